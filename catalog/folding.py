@@ -1,0 +1,30 @@
+"""Fold titles and names to keys, so that two spellings of one thing compare equal."""
+
+import re
+import unicodedata
+
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def fold(text: str) -> str:
+    """Return lower-case letters and digits of any script, without accents, spaces or punctuation.
+
+    "Łukasz Kaiser" and "lukasz kaiser" fold alike; so do "FlashAttention-3" and "Flash Attention 3".
+    Text of symbols alone folds to itself, so that "∞" and "★" stay apart.
+    """
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    return _NOT_WORD.sub("", _drop_marks(decomposed)) or text.strip()
+
+
+def fold_words(text: str) -> str:
+    """Fold word by word, words kept apart by one space."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    return _NOT_WORD.sub(" ", _drop_marks(decomposed)).strip()
+
+
+def _drop_marks(decomposed: str) -> str:
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+# Letters that Unicode does not decompose although readers type them without the stroke.
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"})

@@ -1,0 +1,55 @@
+"""What is known: the tables of design §2, one module per field."""
+
+from catalog.models.base import Source, Stated
+from catalog.models.catalogues import (
+    HUES,
+    Announcement,
+    Catalogue,
+    Placement,
+    Topic,
+    TopicRedirect,
+)
+from catalog.models.code import PaperRepository, Repository, StarCount
+from catalog.models.graph import Citation, Reference, Relation
+from catalog.models.papers import (
+    Authorship,
+    Identifier,
+    Link,
+    Paper,
+    PaperQuerySet,
+    Provenance,
+    SimilarPaper,
+    TitleAlias,
+)
+from catalog.models.people import Author, Venue
+from catalog.models.upkeep import Candidate, Problem, Run
+
+__all__ = [
+    "HUES",
+    "Announcement",
+    "Author",
+    "Authorship",
+    "Candidate",
+    "Catalogue",
+    "Citation",
+    "Identifier",
+    "Link",
+    "Paper",
+    "PaperQuerySet",
+    "PaperRepository",
+    "Placement",
+    "Problem",
+    "Provenance",
+    "Reference",
+    "Relation",
+    "Repository",
+    "Run",
+    "SimilarPaper",
+    "Source",
+    "StarCount",
+    "Stated",
+    "TitleAlias",
+    "Topic",
+    "TopicRedirect",
+    "Venue",
+]

@@ -1,0 +1,122 @@
+"""Code repositories, their stars over time, and the papers they belong to."""
+
+import pghistory
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+
+from catalog.models.base import Source, Stated, one_of
+from catalog.models.papers import Paper
+
+
+@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+class Repository(models.Model):
+    """A code repository on a host. Hosts ignore case in owner and name, and so does the constraint."""
+
+    host = models.CharField(max_length=100, default="github.com")
+    owner = models.CharField(max_length=100)
+    name = models.CharField(max_length=200)
+    host_id = models.BigIntegerField(
+        "numeric id", null=True, blank=True, help_text="The host's own id; survives renames."
+    )
+    description = models.TextField(blank=True)
+    stars = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    stars_on = models.DateField(null=True, blank=True, editable=False)
+    gone_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when the host has it no more."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    papers: "models.ManyToManyField[Paper, PaperRepository]" = models.ManyToManyField(
+        Paper,
+        through="PaperRepository",
+        through_fields=("repository", "paper"),
+        related_name="repositories",
+    )
+
+    class Meta:
+        verbose_name_plural = "repositories"
+        ordering = ["owner", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("host"), Lower("owner"), Lower("name"), name="repository_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["host", "host_id"],
+                condition=Q(host_id__isnull=False),
+                name="repository_host_id_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(stars=None, stars_on=None)
+                | Q(stars__isnull=False, stars_on__isnull=False),
+                name="repository_stars_dated",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("repository-detail", args=[self.host, self.owner, self.name])
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+    @property
+    def url(self) -> str:
+        """The repository's page on its host."""
+        return f"https://{self.host}/{self.owner}/{self.name}"
+
+
+class StarCount(models.Model):
+    """A repository's stars on one day."""
+
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="star_counts")
+    date = models.DateField()
+    stars = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["date"]
+        constraints = [
+            models.UniqueConstraint(fields=["repository", "date"], name="stars_once_a_day")
+        ]
+
+
+@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+class PaperRepository(Stated):
+    """Code that goes with a paper: the repository a badge leads to, and the one its stars are of."""
+
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="repository_links")
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="paper_links")
+    badge_repository = models.ForeignKey(
+        Repository,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="badge_links",
+        help_text="When the list's badge counts the stars of another repository than it leads to.",
+    )
+    url = models.URLField(
+        max_length=1000, blank=True, help_text="The folder or file within it, when one is meant."
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "paper repositories"
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["paper", "repository"], name="repository_once_per_paper"
+            ),
+            one_of("source", Source, "paper_repository_source_known"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.repository)
+
+    @property
+    def target(self) -> str:
+        """Where a reader who wants the code is sent."""
+        return self.url or self.repository.url

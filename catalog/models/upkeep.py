@@ -1,0 +1,174 @@
+"""What jobs leave behind: runs, problems for the curator, candidates to decide on."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from catalog.models.base import one_of
+from catalog.models.catalogues import Catalogue, Topic
+from catalog.models.papers import Identifier, Paper
+
+
+class RunJob(models.TextChoices):
+    IMPORT_LIST = "import_list", "list import"
+    EMBED = "embed", "embedding"
+    ARXIV = "arxiv", "arXiv"
+    CANDIDATES = "candidates", "candidates"
+    GITHUB = "github", "GitHub"
+    CITATIONS = "citations", "citations"
+
+
+class RunStatus(models.TextChoices):
+    RUNNING = "running", "running"
+    DONE = "done", "done"
+    REFUSED = "refused", "refused"
+    FAILED = "failed", "failed"
+
+
+class Run(models.Model):
+    """One execution of a job, with what it saw and did."""
+
+    Job = RunJob
+
+    Status = RunStatus
+
+    job = models.CharField(max_length=20, choices=Job)
+    status = models.CharField(max_length=10, choices=Status, default=Status.RUNNING)
+    reason = models.CharField(max_length=200, blank=True, help_text="Why it ran: by whom or what.")
+    catalogue = models.ForeignKey(
+        Catalogue, models.SET_NULL, null=True, blank=True, related_name="runs"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    new = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    same = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0, help_text="What remained to be done at the end.")
+    message = models.TextField(blank=True)
+    details = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["-started_at", "-pk"]
+        indexes = [models.Index(fields=["job", "-started_at"], name="run_latest")]
+        constraints = [
+            one_of("job", RunJob, "run_job_known"),
+            one_of("status", RunStatus, "run_status_known"),
+            models.CheckConstraint(
+                condition=Q(status="running", finished_at=None)
+                | (~Q(status="running") & Q(finished_at__isnull=False)),
+                name="run_finished_has_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_job_display()} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class ProblemQuerySet(models.QuerySet["Problem"]):
+    def open(self) -> Self:
+        return self.filter(status=Problem.Status.OPEN)
+
+
+class ProblemStatus(models.TextChoices):
+    OPEN = "open", "open"
+    RESOLVED = "resolved", "resolved"
+    IGNORED = "ignored", "ignored"
+    GONE = "gone", "no longer met"
+
+
+class Problem(models.Model):
+    """Something a job could not settle or had to mend; one row however often it is met again."""
+
+    Status = ProblemStatus
+
+    kind = models.CharField(max_length=40)
+    message = models.TextField()
+    fingerprint = models.CharField(
+        max_length=64, help_text="Names the same problem from run to run."
+    )
+    line = models.PositiveIntegerField(null=True, blank=True)
+    catalogue = models.ForeignKey(
+        Catalogue, models.CASCADE, null=True, blank=True, related_name="problems"
+    )
+    paper = models.ForeignKey(Paper, models.CASCADE, null=True, blank=True, related_name="problems")
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="problems")
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = ProblemQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["catalogue", "fingerprint"],
+                name="problem_once",
+                nulls_distinct=False,
+            ),
+            one_of("status", ProblemStatus, "problem_status_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class CandidateStatus(models.TextChoices):
+    OPEN = "open", "to decide"
+    ACCEPTED = "accepted", "accepted"
+    REJECTED = "rejected", "rejected"
+
+
+class Candidate(models.Model):
+    """A paper a job proposes for a catalogue; what a curator decides is remembered."""
+
+    Status = CandidateStatus
+
+    catalogue = models.ForeignKey(Catalogue, models.CASCADE, related_name="candidates")
+    scheme = models.CharField(max_length=12, choices=Identifier.Scheme)
+    value = models.CharField(max_length=1000)
+    title = models.TextField()
+    abstract = models.TextField(blank=True)
+    authors = models.JSONField(default=list, blank=True, help_text="Names as printed, in order.")
+    published_on = models.DateField(null=True, blank=True)
+    suggested_topic = models.ForeignKey(
+        Topic, models.SET_NULL, null=True, blank=True, related_name="candidates"
+    )
+    confidence = models.FloatField(null=True, blank=True, help_text="From 0 to 1.")
+    reasons = models.JSONField(default=list, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    paper = models.ForeignKey(
+        Paper, models.SET_NULL, null=True, blank=True, related_name="candidates"
+    )
+    found_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-confidence", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["catalogue", "scheme", "value"], name="candidate_once_per_catalogue"
+            ),
+            one_of("scheme", Identifier.Scheme, "candidate_scheme_known"),
+            one_of("status", CandidateStatus, "candidate_status_known"),
+            models.CheckConstraint(
+                condition=Q(confidence=None) | Q(confidence__range=(0, 1)),
+                name="candidate_confidence_is_share",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

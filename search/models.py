@@ -1,0 +1,35 @@
+"""What search keeps of each paper: its words and its vectors. All of it can be computed again."""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from pgvector.django import VectorField
+
+from catalog.models import Paper
+
+
+class PaperText(models.Model):
+    """The weighted words of a paper, from its own row and from the tables around it."""
+
+    paper = models.OneToOneField(
+        Paper, models.CASCADE, primary_key=True, related_name="search_text"
+    )
+    words = SearchVectorField()
+
+    class Meta:
+        indexes = [GinIndex(fields=["words"], name="paper_words")]
+
+
+class Embedding(models.Model):
+    """A paper's vector by one model, unit length; several models may stand side by side."""
+
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="embeddings")
+    model = models.CharField(max_length=200)
+    text_hash = models.CharField(max_length=64, help_text="SHA-256 of the text that was embedded.")
+    vector = VectorField()
+    created_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["paper", "model"], name="embedding_once_per_model")
+        ]
