@@ -1,6 +1,6 @@
 """What several models share: who says a thing, and since when."""
 
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.utils import timezone
@@ -46,7 +46,10 @@ class KeyField(models.TextField):  # type: ignore[type-arg]  # generic for mypy 
         return key
 
 
-class StatedQuerySet(models.QuerySet[Any]):
+_Row = TypeVar("_Row", bound=models.Model, covariant=True)
+
+
+class StatedQuerySet(models.QuerySet[_Row]):
     def current(self) -> Self:
         """Leave out what its source no longer says and what a curator has taken away."""
         return self.filter(retired_at=None)
@@ -59,7 +62,7 @@ class Stated(models.Model):
     stated_at = models.DateTimeField(default=timezone.now)
     retired_at = models.DateTimeField(null=True, blank=True)
 
-    objects = StatedQuerySet.as_manager()
+    objects = models.Manager.from_queryset(StatedQuerySet)()
 
     class Meta:
         abstract = True

@@ -1,0 +1,77 @@
+"""Small functions with defaults that make the rows a test needs."""
+
+from itertools import count
+from typing import Any
+
+from django.utils.text import slugify
+
+from catalog.models import (
+    Author,
+    Authorship,
+    Catalogue,
+    Identifier,
+    Paper,
+    PaperRepository,
+    Placement,
+    Repository,
+    Source,
+    Topic,
+    Venue,
+)
+
+_number = count(1)
+
+
+def make_catalogue(slug: str = "long-context", **fields: Any) -> Catalogue:
+    catalogue, _ = Catalogue.objects.get_or_create(
+        slug=slug, defaults={"title": "Long-context modelling", **fields}
+    )
+    return catalogue
+
+
+def make_topic(name: str = "Sparse Attention", parent: Topic | None = None, **fields: Any) -> Topic:
+    catalogue = fields.pop("catalogue", None) or (parent.catalogue if parent else make_catalogue())
+    slug = slugify(name)
+    path = f"{parent.path}/{slug}" if parent else slug
+    defaults = {"name": name, "heading": name, "slug": slug, "parent": parent, **fields}
+    topic, _ = Topic.objects.get_or_create(catalogue=catalogue, path=path, defaults=defaults)
+    return topic
+
+
+def make_author(name: str = "Ada Lovelace") -> Author:
+    return Author.objects.filter(name=name).first() or Author.objects.create(name=name)
+
+
+def make_venue(name: str = "ICLR", **fields: Any) -> Venue:
+    venue, _ = Venue.objects.get_or_create(slug=slugify(name), defaults={"name": name, **fields})
+    return venue
+
+
+def make_paper(
+    title: str = "",
+    *,
+    authors: int | list[str] = 1,
+    topics: list[Topic] | None = None,
+    arxiv: str = "",
+    repository: str = "",
+    **fields: Any,
+) -> Paper:
+    """A listed paper: placed under `topics` (one default topic when None, nowhere when [])."""
+    n = next(_number)
+    paper = Paper.objects.create(title=title or f"A paper with number {n}", **fields)
+    names = [f"Author {n} {i}" for i in range(authors)] if isinstance(authors, int) else authors
+    for position, name in enumerate(names, 1):
+        Authorship.objects.create(
+            paper=paper, author=make_author(name), position=position, printed_name=name
+        )
+    for index, topic in enumerate([make_topic()] if topics is None else topics):
+        Placement.objects.create(
+            paper=paper, topic=topic, is_primary=index == 0, source=Source.LIST, position=n
+        )
+    if arxiv:
+        Identifier.objects.create(paper=paper, scheme="arxiv", value=arxiv, source=Source.LIST)
+    if repository:
+        owner, name = repository.split("/")
+        row, _ = Repository.objects.get_or_create(owner=owner, name=name)
+        PaperRepository.objects.create(paper=paper, repository=row, source=Source.LIST)
+    return paper
