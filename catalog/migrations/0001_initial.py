@@ -242,6 +242,7 @@ class Migration(migrations.Migration):
             name='Problem',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('job', models.CharField(choices=[('import_list', 'list import'), ('embed', 'embedding'), ('arxiv', 'arXiv'), ('candidates', 'candidates'), ('github', 'GitHub'), ('citations', 'citations')], max_length=20)),
                 ('kind', models.CharField(max_length=40)),
                 ('message', models.TextField()),
                 ('fingerprint', models.CharField(help_text='Names the same problem from run to run.', max_length=64)),
@@ -1137,11 +1138,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='problem',
-            constraint=models.UniqueConstraint(fields=('catalogue', 'fingerprint'), name='problem_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(fields=('catalogue', 'job', 'fingerprint'), name='problem_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name='problem',
             constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'resolved', 'ignored', 'gone'])), name='problem_status_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='problem',
+            constraint=models.CheckConstraint(condition=models.Q(('job__in', ['import_list', 'embed', 'arxiv', 'candidates', 'github', 'citations'])), name='problem_job_known'),
         ),
         migrations.AddConstraint(
             model_name='similarpaper',

@@ -55,6 +55,9 @@ class StatedQuerySet(models.QuerySet[_Row]):
         return self.filter(retired_at=None)
 
 
+StatedManager = models.Manager.from_queryset(StatedQuerySet)
+
+
 class Stated(models.Model):
     """A row that somebody states. Retired rows stay: a curator's removal must outlive the next import."""
 
@@ -62,7 +65,7 @@ class Stated(models.Model):
     stated_at = models.DateTimeField(default=timezone.now)
     retired_at = models.DateTimeField(null=True, blank=True)
 
-    objects = models.Manager.from_queryset(StatedQuerySet)()
+    objects = StatedManager()
 
     class Meta:
         abstract = True

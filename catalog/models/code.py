@@ -65,6 +65,11 @@ class Repository(models.Model):
         return f"{self.owner}/{self.name}"
 
     @property
+    def key(self) -> tuple[str, str, str]:
+        """What names a repository: hosts ignore case."""
+        return self.host.lower(), self.owner.lower(), self.name.lower()
+
+    @property
     def url(self) -> str:
         """The repository's page on its host."""
         return f"https://{self.host}/{self.owner}/{self.name}"
@@ -115,6 +120,11 @@ class PaperRepository(Stated):
 
     def __str__(self) -> str:
         return str(self.repository)
+
+    @property
+    def badge_key(self) -> tuple[str, str, str] | None:
+        """What names the repository of the badge, when it is another."""
+        return self.badge_repository.key if self.badge_repository else None
 
     @property
     def target(self) -> str:

@@ -88,6 +88,7 @@ class Problem(models.Model):
 
     Status = ProblemStatus
 
+    job = models.CharField(max_length=20, choices=RunJob)
     kind = models.CharField(max_length=40)
     message = models.TextField()
     fingerprint = models.CharField(
@@ -112,10 +113,11 @@ class Problem(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["catalogue", "fingerprint"],
+                fields=["catalogue", "job", "fingerprint"],
                 name="problem_once",
                 nulls_distinct=False,
             ),
+            one_of("job", RunJob, "problem_job_known"),
             one_of("status", ProblemStatus, "problem_status_known"),
         ]
 

@@ -1,0 +1,265 @@
+"""One entry of a list, put together from the spans of its line and of the lines below it."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Self
+
+from catalog.folding import fold
+from catalog.identifiers import Ident, parse_identifier, parse_repository
+from ingest.lists.badges import badge_label, badge_repository, is_label, read_side_link
+from ingest.lists.inline import Span, plain_text
+from ingest.lists.names import split_authors
+from ingest.lists.records import (
+    AnnouncementLine,
+    Entry,
+    ListedLink,
+    ListedRepository,
+    ListedVenue,
+    ListProblem,
+    TopicPath,
+)
+from ingest.lists.venues import read_venue
+
+_INNER_URL = re.compile(r"https?://[^\s\[\]()<>]+", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class EntryDraft:
+    """An entry while its lines are read. Badges and links may follow on any number of lines."""
+
+    line: int
+    title: str
+    url: str = ""
+    last_line: int = 0
+    identifiers: list[Ident] = field(default_factory=list)
+    authors: list[str] = field(default_factory=list)
+    venue: ListedVenue = ListedVenue()
+    repositories: list[ListedRepository] = field(default_factory=list)
+    links: list[ListedLink] = field(default_factory=list)
+    problems: list[ListProblem] = field(default_factory=list)
+    badges: int = 0
+
+    @classmethod
+    def read(cls, found: list[Span], line: int) -> Self | None:
+        """Begin an entry from the first line of a list item; None when it has no title."""
+        place = _title_place(found)
+        if place is None:
+            return None
+        span = found[place]
+        draft = cls(span.line, clean_title(span.text))
+        if not draft.title:
+            return None
+        if span.is_link:
+            draft._take_address(span.href)
+        draft.feed(found[place + 1 :])
+        if not draft.url:
+            draft._adopt_address()
+        draft.last_line = max([line, *(part.line for part in found)])
+        return draft
+
+    def feed(self, found: list[Span]) -> None:
+        """Take what stands behind the title, or on lines below: authors, venue, badges, links."""
+        text = ""
+        for span in found:
+            self.last_line = max(self.last_line, span.line)
+            if span.is_link or span.images:
+                self._take_link(span)
+            elif span.emphasis and not self.authors and not _is_venue(span.text):
+                self._take_authors(span.text)
+            else:
+                text += span.text
+        self._take_text(_without_brackets(text))
+
+    def entry(self, topic: TopicPath) -> Entry:
+        return Entry(
+            self.line,
+            topic,
+            self.title,
+            self.url,
+            tuple(dict.fromkeys(self.identifiers)),
+            tuple(self.authors),
+            self.venue,
+            tuple(dict.fromkeys(self.repositories)),
+            tuple(dict.fromkeys(self.links)),
+        )
+
+    def _take_address(self, href: str) -> None:
+        url, nested = clean_target(href)
+        if nested:
+            self._problem(
+                "link-nested",
+                f"The link of “{self.title}” held another link; the inner one was read.",
+            )
+        found = parse_identifier(url)
+        if not url or found is None:
+            self._problem(
+                "link-unusable", f"The link of “{self.title}” is no web address: “{href[:100]}”."
+            )
+            return
+        self.url = url
+        self.identifiers.append(Ident(found.scheme, found.value))
+
+    def _adopt_address(self) -> None:
+        """An entry whose title is no link has its address among its labels: **Title** [[paper]](link)."""
+        full_text = [link for link in self.links if link.kind == "paper"]
+        if self.identifiers:
+            self.url = self.identifiers[0].url
+        elif full_text:
+            self.links.remove(full_text[0])
+            self._take_address(full_text[0].url)
+        else:
+            self._problem("no-link", f"“{self.title}” has no link to the paper.")
+
+    def _take_authors(self, text: str) -> None:
+        names, cut = split_authors(text)
+        self.authors = names
+        if cut:
+            self._problem(
+                "authors-cut", f"The list names only the first authors of “{self.title}”."
+            )
+
+    def _take_text(self, text: str) -> None:
+        text = plain_text(text)
+        if not re.search(r"[^\W_]", text):
+            return
+        if self.venue != ListedVenue():
+            self._unread(text)
+            return
+        read = read_venue(text)
+        if read.unread and (match := re.match(r"(.+?)[.;]\s+(.*(?:19|20)\d\d.*)$", text)):
+            read = read_venue(match[2])
+            self._unread(match[1])
+        self.venue = read.venue
+        if read.unread:
+            self._unread(read.unread)
+        if read.typo:
+            self._problem(
+                "venue-typo",
+                f"The venue “{read.typo}” of “{self.title}” was read as {read.venue.name}.",
+            )
+
+    def _take_link(self, span: Span) -> None:
+        badge = next((repo for image in span.images if (repo := badge_repository(image))), None)
+        url, nested = clean_target(span.href) if span.is_link else ("", False)
+        label = plain_text(span.text) or (badge_label(span.images[0]) if span.images else "")
+        if nested:
+            self._problem(
+                "link-nested",
+                f"A link of “{self.title}” held another link; the inner one was read.",
+                span.line,
+            )
+        target = parse_repository(url) if url else None
+        self.badges += badge is not None
+        if badge and target and badge.key != target.key:
+            self._problem(
+                "badge-mismatch",
+                f"A badge of “{self.title}” shows the stars of {badge.owner}/{badge.name} "
+                f"but leads to {target.owner}/{target.name}; both were kept.",
+                span.line,
+            )
+            self.repositories.append(ListedRepository(target, badge))
+        elif target or (badge and not url):
+            self.repositories.append(ListedRepository(target or badge))  # type: ignore[arg-type]
+        elif url:
+            if badge:
+                self.repositories.append(ListedRepository(badge))
+            self._take_side_link(label, url)
+
+    def _take_side_link(self, label: str, url: str) -> None:
+        found = read_side_link(label, url)
+        if isinstance(found, Ident):
+            self.identifiers.append(Ident(found.scheme, found.value))
+        elif found:
+            self.links.append(found)
+        else:
+            self._problem(
+                "link-unusable", f"A link of “{self.title}” is no web address: “{url[:100]}”."
+            )
+
+    def _unread(self, text: str) -> None:
+        self._problem(
+            "text-not-read", f"Beside “{self.title}” this text was not understood: “{text[:100]}”."
+        )
+
+    def _problem(self, kind: str, message: str, line: int = 0) -> None:
+        self.problems.append(ListProblem(line or self.line, kind, message, key=fold(message)))
+
+
+def read_announcement(found: list[Span], line: int, day: date | None) -> AnnouncementLine | None:
+    """Read "Paper: [Title](link) ICLR 2025"; None when there is no title with a link."""
+    place = _title_place(found)
+    if place is None or day is None or not found[place].is_link:
+        return None
+    title = clean_title(found[place].text)
+    url, _ = clean_target(found[place].href)
+    ident = parse_identifier(url)
+    if not title or not ident:
+        return None
+    after = plain_text(" ".join(span.text for span in found[place + 1 :] if not span.is_link))
+    venue = read_venue(after).venue
+    parts = [venue.name, str(venue.year or ""), venue.distinction]
+    text = " ".join(part for part in parts if part)
+    return AnnouncementLine(line, day, title, url, (Ident(ident.scheme, ident.value),), text)
+
+
+def reads_as_entry(found: list[Span]) -> bool:
+    """Tell a paper of its own among nested items from a badge or a remark of the entry above."""
+    place = _title_place(found)
+    if place is None or not found[place].is_link:
+        return False
+    ident = parse_identifier(clean_target(found[place].href)[0])
+    rest = found[place + 1 :]
+    return bool(ident) and (
+        (ident is not None and ident.scheme != "url") or any(span.emphasis for span in rest)
+    )
+
+
+def clean_title(text: str) -> str:
+    """One line without the full stop that lists put behind titles; an ellipsis stays."""
+    title = plain_text(text).strip("*_ ")
+    if title.endswith(".") and (not title.endswith("...") or title.endswith("....")):
+        title = title[:-1].rstrip()
+    return title
+
+
+def clean_target(href: str) -> tuple[str, bool]:
+    """Return the address of a link, and whether it was dug out of another link's Markdown."""
+    href = href.strip()
+    decoded = href.replace("%5B", "[").replace("%5D", "]").replace("%5C", "\\").lstrip("\\")
+    if "](" in decoded or decoded.startswith("["):
+        inner = _INNER_URL.findall(decoded)
+        return (inner[-1] if inner else ""), True
+    return decoded if decoded != href and "\\" in href else href.lstrip("\\"), False
+
+
+def _title_place(found: list[Span]) -> int | None:
+    """The index of the title: the first link that is no label, else the first bold text."""
+    bold = None
+    for index, span in enumerate(found):
+        text = plain_text(span.text).strip("[]() ")
+        if not span.is_link:
+            if span.strong and text and bold is None:
+                bold = index
+            continue
+        if (
+            span.images
+            or not text
+            or not re.match(r"\\?\[?(?:https?:|%5B)", span.href, re.IGNORECASE)
+        ):
+            continue
+        if is_label(text) or bold is not None:
+            break
+        return index
+    return bold
+
+
+def _is_venue(text: str) -> bool:
+    """Emphasis holds authors, now and then a venue: one comma-free name and a year."""
+    return bool(re.fullmatch(r"[^,]{1,40}\s(?:19|20)\d\d\.?", plain_text(text)))
+
+
+def _without_brackets(text: str) -> str:
+    """Drop the debris of links: "[", "](https://…)", "[[", "|"."""
+    text = re.sub(r"\]\(https?://[^)\s]*\)", " ", text)
+    return re.sub(r"[\[\]|]+", " ", text)

@@ -1,0 +1,166 @@
+"""Which entries of a list are the same paper, among themselves and with the papers already known.
+
+The rule is design §5's: one identifier and near-equal titles, one paper; one folded title and no
+contradicting identifier, one paper; one identifier under clearly different titles, two papers, and
+the identifier stays with the first.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from catalog.folding import fold, fold_words
+from catalog.identifiers import EXCLUSIVE, Ident
+from ingest.lists.records import Entry, ListProblem
+
+# Below this likeness two titles under one identifier are two works: "10M"/"11M" gives 0.99, a title
+# cut at its colon counts by `_is_beginning`, and unrelated titles of one field stay under 0.6.
+NEAR_TITLE = 0.75
+
+
+@dataclass(eq=False, slots=True)
+class Known:
+    """A paper as the matcher sees it: stored (`pk`) or met for the first time in this list."""
+
+    pk: int | None = None
+    titles: list[str] = field(default_factory=list)
+    identifiers: set[Ident] = field(default_factory=set)
+    entries: list[Entry] = field(default_factory=list)
+    contested: list[tuple[Ident, Entry]] = field(default_factory=list)
+
+    def claims(self, ident: Ident) -> bool:
+        """Whether one of this paper's own entries in the list names the identifier."""
+        return any(ident in entry.identifiers for entry in self.entries)
+
+
+class Matcher:
+    """Joins entries to papers in list order."""
+
+    def __init__(self, stored: Iterable[Known]) -> None:
+        self.papers: list[Known] = []
+        self.by_ident: dict[Ident, Known] = {}
+        self.by_title: dict[str, list[Known]] = defaultdict(list)
+        self.problems: list[ListProblem] = []
+        for known in stored:
+            self._add(known)
+
+    def place(self, entry: Entry) -> Known:
+        """Return the paper an entry is about, a new one when none fits, and note what is odd."""
+        known = self._by_identifier(entry) or self._by_title(entry)
+        if known is None:
+            known = Known()
+            self._add(known)
+        self._take(known, entry)
+        return known
+
+    def find(self, title: str, identifiers: Iterable[Ident]) -> Known | None:
+        """Return the paper that a title and identifiers name, without adding anything."""
+        for ident in identifiers:
+            known = self.by_ident.get(ident)
+            if known and _fits(title, known):
+                return known
+        named = self.by_title.get(fold(title), [])
+        return named[0] if named else None
+
+    def _by_identifier(self, entry: Entry) -> Known | None:
+        for ident in entry.identifiers:
+            known = self.by_ident.get(ident)
+            if known and _fits(entry.title, known):
+                return known
+        return None
+
+    def _by_title(self, entry: Entry) -> Known | None:
+        for known in self.by_title.get(fold(entry.title), []):
+            if not self._contradicts(entry, known):
+                return known
+        return None
+
+    def _contradicts(self, entry: Entry, known: Known) -> bool:
+        """Two different identifiers of a registry that gives only one tell two works of one title apart."""
+        own = {i.scheme: i for i in known.identifiers if i.scheme in EXCLUSIVE}
+        for ident in entry.identifiers:
+            holder = self.by_ident.get(ident)
+            if ident.scheme in own and own[ident.scheme] != ident and holder is None:
+                return True
+        return False
+
+    def _take(self, known: Known, entry: Entry) -> None:
+        key = fold(entry.title)
+        spellings = {fold(title) for title in known.titles}
+        if known.entries and key not in spellings:
+            self._problem(
+                entry,
+                "title-differs",
+                f"“{entry.title}” has the identifier of “{known.titles[0]}”; "
+                "they were taken as one paper, the other title as an alias.",
+            )
+        if known.entries and any(other.topic == entry.topic for other in known.entries):
+            self._problem(
+                entry,
+                "listed-twice",
+                f"“{entry.title}” is listed twice under “{' › '.join(entry.topic)}”; it was placed once.",
+            )
+        if entry.title not in known.titles:
+            known.titles.append(entry.title)
+        if key not in spellings:
+            self.by_title[key].append(known)
+        known.entries.append(entry)
+        for ident in entry.identifiers:
+            self._claim(known, ident, entry)
+
+    def _claim(self, known: Known, ident: Ident, entry: Entry) -> None:
+        holder = self.by_ident.setdefault(ident, known)
+        if holder is known:
+            known.identifiers.add(ident)
+        else:
+            known.contested.append((ident, entry))
+
+    def _add(self, known: Known) -> None:
+        self.papers.append(known)
+        for ident in known.identifiers:
+            self.by_ident[ident] = known
+        for key in {fold(title) for title in known.titles}:
+            self.by_title[key].append(known)
+
+    def settle(self) -> None:
+        """Decide contested identifiers once the whole list is placed.
+
+        A stored paper whose own entries no longer name the identifier gives it up to the paper that
+        the list now gives it to; else it stays where it was, and the curator is told.
+        """
+        for known in list(self.papers):
+            for ident, entry in known.contested:
+                holder = self.by_ident[ident]
+                if holder.entries and not holder.claims(ident):
+                    holder.identifiers.discard(ident)
+                    known.identifiers.add(ident)
+                    self.by_ident[ident] = known
+                elif holder is not known:
+                    self._problem(
+                        entry,
+                        "identifier-contested",
+                        f"{ident} is listed for “{holder.titles[0]}” and for “{entry.title}”; one of the "
+                        "links is wrong. It stays with the first.",
+                    )
+
+    def _problem(self, entry: Entry, kind: str, message: str) -> None:
+        self.problems.append(ListProblem(entry.line, kind, message, key=fold(message)))
+
+
+def near_titles(one: str, other: str) -> bool:
+    """Whether two titles can be spellings of one: nearly the same letters, or one begins the other."""
+    a, b = fold_words(one), fold_words(other)
+    if a == b or _is_beginning(a, b) or _is_beginning(b, a):
+        return True
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    return matcher.quick_ratio() >= NEAR_TITLE and matcher.ratio() >= NEAR_TITLE
+
+
+def _is_beginning(short: str, long: str) -> bool:
+    """ "FlashAttention 3" begins "FlashAttention 3 Fast and Accurate …"; one short word proves nothing."""
+    return len(short) >= 10 and long.startswith(short + " ")
+
+
+def _fits(title: str, known: Known) -> bool:
+    return any(near_titles(title, spelling) for spelling in known.titles)

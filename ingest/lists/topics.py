@@ -1,0 +1,119 @@
+"""Join the topics of a list with those of the catalogue, also when they were moved or renamed."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from django.utils.text import slugify
+
+from catalog.folding import fold
+from catalog.models import Topic
+from ingest.lists.records import TopicPath
+
+
+@dataclass(slots=True)
+class TopicPlan:
+    """The list's topics in order, each with its row if there is one, and rows the list no longer has."""
+
+    paths: list[TopicPath]
+    rows: dict[TopicPath, Topic] = field(default_factory=dict)
+    gone: list[Topic] = field(default_factory=list)
+
+    @property
+    def new(self) -> list[TopicPath]:
+        return [path for path in self.paths if path not in self.rows]
+
+    @property
+    def moved(self) -> list[tuple[Topic, TopicPath]]:
+        """Rows whose heading or parent differs from the list's, curated ones left out."""
+        by_pk = {topic.pk: path for path, topic in self.rows.items()}
+        return [
+            (topic, path)
+            for path, topic in self.rows.items()
+            if not topic.curated
+            and (topic.heading != path[-1] or by_pk.get(topic.parent_id or 0, ()) != path[:-1])
+        ]
+
+    def positions(self) -> list[tuple[Topic, int]]:
+        """Rows whose place in the order changes; places count from 1 over the whole list."""
+        places = {path: number for number, path in enumerate(self.paths, 1)}
+        return [
+            (topic, places[path])
+            for path, topic in self.rows.items()
+            if topic.position != places[path]
+        ]
+
+    def revived(self) -> list[Topic]:
+        return [topic for topic in self.rows.values() if topic.retired_at is not None]
+
+
+def match_topics(
+    paths: list[TopicPath],
+    topics: Iterable[Topic],
+    listed: Mapping[TopicPath, set[int]],
+    placed: Mapping[int, set[int]],
+) -> TopicPlan:
+    """Join by heading path, then by heading alone, then by the papers they have in common.
+
+    `listed` holds the stored papers under each path of the list, `placed` those under each topic's
+    key: a renamed topic is known by its papers.
+    """
+    plan = TopicPlan(paths)
+    left = {topic.pk: topic for topic in topics if topic.heading}
+    by_path = {_heading_path(topic, left): topic for topic in left.values()}
+    for path in paths:
+        if topic := by_path.get(_fold_path(path)):
+            plan.rows[path] = left.pop(topic.pk)
+    _match_by_heading(plan, left)
+    _match_by_papers(plan, left, listed, placed)
+    plan.gone = [topic for topic in left.values() if topic.retired_at is None and not topic.curated]
+    return plan
+
+
+def _match_by_heading(plan: TopicPlan, left: dict[int, Topic]) -> None:
+    named: dict[str, list[Topic]] = defaultdict(list)
+    for topic in left.values():
+        named[fold(topic.heading)].append(topic)
+    wanted = Counter(fold(path[-1]) for path in plan.new)
+    for path in plan.new:
+        key = fold(path[-1])
+        if wanted[key] == 1 and len(named[key]) == 1:
+            plan.rows[path] = left.pop(named[key][0].pk)
+
+
+def _match_by_papers(
+    plan: TopicPlan,
+    left: dict[int, Topic],
+    listed: Mapping[TopicPath, set[int]],
+    placed: Mapping[int, set[int]],
+) -> None:
+    for path in plan.new:
+        papers = listed.get(path, set())
+        shared = [(len(papers & placed.get(pk, set())), pk) for pk in left]
+        most, pk = max(shared, default=(0, 0))
+        if most and 2 * most > len(placed[pk]) and 2 * most > len(papers):
+            plan.rows[path] = left.pop(pk)
+
+
+def _heading_path(topic: Topic, topics: Mapping[int, Topic]) -> TopicPath:
+    """The folded headings from the top; topics that a curator made have none and are passed over."""
+    path: TopicPath = ()
+    here: Topic | None = topic
+    while here is not None:
+        path = (fold(here.heading), *path)
+        here = topics.get(here.parent_id or 0)
+    return path
+
+
+def _fold_path(path: TopicPath) -> TopicPath:
+    return tuple(fold(name) for name in path)
+
+
+def free_path(parent: str, name: str, taken: set[str]) -> tuple[str, str]:
+    """Return a slug and a path that no topic of the catalogue has, and take it."""
+    base = slugify(name, allow_unicode=True)[:80].strip("-") or "topic"
+    slug, number = base, 2
+    while (path := f"{parent}/{slug}" if parent else slug) in taken:
+        slug, number = f"{base}-{number}", number + 1
+    taken.add(path)
+    return slug, path

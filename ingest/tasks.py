@@ -1,0 +1,59 @@
+"""Doorways for Celery to the ingestion jobs."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from catalog.models import Catalogue, Run
+from ingest.lists.records import ListRefused
+from ingest.lists.service import import_list
+from ingest.lists.sources import fetch
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def refresh_lists() -> None:
+    """Send one import for every catalogue that has a list address."""
+    for slug in Catalogue.objects.exclude(list_url="").values_list("slug", flat=True):
+        refresh_list.delay(slug)
+
+
+@shared_task
+def refresh_list(slug: str) -> None:
+    """Import a catalogue's list from its address. Always leaves a run, also when nothing has changed."""
+    catalogue = Catalogue.objects.filter(slug=slug).exclude(list_url="").first()
+    if catalogue is None:
+        return
+    started = timezone.now()
+    try:
+        outcome = import_list(
+            fetch(catalogue.list_url, trusted_host=False), slug, reason="scheduled import"
+        )
+    except ListRefused as error:
+        _record(catalogue, Run.Status.FAILED, str(error))
+        return
+    if outcome.run is None:
+        status = Run.Status.REFUSED if outcome.status == "refused" else Run.Status.DONE
+        same = outcome.plan.counts()["papers"] if status == Run.Status.DONE else 0
+        _record(catalogue, status, outcome.message or "Nothing has changed.", same=same)
+    logger.info(
+        "list import catalogue=%s status=%s seconds=%.1f",
+        slug,
+        outcome.status,
+        (timezone.now() - started).total_seconds(),
+    )
+
+
+def _record(catalogue: Catalogue, status: str, message: str, same: int = 0) -> None:
+    logger.info("list import catalogue=%s status=%s message=%s", catalogue.slug, status, message)
+    Run.objects.create(
+        job=Run.Job.IMPORT_LIST,
+        status=status,
+        reason="scheduled import",
+        catalogue=catalogue,
+        finished_at=timezone.now(),
+        same=same,
+        message=message,
+    )
