@@ -235,38 +235,50 @@ def _stop_one(home: Home, server: Server) -> None:
         (signal.SIGQUIT, 5),
         (signal.SIGKILL, 5),
     ]:
-        if not _is_alive(home, server):
-            return
-        _signal(home, server, number)
-        deadline = time.monotonic() + seconds
+        pid = _main_process(home, server)
+        deadline = time.monotonic() + (seconds if pid else 1)
+        if pid:
+            _signal(pid, number)
+        elif number == signal.SIGKILL:
+            _kill_orphans(home)
         while _is_alive(home, server) and time.monotonic() < deadline:
             time.sleep(0.02)
-    if _is_alive(home, server):
-        raise EmbeddedError(
-            f"{server.name}: processes that used {home.path} were cut off from it and still run; "
-            "end them and try again"
-        )
+        if not _is_alive(home, server):
+            return
+    raise EmbeddedError(
+        f"{server.name}: processes that used {home.path} were cut off from it and still run; "
+        "end them and try again"
+    )
 
 
-def _signal(home: Home, server: Server, number: signal.Signals) -> None:
-    """Signal the server; with SIGKILL also those of its processes that have lost their parent."""
+def _main_process(home: Home, server: Server) -> int | None:
+    """The pid in the server's file, unless that process is gone or is by now somebody else's."""
     with suppress(OSError, ValueError, IndexError):
         pid = int(server.pid_file(home).read_text().split()[0])
-        if _works_in(pid, home):
-            os.kill(pid, number)
-    if number == signal.SIGKILL:
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                if (folder / "cwd").samefile(home.data):
-                    os.kill(int(folder.name), number)
+        os.kill(pid, 0)
+        return pid if _works_in(pid, home) else None
+    return None
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _kill_orphans(home: Home) -> None:
+    """End PostgreSQL's processes that go on computing after their parent was killed."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (folder / "cwd").samefile(home.data):
+                _signal(int(folder.name), signal.SIGKILL)
 
 
 def _works_in(pid: int, home: Home) -> bool:
-    """Whether a process was started for this home: a pid in a file may be somebody else's by now."""
-    words = Path(f"/proc/{pid}/cmdline")
-    if not words.parent.parent.joinpath("self").exists():
+    """Whether a process was started for this home, as its command line tells."""
+    if not Path("/proc/self").exists():
         return True  # not Linux
-    return any(os.fsencode(path) in words.read_bytes() for path in (home.path, home.sockets))
+    words = Path(f"/proc/{pid}/cmdline").read_bytes()
+    return any(os.fsencode(path) in words for path in (home.path, home.sockets))
 
 
 def _is_alive(home: Home, server: Server) -> bool:
@@ -478,12 +490,22 @@ VALKEY = Server(
 # --- folders, users, small things
 
 
+def claim(path: Path) -> None:
+    """Make the home if it is missing; refuse one that is somebody else's."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_owner(path)
+    except OSError as error:
+        raise EmbeddedError(
+            f"{error.filename}: {error.strerror}: set STEMMA_HOME to a folder of yours"
+        ) from error
+
+
 def _prepared(path: Path) -> Home:
     """The home with its folders, all of them ours."""
+    claim(path)
     home = Home(path)
     try:
-        home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_owner(home.path)
         for folder in (home.logs, home.sockets):
             folder.mkdir(mode=0o700, exist_ok=True)
             _check_owner(folder)

@@ -2,12 +2,15 @@
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
+from environs import Env, validate
 
 from config import embedded
 
@@ -20,32 +23,53 @@ DEV = env.bool("STEMMA_DEV", False)
 DEBUG = env.bool("DEBUG", False)
 
 STEMMA_HOME = embedded.home()
+
+
+def _redis_url(url: str) -> str:
+    if not url:
+        return embedded.redis_url(STEMMA_HOME)
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  # checked when it is read
+    except ValueError as error:
+        raise ImproperlyConfigured(f"REDIS_URL is not an address: {error}") from error
+    if parts.scheme not in {"redis", "rediss", "redis+socket", "unix"}:
+        raise ImproperlyConfigured("REDIS_URL must start with redis://, rediss:// or unix://")
+    return url
+
+
 DATABASE_URL = env.str("DATABASE_URL", "")
-REDIS_URL = env.str("REDIS_URL", "") or embedded.redis_url(STEMMA_HOME)
-PORT = env.int("PORT", 8000)
+REDIS_IS_EMBEDDED = not env.str("REDIS_URL", "")
+REDIS_URL = _redis_url(env.str("REDIS_URL", ""))
+PORT = env.int("PORT", 8000, validate=validate.Range(1, 65535))
 
 
-def _secret_key() -> str:
-    """Read SECRET_KEY, or keep one beside the embedded servers' data, so that sessions outlive a restart."""
-    if key := env.str("SECRET_KEY", ""):
-        return key
+def _kept_secret_key() -> str:
+    """The key kept in the home, made by the first process that asks, so that sessions outlive a restart."""
     path = STEMMA_HOME / "secret_key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text().strip()  # another process was quicker
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(50))
-    return path.read_text().strip()
+    try:
+        embedded.claim(STEMMA_HOME)
+        if not path.exists():
+            with tempfile.NamedTemporaryFile("w", dir=STEMMA_HOME, prefix="secret_key.") as file:
+                file.write(secrets.token_urlsafe(50))
+                file.flush()
+                os.link(file.name, path)
+    except FileExistsError:
+        pass  # another process was quicker
+    except embedded.EmbeddedError as error:
+        raise ImproperlyConfigured(str(error)) from error
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path} cannot be made: {error.strerror}") from error
+    return path.read_text()
 
 
-SECRET_KEY = _secret_key()
+SECRET_KEY_IS_GIVEN = bool(env.str("SECRET_KEY", ""))
+SECRET_KEY = env.str("SECRET_KEY", "") or _kept_secret_key()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 INSTALLED_APPS = [
+    "config.apps.StemmaConfig",
     "config.apps.StemmaAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -102,15 +126,22 @@ TEMPLATES = [
 def _database(url: str) -> dict[str, object]:
     if not url:
         return embedded.database_settings(STEMMA_HOME)
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(
-            "DATABASE_URL must start with postgres:// or postgresql://, as in postgres://user:password@host/stemma"
-        )
-    return dict(env.dj_db_url("DATABASE_URL"))
+    example = "as in postgresql://user:password@host/stemma"
+    try:
+        parts = urlsplit(url)
+        database = dict(dj_database_url.parse(url))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL is not an address, {example}") from error
+    if parts.scheme not in {"postgres", "postgresql"} or not database["NAME"]:
+        raise ImproperlyConfigured(f"DATABASE_URL must name a PostgreSQL database, {example}")
+    return database
 
 
-DATABASES = {
+# How long one query of a page may take. Commands and jobs take the time they need: config/wsgi.py
+# is what says that a process serves pages.
+PAGE_STATEMENT_TIMEOUT_MS = env.int("PAGE_STATEMENT_TIMEOUT_MS", 5000, validate=validate.Range(0))
+SERVES_PAGES = env.bool("STEMMA_SERVES_PAGES", False)
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **_database(DATABASE_URL),
         "ATOMIC_REQUESTS": False,
@@ -118,11 +149,10 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-# How long one query of a page may take; commands and jobs lift it.
-PAGE_STATEMENT_TIMEOUT_MS = env.int("PAGE_STATEMENT_TIMEOUT_MS", 5000)
-
-if urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "redis+socket", "unix"}:
-    raise ImproperlyConfigured("REDIS_URL must start with redis:// or rediss://")
+if SERVES_PAGES:
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
+        f"-c statement_timeout={PAGE_STATEMENT_TIMEOUT_MS}"
+    )
 
 CACHES = {
     "default": {
@@ -134,13 +164,18 @@ CACHES = {
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "stemma:", "visibility_timeout": 4 * 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": "stemma:",
+    # What a killed worker had taken is given out again after this; it must outlast the longest job.
+    "visibility_timeout": 3600 + 300,
+}
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
@@ -154,6 +189,10 @@ DATE_FORMAT = "j M Y"
 
 STATIC_URL = "static/"
 STATIC_ROOT = STEMMA_HOME / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
 NODE_MODULES = BASE_DIR / "node_modules"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
@@ -198,10 +237,13 @@ LIST_HOSTS = env.list(
 )
 INGEST_CONTACT = env.str("INGEST_CONTACT", "")
 
+LOG_LEVEL = env.str(
+    "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }

@@ -1,0 +1,83 @@
+"""What happens before any command: settings are checked, and the embedded servers started if need be."""
+
+import sys
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import environs
+import psycopg
+import redis
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from config import embedded
+
+NEED_NO_SERVER = {
+    "collectstatic",
+    "compilemessages",
+    "diffsettings",
+    "findstatic",
+    "help",
+    "makemessages",
+    "serve",  # looks first whether it may, then starts them
+    "startapp",
+    "version",
+}
+
+
+def prepare(arguments: list[str]) -> None:
+    """Check the settings, and start the embedded servers that the command needs."""
+    try:
+        settings.INSTALLED_APPS  # noqa: B018  # reading any setting loads them all
+    except (ImproperlyConfigured, environs.EnvError) as error:
+        fail(error)
+    if needs_servers(arguments):
+        start_embedded()
+
+
+def needs_servers(arguments: list[str]) -> bool:
+    command, *rest = arguments or ["help"]
+    if command.startswith("-") or {"-h", "--help", "--version"} & set(rest):
+        return False
+    if command == "check":
+        return "--database" in rest
+    return command not in NEED_NO_SERVER
+
+
+def start_embedded() -> None:
+    """Start the servers that no setting replaces; the last process to use them stops them."""
+    wanted = {"postgres": not settings.DATABASE_URL, "valkey": settings.REDIS_IS_EMBEDDED}
+    if not any(wanted.values()):
+        return
+    try:
+        embedded.use(settings.STEMMA_HOME, **wanted)
+    except embedded.EmbeddedError as error:
+        fail(error)
+
+
+def check_real_servers() -> None:
+    """Stop with one line when a server that the environment names cannot be reached."""
+    if settings.DATABASE_URL:
+        try:
+            psycopg.connect(settings.DATABASE_URL, connect_timeout=5).close()
+        except psycopg.Error as error:
+            fail(f"DATABASE_URL: {_shown(settings.DATABASE_URL)} does not answer: {error}")
+    if not settings.REDIS_IS_EMBEDDED:
+        try:
+            with redis.Redis.from_url(
+                settings.CACHES["default"]["LOCATION"], socket_connect_timeout=5, socket_timeout=5
+            ) as connection:
+                connection.ping()
+        except (redis.RedisError, ValueError) as error:
+            fail(f"REDIS_URL: {_shown(settings.REDIS_URL)} does not answer: {error}")
+
+
+def fail(reason: object) -> NoReturn:
+    """End with the reason in one line."""
+    sys.exit(f"stemma: {' '.join(str(reason).split())}")
+
+
+def _shown(url: str) -> str:
+    """A server's address without its password."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
