@@ -117,25 +117,32 @@ def database_settings(home: Path) -> dict[str, object]:
     }
 
 
-def use(path: Path, *, postgres: bool = True, valkey: bool = True) -> None:
-    """Start what does not run yet; whoever is the last to use it stops it when its process ends.
+class Lease:
+    """A process's word that it uses the servers. Whoever gives back the last one stops them.
 
     A process that is killed leaves the servers running for the next one to adopt.
     """
-    home = _prepared(path)
-    lease = _open_lock(home, "users")
-    fcntl.flock(lease, fcntl.LOCK_SH)  # waits while a last user is stopping the servers
-    atexit.register(_release, home, lease, os.getpid())
+
+    def __init__(self, path: Path) -> None:
+        self.home = _prepared(path)
+        self.owner = os.getpid()
+        self.file = os.fdopen(_open_lock(self.home, "users"), "r+b")
+        fcntl.flock(self.file, fcntl.LOCK_SH)  # waits while a last user is stopping the servers
+
+    def give_back(self) -> None:
+        if self.file.closed or os.getpid() != self.owner:  # a forked child has not taken it
+            return
+        with self.file, suppress(BlockingIOError):
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stop(self.home.path)
+
+
+def use(path: Path, *, postgres: bool = True, valkey: bool = True) -> Lease:
+    """Start what does not run yet, for as long as this process lives or until it gives the lease back."""
+    lease = Lease(path)
+    atexit.register(lease.give_back)
     start(path, postgres=postgres, valkey=valkey)
-
-
-def _release(home: Home, lease: int, owner: int) -> None:
-    if os.getpid() != owner:  # a forked child
-        return
-    with suppress(BlockingIOError):
-        fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        stop(home.path)
-    os.close(lease)
+    return lease
 
 
 def start(path: Path, *, postgres: bool = True, valkey: bool = True) -> None:

@@ -42,6 +42,8 @@ DATABASE_URL = env.str("DATABASE_URL", "")
 REDIS_IS_EMBEDDED = not env.str("REDIS_URL", "")
 REDIS_URL = _redis_url(env.str("REDIS_URL", ""))
 PORT = env.int("PORT", 8000, validate=validate.Range(1, 65535))
+BIND = env.str("BIND", "127.0.0.1")
+WEB_PROCESSES = env.int("WEB_PROCESSES", 2, validate=validate.Range(1, 64))
 
 
 def _kept_secret_key() -> str:
@@ -137,7 +139,7 @@ def _database(url: str) -> dict[str, object]:
     return database
 
 
-# How long one query of a page may take. Commands and jobs take the time they need: config/wsgi.py
+# How long one query of a page may take. Commands and jobs take the time they need: config/gunicorn.py
 # is what says that a process serves pages.
 PAGE_STATEMENT_TIMEOUT_MS = env.int("PAGE_STATEMENT_TIMEOUT_MS", 5000, validate=validate.Range(0))
 SERVES_PAGES = env.bool("STEMMA_SERVES_PAGES", False)

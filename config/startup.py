@@ -44,13 +44,13 @@ def needs_servers(arguments: list[str]) -> bool:
     return command not in NEED_NO_SERVER
 
 
-def start_embedded() -> None:
+def start_embedded() -> embedded.Lease | None:
     """Start the servers that no setting replaces; the last process to use them stops them."""
     wanted = {"postgres": not settings.DATABASE_URL, "valkey": settings.REDIS_IS_EMBEDDED}
     if not any(wanted.values()):
-        return
+        return None
     try:
-        embedded.use(settings.STEMMA_HOME, **wanted)
+        return embedded.use(settings.STEMMA_HOME, **wanted)
     except embedded.EmbeddedError as error:
         fail(error)
 

@@ -1,0 +1,35 @@
+"""Gunicorn's settings: two processes with a few threads each, for a machine of two cores."""
+
+import os
+from threading import Thread
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ["STEMMA_SERVES_PAGES"] = "1"
+
+from django.conf import settings  # what is set above comes first
+
+from config.supervisor import die_with_parent
+
+wsgi_app = "config.wsgi"
+bind = f"{settings.BIND}:{settings.PORT}"
+workers = settings.WEB_PROCESSES
+preload_app = True  # the processes share what Django takes
+worker_class = "gthread"
+threads = 4
+timeout = 60
+graceful_timeout = 3
+control_socket_disable = True
+accesslog = "-"
+access_log_format = '%(t)s %(s)s %(M)sms "%(r)s" %(b)s'
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    die_with_parent()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Load the embedding model beside the first requests, so that no reader waits for it."""
+    from search.embeddings import warm_up
+
+    Thread(target=warm_up, name="warm-up", daemon=True).start()

@@ -1,0 +1,142 @@
+import fcntl
+import http.client
+import os
+import shlex
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from catalog.models import Catalogue
+from config import embedded, login_link
+from config.startup import check_real_servers, fail, start_embedded
+from config.supervisor import ChildEnded, Supervisor
+
+STARTER_LIST = settings.BASE_DIR / "ingest" / "starter" / "long-context.md"
+FIRST_PAGE_SECONDS = 60
+
+
+class Command(BaseCommand):
+    help = "Run everything on this machine: servers, pages, worker and beat, until Ctrl-C."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
+        self.url = f"http://127.0.0.1:{settings.PORT}/"
+        self.lease: embedded.Lease | None = None
+        lock = self.take_home()
+        self.check_port()
+        supervisor = Supervisor(settings.STEMMA_HOME / "log")
+        status: int | str = 0
+        try:
+            self.prepare()
+            self.start(supervisor)
+            supervisor.watch()
+        except KeyboardInterrupt:
+            self.say("Stopping …")
+        except ChildEnded as reason:
+            status = f"stemma: {reason}"
+        finally:
+            with suppress(KeyboardInterrupt):
+                supervisor.stop()
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)  # the databases end in peace
+            connection.close()
+            if self.lease:
+                self.lease.give_back()
+            os.close(lock)
+        self.say("Stopped.")
+        sys.exit(status)
+
+    def say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def take_home(self) -> int:
+        """Hold the home until the end of this process, so that one `serve` at a time runs on it."""
+        try:
+            embedded.claim(settings.STEMMA_HOME)
+        except embedded.EmbeddedError as error:
+            fail(error)
+        lock = os.open(settings.STEMMA_HOME / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fail(f"this Stemma runs already: {os.read(lock, 200).decode()}")
+        os.ftruncate(lock, 0)
+        os.write(lock, f"{self.url} (process {os.getpid()})".encode())
+        return lock
+
+    def check_port(self) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", settings.PORT))
+            except OSError as error:
+                fail(
+                    f"port {settings.PORT}: {error.strerror}. Choose another one, "
+                    f"as in: PORT={min(settings.PORT + 1, 65535)} make run"
+                )
+
+    def prepare(self) -> None:
+        """Bring the database and the static files up to this version of the code."""
+        check_real_servers()
+        self.lease = start_embedded()
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            self.say("Preparing the database …")
+            call_command("migrate", interactive=False, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        if not Catalogue.objects.exists():
+            self.say("Loading the starter list …")
+            call_command("import_list", str(STARTER_LIST), catalogue="long-context")
+        try:
+            call_command("embed")
+        except CommandError as error:
+            self.say(f"Papers are found by their words only for now: {error}")
+
+    def start(self, supervisor: Supervisor) -> None:
+        celery = [sys.executable, "-m", "celery", "--app", "config.celery"]
+        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        supervisor.start(
+            "web", [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn"]
+        )
+        supervisor.start("worker", [*celery, "worker", "--concurrency", "1", *quiet])
+        supervisor.start("beat", [*celery, "beat"])
+        self.wait_for_first_page(supervisor)
+        self.say(f"\nStemma is at {self.url}\n")
+        if settings.DEV and not login_link.admin_exists():
+            self.say(
+                "There is no admin yet. This link makes one and logs you in, once, within the hour:\n"
+                f"    {self.url.rstrip('/')}{login_link.login_path()}\n"
+            )
+        manage = shlex.join([sys.executable, str(settings.BASE_DIR / "manage.py")])
+        self.say(f"To make an admin with a password: {manage} createsuperuser")
+        self.say(f"Logs are in {supervisor.logs}. Ctrl-C stops everything.")
+
+    def wait_for_first_page(self, supervisor: Supervisor) -> None:
+        deadline = time.monotonic() + FIRST_PAGE_SECONDS
+        while time.monotonic() < deadline:
+            supervisor.check()
+            page = http.client.HTTPConnection("127.0.0.1", settings.PORT, timeout=30)
+            try:
+                page.request("GET", "/")
+                status = page.getresponse().status
+            except OSError:
+                time.sleep(0.1)
+                continue
+            finally:
+                page.close()
+            if status >= 500:
+                raise ChildEnded(f"the first page answers {status}: see {supervisor.logs}/web.log")
+            return
+        raise ChildEnded(f"no page was served within {FIRST_PAGE_SECONDS} s")
