@@ -25,8 +25,8 @@ _STARS = re.compile(r"/github/(?:stars|forks|watchers)/([\w.-]+)/([\w.-]+?)/?$")
 
 def is_label(text: str) -> bool:
     """Tell a label such as "Paper" or "[code]" from a title."""
-    words = re.findall(r"[A-Za-z]+", text)
-    return bool(words) and len(words) <= 2 and all(w.lower() in _KIND_OF_WORD for w in words)
+    words = re.findall(r"\w+", text.lower())
+    return bool(words) and len(words) <= 2 and all(word in _KIND_OF_WORD for word in words)
 
 
 def badge_repository(image: Image) -> RepositoryName | None:

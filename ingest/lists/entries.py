@@ -21,6 +21,7 @@ from ingest.lists.records import (
 )
 from ingest.lists.venues import read_venue
 
+MAX_TITLE = 1000
 _INNER_URL = re.compile(r"https?://[^\s\[\]()<>]+", re.IGNORECASE)
 
 
@@ -31,7 +32,6 @@ class EntryDraft:
     line: int
     title: str
     url: str = ""
-    last_line: int = 0
     identifiers: list[Ident] = field(default_factory=list)
     authors: list[str] = field(default_factory=list)
     venue: ListedVenue = ListedVenue()
@@ -41,28 +41,44 @@ class EntryDraft:
     badges: int = 0
 
     @classmethod
-    def read(cls, found: list[Span], line: int) -> Self | None:
+    def read(cls, found: list[Span]) -> Self | None:
         """Begin an entry from the first line of a list item; None when it has no title."""
         place = _title_place(found)
         if place is None:
             return None
         span = found[place]
         draft = cls(span.line, clean_title(span.text))
-        if not draft.title:
-            return None
         if span.is_link:
             draft._take_address(span.href)
         draft.feed(found[place + 1 :])
         if not draft.url:
             draft._adopt_address()
-        draft.last_line = max([line, *(part.line for part in found)])
-        return draft
+        return draft if draft._name() and draft._is_paper() else None
+
+    def _name(self) -> bool:
+        """See to a title of sensible length; an identifier stands in for one that is missing."""
+        ident = self.identifiers[0] if self.identifiers else None
+        if re.match(r"https?://", self.title) or not self.title:
+            if ident is None or ident.scheme == "url":
+                return False
+            self.title = str(ident)
+            self._problem("title-missing", f"{ident} is listed without a title.")
+        if len(self.title) > MAX_TITLE:
+            self.title = self.title[:MAX_TITLE].rstrip() + "…"
+            self._problem(
+                "title-cut",
+                f"A title of more than {MAX_TITLE} characters was cut: “{self.title[:80]}…”.",
+            )
+        return True
+
+    def _is_paper(self) -> bool:
+        """Bold text alone is a remark; a paper has a link, authors or a year."""
+        return bool(self.url or self.authors or self.venue.year)
 
     def feed(self, found: list[Span]) -> None:
         """Take what stands behind the title, or on lines below: authors, venue, badges, links."""
         text = ""
         for span in found:
-            self.last_line = max(self.last_line, span.line)
             if span.is_link or span.images:
                 self._take_link(span)
             elif span.emphasis and not self.authors and not _is_venue(span.text):
@@ -108,7 +124,7 @@ class EntryDraft:
         elif full_text:
             self.links.remove(full_text[0])
             self._take_address(full_text[0].url)
-        else:
+        elif self._is_paper():
             self._problem("no-link", f"“{self.title}” has no link to the paper.")
 
     def _take_authors(self, text: str) -> None:
@@ -217,7 +233,7 @@ def reads_as_entry(found: list[Span]) -> bool:
 
 def clean_title(text: str) -> str:
     """One line without the full stop that lists put behind titles; an ellipsis stays."""
-    title = plain_text(text).strip("*_ ")
+    title = plain_text(text)
     if title.endswith(".") and (not title.endswith("...") or title.endswith("....")):
         title = title[:-1].rstrip()
     return title
@@ -248,7 +264,7 @@ def _title_place(found: list[Span]) -> int | None:
             or not re.match(r"\\?\[?(?:https?:|%5B)", span.href, re.IGNORECASE)
         ):
             continue
-        if is_label(text) or bold is not None:
+        if bold is not None or (is_label(text) and not span.strong):
             break
         return index
     return bold

@@ -47,6 +47,7 @@ class _Reader:
         self.draft: EntryDraft | None = None
         self.date: date | None = None
         self.date_depth = 0
+        self.undated_depth = 0  # the items below this depth stand under a date that is none
 
     def read(self, tokens: Sequence[Token]) -> None:
         depth = quote = table = 0
@@ -56,8 +57,10 @@ class _Reader:
             match token.type:
                 case "list_item_open":
                     depth, opens_item = depth + 1, True
-                    if self.date and depth <= self.date_depth:
+                    if depth <= self.date_depth:
                         self.date = None
+                    if depth <= self.undated_depth:
+                        self.undated_depth = 0
                 case "list_item_close":
                     depth -= 1
                 case "blockquote_open":
@@ -82,13 +85,13 @@ class _Reader:
                     elif opens_item:
                         self._item(found, depth, line)
                     else:
-                        self._beside(found, line, in_table=table > 0)
+                        self._beside(found, line, part_of_item=table > 0 or depth > 0)
                     opens_item = False
 
     def _heading(self, found: list[Span], level: int, line: int) -> None:
         self._end_entry()
         text = " ".join(span.text for span in found)
-        self.date, self.date_depth = read_date(text), 0
+        self.date, self.date_depth, self.undated_depth = read_date(text), 0, 0
         if self.date:
             return
         if not plain_text(text):
@@ -113,6 +116,7 @@ class _Reader:
         if (day := read_date(before)) or (not self.date and _looks_dated(before)):
             self._end_entry()
             if not day:
+                self.undated_depth = depth
                 self._problem(
                     line,
                     "bad-date",
@@ -126,7 +130,7 @@ class _Reader:
         if self.date:
             self._announcement(found, line)
             return
-        if self._is_aside():
+        if self._is_aside() or self.undated_depth:
             return
         if depth > 1 and self.draft and not reads_as_entry(found):
             self.draft.feed(found)
@@ -148,7 +152,7 @@ class _Reader:
 
     def _entry(self, found: list[Span], line: int) -> None:
         self._end_entry()
-        draft = EntryDraft.read(found, line)
+        draft = EntryDraft.read(found)
         if draft is None:
             text = _all_text(found)
             if text and self._in_topic() and not _is_anchor(found):
@@ -164,11 +168,11 @@ class _Reader:
         self.drafts.append((len(self.headings) - 1, draft))
         self.draft = draft
 
-    def _beside(self, found: list[Span], line: int, *, in_table: bool) -> None:
+    def _beside(self, found: list[Span], line: int, *, part_of_item: bool) -> None:
         """A paragraph or table cell after an entry: its badges, or the rest of its text."""
         if self.date or self._is_aside():
             return
-        if self.draft and (in_table or _only_links(found) or line <= self.draft.last_line + 1):
+        if self.draft and (part_of_item or _only_links(found)):
             self.draft.feed(found)
         elif self.draft and (text := _all_text(found)):
             self._problem(
@@ -227,7 +231,7 @@ def _only_links(found: list[Span]) -> bool:
 def _is_anchor(found: list[Span]) -> bool:
     """A line of a table of contents leads to a place in the list itself."""
     links = [span for span in found if span.is_link]
-    return bool(links) and all(not re.match(r"https?:", span.href) for span in links)
+    return bool(links) and all(span.href.startswith("#") for span in links)
 
 
 __all__ = ["ListRefused", "read_list"]

@@ -11,6 +11,8 @@ from ftfy import fix_encoding
 from ingest.lists.records import ListProblem, ListRefused
 
 MAX_BYTES = 10 * 1024 * 1024
+# A paper of 300 authors fills 6,000 characters; Markdown's brackets cost time with the square of a line.
+MAX_LINE = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,10 @@ def repair(text: str) -> RepairedText:
     lines: list[str] = []
     repaired = 0
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
+        if len(line) > MAX_LINE:
+            raise ListRefused(
+                f"Line {number} has {len(line):,} characters; that is no reading list."
+            )
         mended = _mend_characters(line)
         repaired += mended != line
         lines.append(_mend_links(mended, number, problems))
@@ -77,8 +83,8 @@ def _mend_characters(line: str) -> str:
 _SCHEME_SLIP = re.compile(
     r"(?<![A-Za-z/])(?:h{2,}t+p(s?)|h+t{3,}p(s?)|htp(s?)|ttp(s?)|htt(s)|http(s)s+)://"
 )
-_SLASH_SLIP = re.compile(r"(?<![A-Za-z/])(https?):?/(?=[A-Za-z0-9-]+\.[A-Za-z])")
-_ESCAPED_SCHEME = re.compile(r"\\+(?=https?://)")
+_SLASH_SLIP = re.compile(r"(?<![A-Za-z/])(https?)(?::/|//)(?=[A-Za-z0-9-]+\.[A-Za-z])")
+_ESCAPED_SCHEME = re.compile(r"(?<!\\)\\+(?=https?://)")
 _DOUBLE_SCHEME = re.compile(r"https?://(?=https?://)")
 _OPEN_IMAGE = re.compile(r"(!\[[^\[\]]*\]\([^()\s\]]+)\]\((?=https?://)")
 
@@ -118,30 +124,35 @@ def _without_number(line: str) -> str:
     return re.sub(r"^\s*\d+[.)]\s*", "", line).strip()
 
 
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_MARKS = (
+    (re.compile(r"<br\s*/?>", re.IGNORECASE), " "),
+    (re.compile(r"</?(?:b|strong)>", re.IGNORECASE), "**"),
+    (re.compile(r"</?(?:i|em)>", re.IGNORECASE), "*"),
+)
 _SUMMARY = re.compile(r"<summary\b[^<>\n]*>[^\n]*?</summary>", re.IGNORECASE)
 _WRAPPER = re.compile(
-    r"</?(?:details|summary|div|p|center|sub|sup|h[1-6]|hr|span|font|b|i|u|kbd)(?:\s[^<>\n]*)?/?>",
+    r"</?(?:details|summary|div|p|center|sub|sup|h[1-6]|hr|span|font|u|kbd)(?:\s[^<>\n]*)?/?>",
     re.IGNORECASE,
 )
 
 
 def _blank_comments(text: str, problems: list[ListProblem]) -> str:
-    text = _COMMENT.sub(lambda m: "\n" * m[0].count("\n"), text)
-    if (start := text.find("<!--")) >= 0:
-        problems.append(
-            ListProblem(
-                text.count("\n", 0, start) + 1,
-                "comment-open",
-                "A comment is opened with <!-- and never closed; what follows was read all the same.",
-                key="<!--",
-            )
-        )
-        text = text.replace("<!--", "")
-    return text
+    kept, place = [], 0
+    while (start := text.find("<!--", place)) >= 0:
+        kept.append(text[place:start])
+        end = text.find("-->", start + 4)
+        if end < 0:
+            message = "A comment is opened with <!-- and never closed; what follows was read all the same."
+            line = text.count("\n", 0, start) + 1
+            problems.append(ListProblem(line, "comment-open", message, key="<!--"))
+            return "".join(kept) + text[start:].replace("<!--", "")
+        kept.append("\n" * text.count("\n", start, end))
+        place = end + 3
+    return "".join(kept) + text[place:]
 
 
 def _blank_wrappers(text: str) -> str:
     """Drop tags that only wrap: as HTML blocks they would hide the Markdown between them."""
-    text = re.sub(r"<br\s*/?>", " ", text, flags=re.IGNORECASE)
+    for tag, mark in _MARKS:
+        text = tag.sub(mark, text)
     return _WRAPPER.sub("", _SUMMARY.sub("", text))
