@@ -558,6 +558,7 @@ def _unprivileged() -> list[str | Path]:
         f"--regid={gid}",
         "--clear-groups",
         "--no-new-privs",
+        "--securebits=+no_setuid_fixup",  # else access(2) ignores the right that is kept
         "--inh-caps=-all,+dac_override",
         "--ambient-caps=-all,+dac_override",
     ]
