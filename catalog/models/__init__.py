@@ -18,6 +18,7 @@ from catalog.models.papers import (
     Paper,
     PaperQuerySet,
     Provenance,
+    RejectedIdentifier,
     SimilarPaper,
     TitleAlias,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "Problem",
     "Provenance",
     "Reference",
+    "RejectedIdentifier",
     "Relation",
     "Repository",
     "Run",

@@ -2,6 +2,7 @@
 
 from typing import Any, Self, TypeVar
 
+import pghistory
 from django.db import models
 from django.utils import timezone
 
@@ -47,6 +48,14 @@ class KeyField(models.TextField):  # type: ignore[type-arg]  # generic for mypy 
 
 
 _Row = TypeVar("_Row", bound=models.Model, covariant=True)
+_Model = TypeVar("_Model", bound=models.Model)
+
+
+def tracked(model: type[_Model]) -> type[_Model]:
+    """Keep the row as it was before each change, so that the first one too can be shown and taken back."""
+    track = pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
+    followed: type[_Model] = track(model)
+    return followed
 
 
 class StatedQuerySet(models.QuerySet[_Row]):

@@ -2,20 +2,19 @@
 
 from typing import Self
 
-import pghistory
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models.base import KeyField, Source, Stated, one_of
+from catalog.models.base import KeyField, Source, Stated, one_of, tracked
 from catalog.models.papers import Paper
 
 HUES = 16  # as many as tokens.css defines
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@tracked
 class Catalogue(models.Model):
     """A curated field with its tree of topics."""
 
@@ -57,7 +56,7 @@ class TopicQuerySet(models.QuerySet["Topic"]):
         )
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@tracked
 class Topic(models.Model):
     """A heading of a catalogue, at any depth. `path` joins the slugs from the top: "attention/sparse"."""
 
@@ -135,7 +134,7 @@ class TopicRedirect(models.Model):
         return self.path
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@tracked
 class Placement(Stated):
     """A paper under a topic, with the link and title the list gave it there."""
 

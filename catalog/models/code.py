@@ -1,16 +1,15 @@
 """Code repositories, their stars over time, and the papers they belong to."""
 
-import pghistory
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from catalog.models.base import Source, Stated, one_of
+from catalog.models.base import Source, Stated, one_of, tracked
 from catalog.models.papers import Paper
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@tracked
 class Repository(models.Model):
     """A code repository on a host. Hosts ignore case in owner and name, and so does the constraint."""
 
@@ -89,7 +88,7 @@ class StarCount(models.Model):
         ]
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@tracked
 class PaperRepository(Stated):
     """Code that goes with a paper: the repository a badge leads to, and the one its stars are of."""
 

@@ -1,12 +1,11 @@
 """Edges between papers: citations, references not yet resolved, typed relations."""
 
-import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from catalog.models.base import Source, Stated, one_of
+from catalog.models.base import Source, Stated, one_of, tracked
 from catalog.models.papers import Paper
 
 
@@ -61,7 +60,7 @@ class RelationKind(models.TextChoices):
     CONTRADICTS = "contradicts", "contradicts"
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@tracked
 class Relation(Stated):
     """A typed edge between two papers, curated or derived, always with who says so."""
 

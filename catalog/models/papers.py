@@ -2,14 +2,13 @@
 
 from typing import TYPE_CHECKING, Self
 
-import pghistory
 from django.db import models
 from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
-from catalog.models.base import KeyField, Source, Stated, one_of
+from catalog.models.base import KeyField, Source, Stated, one_of, tracked
 from catalog.models.people import Author, Venue
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class PaperQuerySet(models.QuerySet["Paper"]):
         )
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@tracked
 class Paper(models.Model):
     """One work: a paper, technical report or blog post, however many places list it."""
 
@@ -168,6 +167,13 @@ class Provenance(models.Model):
     def __str__(self) -> str:
         return f"{self.field}: {self.get_source_display()}"
 
+    def yields_to(self, source: Source) -> bool:
+        """Whether a source may change the field: never a locked one, but a curator's once it is unlocked."""
+        if self.locked:
+            return False
+        said = Source(self.source)
+        return said == Source.CURATOR or source.precedence <= said.precedence
+
 
 class IdentifierScheme(models.TextChoices):
     ARXIV = "arxiv", "arXiv"
@@ -179,7 +185,7 @@ class IdentifierScheme(models.TextChoices):
     URL = "url", "web page"
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@tracked
 class Identifier(models.Model):
     """What a registry calls a paper. The value is in the canonical form of catalog.identifiers."""
 
@@ -209,6 +215,27 @@ class Identifier(models.Model):
         from catalog.identifiers import identifier_url
 
         return identifier_url(self.scheme, self.value)
+
+
+class RejectedIdentifier(models.Model):
+    """A curator's word that a paper does not bear an identifier, so that no import gives it back."""
+
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="rejected_identifiers")
+    scheme = models.CharField(max_length=12, choices=IdentifierScheme)
+    value = models.CharField(max_length=1000)
+    stated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["paper", "scheme", "value"], name="rejected_identifier_once"
+            ),
+            one_of("scheme", IdentifierScheme, "rejected_identifier_scheme_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.value}"
 
 
 class Authorship(models.Model):
@@ -242,7 +269,7 @@ class LinkKind(models.TextChoices):
     OTHER = "other", "link"
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@tracked
 class Link(Stated):
     """Any other page about a paper, by kind; code repositories have their own table."""
 

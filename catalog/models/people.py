@@ -2,14 +2,13 @@
 
 from typing import Self
 
-import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.text import slugify
 
-from catalog.models.base import KeyField, one_of
+from catalog.models.base import KeyField, one_of, tracked
 
 
 class AuthorQuerySet(models.QuerySet["Author"]):
@@ -17,7 +16,7 @@ class AuthorQuerySet(models.QuerySet["Author"]):
         return self.filter(merged_into=None)
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@tracked
 class Author(models.Model):
     """A person (or a team that signs as one). Two people of one name are two authors once a curator says so."""
 
@@ -58,7 +57,7 @@ class VenueKind(models.TextChoices):
     OTHER = "other", "other"
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@tracked
 class Venue(models.Model):
     """Where papers appear. A preprint server and a company's own site are venues of their kind."""
 
