@@ -22,18 +22,47 @@ ARXIV, DOI, OPENREVIEW, ACL, S2, OPENALEX, URL = (
 # Registries that give a paper one identifier only, so that two different ones mean two papers.
 EXCLUSIVE = frozenset({ARXIV, DOI, OPENREVIEW, ACL})
 
-_ARXIV_NEW = r"(?P<new>\d{2}(?:0[1-9]|1[0-2])\.\d{4,5})"
-_ARXIV_OLD = r"(?P<old>[a-z][a-z-]*(?:\.[A-Za-z]{2})?/\d{7})"
-_ARXIV = re.compile(rf"(?:{_ARXIV_NEW}|{_ARXIV_OLD})(?:v(?P<version>[1-9]\d*))?", re.IGNORECASE)
+# ASCII: a digit of another script is no digit of an identifier.
+_ANY_CASE = re.IGNORECASE | re.ASCII
+_OLD_ARCHIVES = (
+    "acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|bayes-an|chao-dyn|chem-ph|cmp-lg|comp-gas|cond-mat|cs|dg-ga"
+    "|funct-an|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math|math-ph|mtrl-th|nlin|nucl-ex|nucl-th|patt-sol|physics"
+    "|plasm-ph|q-alg|q-bio|quant-ph|solv-int|supr-con"
+)
+_ARXIV_NEW = r"(?P<new>[0-9]{2}(?:0[1-9]|1[0-2])\.[0-9]{4,5})"
+_ARXIV_OLD = rf"(?P<old>(?:{_OLD_ARCHIVES})(?:\.[a-z]{{2}})?/[0-9]{{2}}(?:0[1-9]|1[0-2])[0-9]{{3}})"
+_ARXIV = re.compile(
+    rf"(?:{_ARXIV_NEW}|{_ARXIV_OLD})(?:v(?P<version>[1-9][0-9]{{0,2}}))?", _ANY_CASE
+)
 _ARXIV_HOSTS = re.compile(
     r"(?:www\.|export\.|browse\.|[a-z]{2}\.)?(?:arxiv\.org|ar5iv\.org|ar5iv\.labs\.arxiv\.org)|(?:www\.)?alphaxiv\.org",
-    re.IGNORECASE,
+    _ANY_CASE,
 )
-_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
-_ACL = re.compile(r"[A-Z]\d{2}-\d{4,5}|\d{4}\.[a-z0-9_]+-[a-z0-9_]+\.\d+", re.IGNORECASE)
+_DOI = re.compile(r"10\.[0-9]{4,9}/[^\s\"<>]+")
+# Publishers whose addresses hold the DOI of the paper they show.
+_DOI_HOSTS = frozenset(
+    {
+        "dl.acm.org",
+        "link.springer.com",
+        "onlinelibrary.wiley.com",
+        "pubs.acs.org",
+        "www.tandfonline.com",
+        "journals.sagepub.com",
+    }
+)
+_DOI_PATH = re.compile(
+    r"/(?:doi|article|chapter|book)/(?:(?:abs|full|pdf|epdf|fullHtml|10\.1007/abs)/)?(10\.[0-9]{4,9}/.+)"
+)
+_ACL = re.compile(
+    r"[A-Z][0-9]{2}-[0-9]{4,5}|(?:19|20)[0-9]{2}\.[a-z0-9_]+-[a-z0-9_]+\.[0-9]+", _ANY_CASE
+)
 _OPENREVIEW = re.compile(r"[A-Za-z0-9_-]{6,20}")
-_S2 = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
-_OPENALEX = re.compile(r"W\d{4,12}", re.IGNORECASE)
+_S2 = re.compile(r"[0-9a-f]{40}", _ANY_CASE)
+_OPENALEX = re.compile(r"W[0-9]{4,12}", _ANY_CASE)
+# Control characters and halves of surrogate pairs: no database keeps them, no identifier has them.
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_MAX_LENGTH = 1000
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _REPOSITORY_PART = re.compile(r"[A-Za-z0-9_.-]+")
 _CODE_HOSTS = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org"})
 _NOT_OWNERS = frozenset(
@@ -119,9 +148,10 @@ def identifier_url(scheme: str, value: str) -> str:
 
 
 def parse_arxiv(text: str) -> Ident | None:
-    """Read an arXiv id, with or without "arXiv:" and version: `2309.17453v2`, `math.GT/0309136`."""
-    text = re.sub(r"^arxiv:\s*", "", text.strip(), flags=re.IGNORECASE)
-    text = re.sub(r"\.pdf$", "", text, flags=re.IGNORECASE).rstrip("/")
+    """Read an arXiv id, with or without "arXiv:", version and class: `2309.17453v2`, `arXiv:2309.17453 [cs.CL]`."""
+    text = re.sub(r"^arxiv:\s*", "", text.strip(), flags=_ANY_CASE)
+    text = re.sub(r"\s*\[[a-z-]+(?:\.[a-z-]{2,})?\]$", "", text, flags=_ANY_CASE)
+    text = re.sub(r"\.pdf$", "", text.rstrip("/.,;)"), flags=_ANY_CASE)
     match = _ARXIV.fullmatch(text)
     if not match:
         return None
@@ -136,27 +166,33 @@ def _old_arxiv(value: str) -> str:
 
 
 def arxiv_month(value: str) -> date | None:
-    """Return the first day of the month an arXiv id was given in."""
-    digits = value.rsplit("/", 1)[-1][:4]
-    year, month = int(digits[:2]), int(digits[2:])
-    if not 1 <= month <= 12:
+    """Return the first day of the month an arXiv id was given in; None when it is no arXiv id."""
+    if not _ARXIV.fullmatch(value):
         return None
+    digits = value.rsplit("/", 1)[-1]
+    year, month = int(digits[:2]), int(digits[2:4])
     return date(1900 + year if year >= 91 else 2000 + year, month, 1)
 
 
 def parse_identifier(text: str) -> Ident | None:
     """Recognise an identifier or a paper's URL in any usual form; None when it is neither.
 
-    A URL of no known registry becomes scheme `url`, cleaned, unless it names a code repository alone.
+    A URL of no known registry becomes scheme `url`, cleaned. Never raises, whatever the text.
     """
     text = text.strip().strip("<>").strip()
-    if not text or len(text) > 2000 or re.search(r"[\s\x00-\x1f]", text):
-        # Spaces are allowed only after a prefix such as "arXiv: 2309.17453".
-        compact = re.sub(r"^(arxiv|doi):\s+", r"\1:", text, flags=re.IGNORECASE)
-        if compact == text or re.search(r"[\s\x00-\x1f]", compact):
-            return None
-        text = compact
-    if re.match(r"https?://", text, re.IGNORECASE):
+    if not text or len(text) > _MAX_LENGTH or _UNFIT.search(text):
+        return None
+    found = parse_arxiv(text) or _from_text(text)
+    # Percent signs may have hidden what no identifier has.
+    return None if found and _UNFIT.search(found.value) else found
+
+
+def _from_text(text: str) -> Ident | None:
+    # A space is allowed only after a prefix such as "doi: 10.1000/1".
+    text = re.sub(r"^(doi|openreview|acl|s2|openalex):\s+", r"\1:", text, flags=_ANY_CASE)
+    if re.search(r"\s", text):
+        return None
+    if re.match(r"https?://", text, _ANY_CASE):
         return _from_url(text)
     if re.match(r"(?:[\w-]+\.)+[a-z]{2,}/", text, re.IGNORECASE) and not _DOI.match(text):
         return _from_url("https://" + text)
@@ -164,19 +200,19 @@ def parse_identifier(text: str) -> Ident | None:
 
 
 def _from_bare(text: str) -> Ident | None:
-    if found := parse_arxiv(text):
-        return found
-    doi = re.sub(r"^doi:\s*", "", text, flags=re.IGNORECASE)
-    if _DOI.fullmatch(doi):
-        return clean_doi(doi)
-    if _ACL.fullmatch(text):
-        return Ident(ACL, _acl_case(text))
-    if found_id := re.fullmatch(r"openreview:([A-Za-z0-9_-]+)", text, re.IGNORECASE):
-        return Ident(OPENREVIEW, found_id[1])
-    if _S2.fullmatch(text):
-        return Ident(S2, text.lower())
-    if _OPENALEX.fullmatch(text):
-        return Ident(OPENALEX, text.upper())
+    prefix, _, rest = text.partition(":")
+    scheme = prefix.lower() if rest else ""
+    bare = rest if scheme in {DOI, ACL, S2, OPENALEX} else text
+    if _DOI.fullmatch(bare) and scheme in {"", DOI}:
+        return clean_doi(bare)
+    if scheme == OPENREVIEW and _OPENREVIEW.fullmatch(rest):
+        return Ident(OPENREVIEW, rest)
+    if _ACL.fullmatch(bare):
+        return Ident(ACL, _acl_case(bare))
+    if _S2.fullmatch(bare):
+        return Ident(S2, bare.lower())
+    if _OPENALEX.fullmatch(bare):
+        return Ident(OPENALEX, bare.upper())
     return None
 
 
@@ -198,74 +234,102 @@ def _acl_case(value: str) -> str:
 
 
 def _from_url(url: str) -> Ident | None:
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
-    except ValueError:
+    cleaned = clean_url(url)
+    if not cleaned:
         return None
-    if not host:
+    parts = urlsplit(cleaned)
+    host, path = parts.hostname or "", unquote(parts.path)
+    if _UNFIT.search(path):
         return None
-    path = unquote(parts.path)
+    for known in (_arxiv_page, _doi_page, _acl_page, _semantic_scholar_page, _openalex_page):
+        if found := known(host, path):
+            return found
+    return _openreview_page(host, path, parts.query) or Ident(URL, cleaned)
+
+
+def _arxiv_page(host: str, path: str) -> Ident | None:
     if _ARXIV_HOSTS.fullmatch(host):
         match = re.match(r"/(?:abs|pdf|html|ps|format|e-print|src|overview)/(.+)", path)
-        if match and (found := parse_arxiv(match[1])):
-            return found
-    if host in {"doi.org", "dx.doi.org", "www.doi.org"} and _DOI.match(path[1:]):
+        return parse_arxiv(match[1]) if match else None
+    if host == "huggingface.co" and path.startswith("/papers/"):
+        return parse_arxiv(path.removeprefix("/papers/"))
+    return None
+
+
+def _doi_page(host: str, path: str) -> Ident | None:
+    if host in {"doi.org", "dx.doi.org", "www.doi.org"} and _DOI.fullmatch(path[1:]):
         return clean_doi(path[1:])
-    if host in {"openreview.net", "www.openreview.net"}:
-        query = parse_qs(parts.query)
-        note = (query.get("id") or query.get("noteId") or [""])[0]
-        if path.rstrip("/") in {"/forum", "/pdf", "/attachment"} and _OPENREVIEW.fullmatch(note):
-            return Ident(OPENREVIEW, note)
-    if host in {
-        "aclanthology.org",
-        "www.aclanthology.org",
-        "aclweb.org",
-        "www.aclweb.org",
-        "aclanthology.info",
+    if host in _DOI_HOSTS and (match := _DOI_PATH.fullmatch(path)) and _DOI.fullmatch(match[1]):
+        return clean_doi(re.sub(r"\.pdf$", "", match[1], flags=_ANY_CASE))
+    return None
+
+
+def _acl_page(host: str, path: str) -> Ident | None:
+    if host.removeprefix("www.") not in {"aclanthology.org", "aclweb.org", "aclanthology.info"}:
+        return None
+    name = re.sub(r"\.(?:pdf|bib|xml|endf)$", "", _last(path), flags=_ANY_CASE)
+    name = re.sub(r"(?<=[0-9])v[0-9]$", "", name)
+    return Ident(ACL, _acl_case(name)) if _ACL.fullmatch(name) else None
+
+
+def _semantic_scholar_page(host: str, path: str) -> Ident | None:
+    if host.removeprefix("www.") == "semanticscholar.org" and _S2.fullmatch(_last(path)):
+        return Ident(S2, _last(path).lower())
+    return None
+
+
+def _openalex_page(host: str, path: str) -> Ident | None:
+    known = host in {"openalex.org", "www.openalex.org", "api.openalex.org"}
+    if known and _OPENALEX.fullmatch(_last(path)):
+        return Ident(OPENALEX, _last(path).upper())
+    return None
+
+
+def _openreview_page(host: str, path: str, query: str) -> Ident | None:
+    if host.removeprefix("www.") != "openreview.net" or path not in {
+        "/forum",
+        "/pdf",
+        "/attachment",
     }:
-        name = re.sub(r"\.pdf$", "", path.rstrip("/").rsplit("/", 1)[-1], flags=re.IGNORECASE)
-        name = re.sub(r"(?<=\d)v\d$", "", name)
-        if _ACL.fullmatch(name):
-            return Ident(ACL, _acl_case(name))
-    if host in {"semanticscholar.org", "www.semanticscholar.org"}:
-        name = path.rstrip("/").rsplit("/", 1)[-1]
-        if _S2.fullmatch(name):
-            return Ident(S2, name.lower())
-    if host in {"openalex.org", "www.openalex.org", "api.openalex.org"}:
-        name = path.rstrip("/").rsplit("/", 1)[-1]
-        if _OPENALEX.fullmatch(name):
-            return Ident(OPENALEX, name.upper())
-    if (
-        host == "huggingface.co"
-        and path.startswith("/papers/")
-        and (found := parse_arxiv(path[8:]))
-    ):
-        return found
-    return Ident(URL, clean_url(url))
+        return None
+    fields = parse_qs(query)
+    note = (fields.get("id") or fields.get("noteId") or [""])[0]
+    return Ident(OPENREVIEW, note) if _OPENREVIEW.fullmatch(note) else None
+
+
+def _last(path: str) -> str:
+    return path.rstrip("/").rsplit("/", 1)[-1]
 
 
 def clean_url(url: str) -> str:
-    """Lower-case scheme and host, drop the fragment of tracking and an empty path's slash.
+    """Return one spelling of an address; empty when it is none.
 
-    A path keeps its case and its trailing slash is dropped, so that both spellings are one identifier.
+    Scheme and host in lower case, no user, no usual port, no tracking fields, no slash at the end; the path keeps
+    its case and the fragment stays, because some sites keep a page of its own behind it.
     """
-    parts = urlsplit(url.strip())
-    host = (parts.hostname or "").lower()
-    netloc = f"{host}:{parts.port}" if parts.port else host
+    try:
+        parts = urlsplit(url.strip())
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return ""
+    scheme = parts.scheme.lower()
+    if not host or scheme not in _DEFAULT_PORTS or _UNFIT.search(url.strip()):
+        return ""
+    netloc = f"[{host}]" if ":" in host else host
+    if port and port != _DEFAULT_PORTS[scheme]:
+        netloc += f":{port}"
     query = "&".join(
         item for item in parts.query.split("&") if item and not item.lower().startswith("utm_")
     )
-    path = parts.path.rstrip("/")
-    return urlunsplit((parts.scheme.lower(), netloc, path, query, parts.fragment))
+    return urlunsplit((scheme, netloc, parts.path.rstrip("/"), query, parts.fragment))
 
 
 def parse_repository(url: str) -> RepositoryName | None:
     """Read a repository from its URL, also with `.git`, a trailing slash, or a path below it."""
-    text = url.strip()
-    if match := re.match(r"git@([\w.-]+):(.+)", text):
+    text = re.sub(r"^git\+", "", url.strip())
+    if match := re.match(r"(?:ssh://)?git@([\w.-]+)[:/](.+)", text):
         text = f"https://{match[1]}/{match[2]}"
-    if not re.match(r"https?://", text, re.IGNORECASE):
+    if not re.match(r"(?:https?|git)://", text, re.IGNORECASE):
         text = "https://" + text
     try:
         parts = urlsplit(text)

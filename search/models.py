@@ -1,6 +1,7 @@
 """What search keeps of each paper: its words and its vectors. All of it can be computed again."""
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from pgvector.django import VectorField
@@ -15,9 +16,32 @@ class PaperText(models.Model):
         Paper, models.CASCADE, primary_key=True, related_name="search_text"
     )
     words = SearchVectorField()
+    names = ArrayField(
+        models.TextField(),
+        default=list,
+        help_text="Folded names of systems that its titles introduce: quest, flashattention3.",
+    )
 
     class Meta:
-        indexes = [GinIndex(fields=["words"], name="paper_words")]
+        indexes = [
+            GinIndex(fields=["words"], name="paper_words"),
+            GinIndex(fields=["names"], name="paper_system_names"),
+        ]
+
+
+class Word(models.Model):
+    """A word of the index with the number of papers that have it; the lexicon that slips are mended from."""
+
+    word = models.TextField(primary_key=True)
+    papers = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [
+            GinIndex(OpClass("word", name="gin_trgm_ops"), name="word_trigrams"),
+        ]
+
+    def __str__(self) -> str:
+        return self.word
 
 
 class Embedding(models.Model):

