@@ -199,7 +199,9 @@ class _Applier:
 
     def _people(self, printed: Iterable[str]) -> dict[str, Author]:
         """Authors by printed name: who folds alike is taken as one person until a curator says otherwise."""
-        names = {name: display_name(name) for name in sorted(printed)}
+        # A spelling with accents tells more than one without: it names a new author.
+        ordered = sorted(printed, key=lambda name: (name.isascii(), name))
+        names = {name: display_name(name) for name in ordered}
         by_key: dict[str, Author] = {}
         known = Author.objects.filter(name_key__in={fold(name) for name in names.values()})
         for author in known.select_related("merged_into").order_by("-pk"):

@@ -40,14 +40,28 @@ def badge_repository(image: Image) -> RepositoryName | None:
     return parse_repository(f"https://github.com/{match[1]}/{match[2]}")
 
 
-def badge_label(image: Image) -> str:
-    """The words of a static badge ("Homepage" of /badge/Homepage-blue), else its alternative text."""
+def badge_words(image: Image) -> tuple[str, str]:
+    """What a static badge says: its kind and a label, as "Data" and "HF" of /badge/Data-HF-yellow.
+
+    In a badge's address "--" is a hyphen, "__" an underscore and "_" a space; the last part is its colour.
+    """
     parts = urlsplit_or_none(image.src)
-    if parts and (match := re.search(r"/badge/(.+)$", parts[1])):
-        text = unquote(match[1]).removesuffix(".svg").replace("--", "\0").replace("_", " ")
-        pieces = [piece.replace("\0", "-") for piece in text.split("-")]
-        return plain_text(" ".join(pieces[:-1]) if len(pieces) > 1 else pieces[0])
-    return plain_text(image.alt)
+    match = re.search(r"/badge/(.+)$", parts[1]) if parts else None
+    if not match:
+        text = plain_text(image.alt)
+        return (text, "") if is_label(text) else (text, text)
+    text = (
+        unquote(match[1])
+        .removesuffix(".svg")
+        .replace("--", "\0")
+        .replace("__", "\1")
+        .replace("_", " ")
+    )
+    pieces = [plain_text(piece.replace("\0", "-").replace("\1", "_")) for piece in text.split("-")]
+    words = pieces[:-1] or pieces
+    if is_label(words[0]):
+        return words[0], " ".join(words[1:])
+    return " ".join(words), " ".join(words)
 
 
 def link_kind(label: str, url: str) -> str:
@@ -67,14 +81,14 @@ def link_kind(label: str, url: str) -> str:
     return Link.Kind.OTHER
 
 
-def read_side_link(label: str, url: str) -> Ident | ListedLink | None:
+def read_side_link(words: str, label: str, url: str) -> Ident | ListedLink | None:
     """Turn a link beside the title into a further identifier of the paper or a typed link."""
     found = parse_identifier(url)
     if found and found.scheme != "url":
         return found
-    if not re.match(r"https?://", url, re.IGNORECASE):
+    if not found or not re.match(r"https?://", url, re.IGNORECASE):
         return None
-    return ListedLink(link_kind(label, url), url, label if not is_label(label) else "")
+    return ListedLink(link_kind(words, url), url, "" if is_label(label) else label)
 
 
 def urlsplit_or_none(url: str) -> tuple[str, str] | None:

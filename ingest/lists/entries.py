@@ -7,7 +7,7 @@ from typing import Self
 
 from catalog.folding import fold
 from catalog.identifiers import Ident, parse_identifier, parse_repository
-from ingest.lists.badges import badge_label, badge_repository, is_label, read_side_link
+from ingest.lists.badges import badge_repository, badge_words, is_label, read_side_link
 from ingest.lists.inline import Span, plain_text
 from ingest.lists.names import split_authors
 from ingest.lists.records import (
@@ -158,7 +158,8 @@ class EntryDraft:
     def _take_link(self, span: Span) -> None:
         badge = next((repo for image in span.images if (repo := badge_repository(image))), None)
         url, nested = clean_target(span.href) if span.is_link else ("", False)
-        label = plain_text(span.text) or (badge_label(span.images[0]) if span.images else "")
+        text = plain_text(span.text)
+        words, label = badge_words(span.images[0]) if span.images and not text else (text, text)
         if nested:
             self._problem(
                 "link-nested",
@@ -180,10 +181,10 @@ class EntryDraft:
         elif url:
             if badge:
                 self.repositories.append(ListedRepository(badge))
-            self._take_side_link(label, url)
+            self._take_side_link(words, label, url)
 
-    def _take_side_link(self, label: str, url: str) -> None:
-        found = read_side_link(label, url)
+    def _take_side_link(self, words: str, label: str, url: str) -> None:
+        found = read_side_link(words, label, url)
         if isinstance(found, Ident):
             self.identifiers.append(Ident(found.scheme, found.value))
         elif found:

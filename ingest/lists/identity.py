@@ -26,6 +26,8 @@ class Known:
     pk: int | None = None
     titles: list[str] = field(default_factory=list)
     identifiers: set[Ident] = field(default_factory=set)
+    firm: set[Ident] = field(default_factory=set)  # not this list's to take away
+    elsewhere: bool = False  # another catalogue lists it
     entries: list[Entry] = field(default_factory=list)
     contested: list[tuple[Ident, Entry]] = field(default_factory=list)
 
@@ -37,7 +39,11 @@ class Known:
 class Matcher:
     """Joins entries to papers in list order."""
 
-    def __init__(self, stored: Iterable[Known]) -> None:
+    def __init__(self, stored: Iterable[Known], entries: Iterable[Entry]) -> None:
+        self.claims: dict[Ident, list[str]] = defaultdict(list)
+        for entry in entries:
+            for ident in entry.identifiers:
+                self.claims[ident].append(entry.title)
         self.papers: list[Known] = []
         self.by_ident: dict[Ident, Known] = {}
         self.by_title: dict[str, list[Known]] = defaultdict(list)
@@ -77,22 +83,26 @@ class Matcher:
         return None
 
     def _contradicts(self, entry: Entry, known: Known) -> bool:
-        """Two different identifiers of a registry that gives only one tell two works of one title apart."""
-        own = {i.scheme: i for i in known.identifiers if i.scheme in EXCLUSIVE}
+        """Two different identifiers of a registry that gives only one tell two works of one title apart.
+
+        Where the list itself no longer names the other identifier for that title, its link was corrected.
+        """
         for ident in entry.identifiers:
-            holder = self.by_ident.get(ident)
-            if ident.scheme in own and own[ident.scheme] != ident and holder is None:
-                return True
+            other = _rival(ident, known)
+            if other and ident not in self.by_ident:
+                still_named = any(fold(t) == fold(entry.title) for t in self.claims[other])
+                if still_named or known.elsewhere:
+                    return True
         return False
 
     def _take(self, known: Known, entry: Entry) -> None:
         key = fold(entry.title)
         spellings = {fold(title) for title in known.titles}
-        if known.entries and key not in spellings:
+        if known.entries and key not in {fold(other.title) for other in known.entries}:
             self._problem(
                 entry,
                 "title-differs",
-                f"“{entry.title}” has the identifier of “{known.titles[0]}”; "
+                f"“{entry.title}” has the identifier of “{known.entries[0].title}”; "
                 "they were taken as one paper, the other title as an alias.",
             )
         if known.entries and any(other.topic == entry.topic for other in known.entries):
@@ -110,11 +120,22 @@ class Matcher:
             self._claim(known, ident, entry)
 
     def _claim(self, known: Known, ident: Ident, entry: Entry) -> None:
+        other = _rival(ident, known)
+        if other in known.firm:
+            self._problem(
+                entry,
+                "identifier-differs",
+                f"The list gives {ident} for “{entry.title}”, which is known as {other}; the latter was kept.",
+            )
+            return
         holder = self.by_ident.setdefault(ident, known)
-        if holder is known:
-            known.identifiers.add(ident)
-        else:
+        if holder is not known:
             known.contested.append((ident, entry))
+            return
+        known.identifiers.add(ident)
+        if other and not known.claims(other):
+            known.identifiers.discard(other)
+            del self.by_ident[other]
 
     def _add(self, known: Known) -> None:
         self.papers.append(known)
@@ -132,7 +153,7 @@ class Matcher:
         for known in list(self.papers):
             for ident, entry in known.contested:
                 holder = self.by_ident[ident]
-                if holder.entries and not holder.claims(ident):
+                if holder.entries and not holder.claims(ident) and ident not in holder.firm:
                     holder.identifiers.discard(ident)
                     known.identifiers.add(ident)
                     self.by_ident[ident] = known
@@ -146,6 +167,13 @@ class Matcher:
 
     def _problem(self, entry: Entry, kind: str, message: str) -> None:
         self.problems.append(ListProblem(entry.line, kind, message, key=fold(message)))
+
+
+def _rival(ident: Ident, known: Known) -> Ident | None:
+    """The other identifier that a paper already has from a registry that gives only one."""
+    if ident.scheme not in EXCLUSIVE or ident in known.identifiers:
+        return None
+    return next((i for i in sorted(known.identifiers, key=str) if i.scheme == ident.scheme), None)
 
 
 def near_titles(one: str, other: str) -> bool:

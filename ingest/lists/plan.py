@@ -254,7 +254,8 @@ class _Planner:
         self.known: dict[Known, PaperFacts] = {}
 
     def plan(self) -> Plan:
-        matcher = Matcher(_known(paper) for paper in self.stored.values())
+        stored = (_known(paper, self._elsewhere(paper)) for paper in self.stored.values())
+        matcher = Matcher(stored, self.reading.entries)
         for entry in self.reading.entries:
             self.known.setdefault(matcher.place(entry), PaperFacts("", (), entry.venue, None, ""))
         matcher.settle()
@@ -419,13 +420,16 @@ class _Planner:
     ) -> dict[TopicPath | int, Values]:
         desired: dict[TopicPath | int, Values] = {}
         usual = self._usual_identifier(plan)
+        # Against the list's own main spelling: a curator's title is not the list's to repeat.
+        spellings = {entry.title for entry in plan.known.entries}
+        main = title if title in spellings else plan.facts.title
         for entry in plan.known.entries:
             if entry.topic in desired:
                 continue
             ident = entry.identifiers[0] if entry.identifiers else None
             desired[entry.topic] = {
                 "position": positions[plan.known, entry.topic],
-                "listed_title": entry.title if entry.title != title else "",
+                "listed_title": entry.title if entry.title != main else "",
                 "listed_url": "" if ident == usual or not entry.url else _listed_url(entry.url),
             }
         return desired
@@ -539,10 +543,17 @@ def _stored_papers(reading: ReadingList, catalogue: Catalogue | None) -> list[Pa
     )
 
 
-def _known(paper: Paper) -> Known:
-    titles = [paper.title, *(row.title for row in paper.aliases.all())]
+def _known(paper: Paper, elsewhere: bool) -> Known:
+    """A stored paper for the matcher. What better sources or other lists say of it stands firm."""
+    rows = paper.identifiers.all()
     return Known(
-        paper.pk, titles, {Ident(row.scheme, row.value) for row in paper.identifiers.all()}
+        pk=paper.pk,
+        titles=[paper.title, *(row.title for row in paper.aliases.all())],
+        identifiers={Ident(row.scheme, row.value) for row in rows},
+        firm={
+            Ident(row.scheme, row.value) for row in rows if elsewhere or row.source != Source.LIST
+        },
+        elsewhere=elsewhere,
     )
 
 

@@ -154,7 +154,7 @@ class _Reader:
         self._end_entry()
         draft = EntryDraft.read(found)
         if draft is None:
-            text = _all_text(found)
+            text = _all_text(found) or next((span.href for span in found if span.href), "")
             if text and self._in_topic() and not _is_anchor(found):
                 self._problem(
                     line,

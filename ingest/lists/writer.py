@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import Prefetch
 
@@ -220,8 +221,9 @@ _BADGES = {
 
 def _link_badge(link: Link) -> str:
     name = _BADGES[link.kind]
-    image = f"![{escape(link.label) or 'Static Badge'}]({_SHIELDS}/badge/{name}-blue)"
-    return _link(image, link.url)
+    if link.label:
+        name += f"-{quote(link.label.replace('-', '--').replace('_', '__').replace(' ', '_'))}"
+    return _link(f"![Static Badge]({_SHIELDS}/badge/{name}-blue)", link.url)
 
 
 def _identifier_badge(url: str) -> str:
@@ -238,7 +240,9 @@ def escape(text: str) -> str:
 
 
 def _link(text: str, url: str) -> str:
-    target = url.replace(" ", "%20").replace("(", "%28").replace(")", "%29").replace("<", "%3C")
+    target = url.replace(" ", "%20").replace("<", "%3C")
+    if target.count("(") != target.count(")"):
+        target = target.replace("(", "%28").replace(")", "%29")
     return f"[{text}]({target})"
 
 
