@@ -1,1 +1,50 @@
-urlpatterns: list[object] = []
+from collections.abc import Callable
+from typing import Any
+
+from django.templatetags.static import static
+from django.urls import URLPattern, path
+from django.utils.functional import lazy
+from django.views.decorators.http import conditional_page
+from django.views.generic import RedirectView
+
+from catalog import converters
+from catalog.views import home, new, papers, people, repositories, status, topics
+
+converters.register()
+
+
+def page(route: str, view: Callable[..., Any], name: str) -> URLPattern:
+    """A page that answers 304 to a browser that has it already."""
+    return path(route, conditional_page(view), name=name)
+
+
+urlpatterns = [
+    page("", home.home, "home"),
+    page("topics/", topics.topic_index, "topic-index"),
+    page("topics/<slug:slug>/", topics.catalogue_detail, "catalogue-detail"),
+    page("topics/<slug:catalogue>/<tree:path>/", topics.topic_detail, "topic-detail"),
+    page("papers/<int:pk>/", papers.paper_detail, "paper"),
+    page("papers/<int:pk>/<text:slug>.bib", papers.paper_bibtex, "paper-bibtex"),
+    page("papers/<int:pk>/<text:slug>/", papers.paper_detail, "paper-detail"),
+    page("abs/<tree:text>", papers.by_arxiv_id, "abs"),
+    page("pdf/<tree:text>", papers.by_arxiv_id, "pdf"),
+    page("authors/", people.author_index, "author-index"),
+    page("authors/<int:pk>/", people.author_detail, "author"),
+    page("authors/<int:pk>/<text:slug>/", people.author_detail, "author-detail"),
+    page("venues/", people.venue_index, "venue-index"),
+    page("venues/<slug:slug>/", people.venue_detail, "venue-detail"),
+    page("repositories/", repositories.repository_index, "repository-index"),
+    page(
+        "repositories/<text:host>/<text:owner>/<text:name>/",
+        repositories.repository_detail,
+        "repository-detail",
+    ),
+    page("years/", people.year_index, "year-index"),
+    page("years/<int:year>/", people.year_detail, "year-detail"),
+    page("new/", new.new_index, "new-index"),
+    page("new/<int:year>/w<int:week>/", new.new_week, "new-week"),
+    page("new/<int:year>/<int:month>/", new.new_month, "new-month"),
+    page("status", status.status, "status"),
+    path("robots.txt", status.robots, name="robots"),
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("favicon.svg")), name="favicon"),
+]

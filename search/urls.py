@@ -1,1 +1,5 @@
-urlpatterns: list[object] = []
+from django.urls import path
+
+from search import views
+
+urlpatterns = [path("search", views.results, name="search")]

@@ -4,7 +4,8 @@ from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Value
+from django.db.models.functions import Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
 
@@ -55,6 +56,22 @@ class TopicQuerySet(models.QuerySet["Topic"]):
             )
         )
 
+    def with_totals(self) -> Self:
+        """Add `total`: the papers placed under the topic or anywhere below it, each counted once."""
+        below = Q(topic=models.OuterRef("pk")) | Q(
+            topic__catalogue=models.OuterRef("catalogue"),
+            topic__path__startswith=Concat(models.OuterRef("path"), Value("/")),
+        )
+        papers = (
+            Placement.objects.current()
+            .filter(below, paper__merged_into=None)
+            .order_by()
+            .annotate(one=Value(1))
+            .values("one")
+            .annotate(number=Count("paper", distinct=True))
+        )
+        return self.annotate(total=Coalesce(models.Subquery(papers.values("number")), Value(0)))
+
 
 @tracked
 class Topic(models.Model):
@@ -84,6 +101,9 @@ class Topic(models.Model):
 
     objects = TopicQuerySet.as_manager()
 
+    # Set by TopicQuerySet.with_totals.
+    total: int
+
     class Meta:
         ordering = ["catalogue", "position", "pk"]
         constraints = [
@@ -101,6 +121,25 @@ class Topic(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("topic-detail", args=[self.catalogue.slug, self.path])
+
+    @property
+    def label(self) -> str:
+        """Its name, with that of the topic above it: "Model" alone says little."""
+        return f"{self.parent.name} › {self.name}" if self.parent else self.name
+
+    @property
+    def subtree(self) -> TopicQuerySet:
+        """The topic itself and all current topics below it."""
+        below = Q(catalogue=self.catalogue_id, path__startswith=f"{self.path}/", retired_at=None)
+        return Topic.objects.filter(Q(pk=self.pk) | below)
+
+    @property
+    def ancestors(self) -> TopicQuerySet:
+        """The topics above it, from the top."""
+        parts = self.path.split("/")[:-1]
+        paths = ["/".join(parts[: n + 1]) for n in range(len(parts))]
+        above = Topic.objects.filter(catalogue=self.catalogue_id, path__in=paths)
+        return above.order_by(models.functions.Length("path"))
 
     @property
     def depth(self) -> int:

@@ -12,7 +12,8 @@ from catalog.models.base import KeyField, Source, Stated, one_of, tracked
 from catalog.models.people import Author, Venue
 
 if TYPE_CHECKING:
-    from catalog.models.catalogues import Placement
+    from catalog.models.catalogues import Placement, Topic
+    from catalog.models.code import PaperRepository
 
 
 class PaperQuerySet(models.QuerySet["Paper"]):
@@ -31,11 +32,18 @@ class PaperQuerySet(models.QuerySet["Paper"]):
         """Load what one row of a list shows, in a fixed number of queries."""
         from catalog.models.catalogues import Placement
         from catalog.models.code import PaperRepository
+        from catalog.models.graph import Citation
 
+        citing = (
+            Citation.objects.filter(cited=models.OuterRef("pk"))
+            .order_by()
+            .values("cited")
+            .annotate(number=models.Count("citing", distinct=True))
+        )
         authorships = Authorship.objects.select_related("author").order_by("position")
         placements = (
             Placement.objects.current()
-            .select_related("topic__catalogue")
+            .select_related("topic__catalogue", "topic__parent")
             .order_by("-is_primary", "topic__path")
         )
         code = (
@@ -51,7 +59,16 @@ class PaperQuerySet(models.QuerySet["Paper"]):
                 Prefetch("repository_links", queryset=code, to_attr="current_code"),
             )
             .defer("abstract")
+            .annotate(
+                citation_count=models.functions.Coalesce(
+                    models.Subquery(citing.values("number")), models.Value(0)
+                )
+            )
         )
+
+    def newest_first(self) -> Self:
+        """The latest known date first; the key settles ties, so that pages never overlap."""
+        return self.order_by(models.F("published_on").desc(nulls_last=True), "-year", "-pk")
 
 
 @tracked
@@ -90,6 +107,8 @@ class Paper(models.Model):
 
     # Set by PaperQuerySet.for_list.
     current_placements: "list[Placement]"
+    current_code: "list[PaperRepository]"
+    citation_count: int
 
     class Meta:
         ordering = ["pk"]
@@ -121,8 +140,30 @@ class Paper(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse(
-            "paper-detail", args=[self.pk, slugify(self.title)[:80].strip("-") or "paper"]
+            "paper-detail", args=[self.pk, slugify(self.title)[:60].strip("-") or "paper"]
         )
+
+    @property
+    def bibtex_url(self) -> str:
+        return reverse("paper-bibtex", args=[self.pk, self.get_absolute_url().split("/")[-2]])
+
+    @property
+    def primary_topic(self) -> "Topic | None":
+        """The topic that rows show, of a paper from `for_list`."""
+        return self.current_placements[0].topic if self.current_placements else None
+
+    @property
+    def more_authors(self) -> int:
+        """How many authors follow the three that rows name."""
+        return max(0, len(self.authorships.all()) - 3)
+
+    @property
+    def venue_label(self) -> str:
+        """The venue as readers cite it: "ICLR 2025", but plain "arXiv"."""
+        if not self.venue:
+            return ""
+        dated = self.year and self.venue.kind != Venue.Kind.PREPRINT
+        return f"{self.venue.name} {self.year}" if dated else self.venue.name
 
 
 class TitleAlias(models.Model):

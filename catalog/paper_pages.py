@@ -1,0 +1,180 @@
+"""What a paper's page shows, block by block."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db.models import Prefetch, Q
+
+from catalog.bibtex import bibtex
+from catalog.models import (
+    Announcement,
+    Authorship,
+    Identifier,
+    Link,
+    Paper,
+    PaperQuerySet,
+    PaperRepository,
+    Placement,
+    Problem,
+    Provenance,
+    Reference,
+    Relation,
+    SimilarPaper,
+    TitleAlias,
+    Topic,
+)
+
+SHOWN = 8
+# The kinds of problem that make a fact on the page doubtful; the others are for curators.
+DOUBTS = ("identifier-contested", "authors-cut", "title-differs")
+_FIELD_LABELS = {"published_on": "date"}
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A placement with the topics above it."""
+
+    placement: Placement
+    topics: list[Topic]
+
+
+class PaperPage:
+    """The facts about one paper and the papers around it; each block asks the database when shown."""
+
+    def __init__(self, paper: Paper) -> None:
+        self.paper = paper
+
+    @cached_property
+    def authorships(self) -> list[Authorship]:
+        return list(self.paper.authorships.all())
+
+    @cached_property
+    def trails(self) -> list[Trail]:
+        """Where it is placed now, the primary topic first."""
+        placements = list(
+            Placement.objects.current()
+            .filter(paper=self.paper)
+            .select_related("topic__catalogue")
+            .order_by("-is_primary", "topic__path")
+        )
+        above = _ancestors([placement.topic for placement in placements])
+        return [Trail(placement, above[placement.topic_id]) for placement in placements]
+
+    @cached_property
+    def identifiers(self) -> list[Identifier]:
+        return list(self.paper.identifiers.all())
+
+    @cached_property
+    def links(self) -> list[Link]:
+        return list(Link.objects.current().filter(paper=self.paper))
+
+    @cached_property
+    def code(self) -> list[PaperRepository]:
+        links = PaperRepository.objects.current().filter(paper=self.paper)
+        return list(links.select_related("repository", "badge_repository"))
+
+    @cached_property
+    def facts(self) -> list[tuple[str, Provenance]]:
+        """Each field with who said it and when."""
+        stated = self.paper.provenance.order_by("pk")
+        return [(_field_label(row.field), row) for row in stated]
+
+    @cached_property
+    def doubts(self) -> list[Problem]:
+        return list(self.paper.problems.open().filter(kind__in=DOUBTS))
+
+    @cached_property
+    def aliases(self) -> list[TitleAlias]:
+        return list(self.paper.aliases.order_by("pk"))
+
+    @cached_property
+    def announcements(self) -> list[Announcement]:
+        return list(self.paper.announcements.select_related("catalogue").order_by("date"))
+
+    @cached_property
+    def same_authors(self) -> list[Paper]:
+        """Other papers by its first or last authors: sharing one of sixty names says little."""
+        authors = [authorship.author_id for authorship in self.authorships]
+        leading = authors[:3] + authors[-1:]
+        papers = _others(self.paper).filter(authorships__author__in=leading)
+        keys = papers.newest_first().values_list("pk", flat=True).distinct()[:SHOWN]
+        return _in_order(list(dict.fromkeys(keys)))
+
+    @cached_property
+    def similar(self) -> list[Paper]:
+        rows = SimilarPaper.objects.filter(paper=self.paper, other__merged_into=None)
+        return _in_order(list(rows.order_by("rank").values_list("other", flat=True)[:SHOWN]))
+
+    @cached_property
+    def builds_on(self) -> list[Paper]:
+        cited = _others(self.paper).filter(cited_by__citing=self.paper).distinct()
+        return list(Paper.objects.filter(pk__in=cited).newest_first().for_list()[:50])
+
+    @cached_property
+    def cited_by(self) -> list[Paper]:
+        citing = _others(self.paper).filter(cites__cited=self.paper).distinct()
+        return list(Paper.objects.filter(pk__in=citing).newest_first().for_list()[:50])
+
+    @cached_property
+    def references(self) -> list[Reference]:
+        """Entries of its bibliography that no paper here matches."""
+        return list(self.paper.references.order_by("pk")[:100])
+
+    @cached_property
+    def relations(self) -> list[Relation]:
+        touching = Q(subject=self.paper) | Q(object=self.paper)
+        relations = Relation.objects.current().filter(touching)
+        return list(relations.select_related("subject", "object").order_by("kind", "pk"))
+
+    @cached_property
+    def bibtex(self) -> str:
+        return bibtex(self.paper)
+
+
+def load_paper(papers: PaperQuerySet, pk: int) -> Paper | None:
+    """Return a paper with what its page shows first."""
+    authorships = Authorship.objects.select_related("author").order_by("position")
+    return (
+        papers.select_related("venue", "merged_into")
+        .prefetch_related(Prefetch("authorships", queryset=authorships), "identifiers")
+        .filter(pk=pk)
+        .first()
+    )
+
+
+def _others(paper: Paper) -> PaperQuerySet:
+    return Paper.objects.public().exclude(pk=paper.pk)
+
+
+def _in_order(keys: list[int]) -> list[Paper]:
+    papers = Paper.objects.for_list().in_bulk(keys)
+    return [papers[key] for key in keys]
+
+
+def _ancestors(topics: list[Topic]) -> dict[int, list[Topic]]:
+    """For each topic those above it and itself, from the top, in one query."""
+    wanted = Q(pk__in=[])
+    for topic in topics:
+        wanted |= Q(catalogue=topic.catalogue_id, path__in=_paths_above(topic))
+    by_path = {
+        (topic.catalogue_id, topic.path): topic
+        for topic in Topic.objects.filter(wanted).select_related("catalogue")
+    }
+    return {
+        topic.pk: [
+            by_path[topic.catalogue_id, path]
+            for path in _paths_above(topic)
+            if (topic.catalogue_id, path) in by_path
+        ]
+        + [topic]
+        for topic in topics
+    }
+
+
+def _paths_above(topic: Topic) -> list[str]:
+    parts = topic.path.split("/")
+    return ["/".join(parts[:n]) for n in range(1, len(parts))]
+
+
+def _field_label(field: str) -> str:
+    return _FIELD_LABELS.get(field, field.replace("_", " "))

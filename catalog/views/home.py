@@ -1,0 +1,43 @@
+"""The front page."""
+
+from django.db.models import Count, F, Max, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from catalog.freshness import freshness
+from catalog.models import Paper, Repository
+from catalog.news import latest_week
+from catalog.topic_trees import catalogue_trees
+
+NEWEST = 10
+REPOSITORIES = 12
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    context = {
+        "catalogues": catalogue_trees(),
+        "week": latest_week(NEWEST),
+        "code": _code(),
+        "paper_count": Paper.objects.listed().count(),
+        "freshness": freshness(),
+    }
+    return render(request, "catalog/home.html", context)
+
+
+def _code() -> dict[str, object]:
+    """Repositories with the most stars, or with the most papers while no stars are known."""
+    current = Q(paper_links__retired_at=None, paper_links__paper__merged_into=None)
+    repositories = Repository.objects.filter(gone_at=None).annotate(
+        paper_count=Count("paper_links", filter=current),
+        newest=Max("paper_links__paper__published_on", filter=current),
+    )
+    repositories = repositories.filter(paper_count__gt=0)
+    by_stars = repositories.filter(stars__isnull=False).order_by("-stars", "pk")[:REPOSITORIES]
+    if starred := list(by_stars):
+        return {"repositories": starred, "by_stars": True}
+    newest = repositories.order_by(
+        "-paper_count", F("newest").desc(nulls_last=True), "owner", "name"
+    )
+    return {"repositories": list(newest[:REPOSITORIES]), "by_stars": False}

@@ -1,0 +1,116 @@
+"""Authors, venues and years: indexes and pages."""
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import Count, Exists, OuterRef, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from catalog.folding import fold
+from catalog.models import Author, Authorship, Paper, Venue
+from catalog.paper_lists import PaperList
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+NAMES_PER_PAGE = 150
+
+
+class AuthorIndexForm(forms.Form):
+    name = forms.CharField(max_length=200, required=False)
+    letter = forms.ChoiceField(
+        choices=[(letter, letter.upper()) for letter in LETTERS], required=False
+    )
+
+
+@require_safe
+def author_index(request: HttpRequest) -> HttpResponse:
+    form = AuthorIndexForm(request.GET)
+    status = 200 if form.is_valid() else 400
+    name, letter = form.cleaned_data.get("name"), form.cleaned_data.get("letter")
+    current = Q(authorships__paper__merged_into=None)
+    authors = Author.objects.public().annotate(
+        paper_count=Count("authorships__paper", filter=current, distinct=True)
+    )
+    authors = authors.filter(paper_count__gt=0).order_by("-paper_count", "name_key", "pk")
+    if name:
+        authors = authors.filter(name_key__contains=fold(name))
+    elif letter:
+        authors = authors.filter(name_key__startswith=letter).order_by("name_key", "pk")
+    page = Paginator(authors, NAMES_PER_PAGE).get_page(request.GET.get("page"))
+    context = {"form": form, "page": page, "letters": LETTERS, "letter": letter, "name": name}
+    return render(request, "catalog/authors.html", context, status=status)
+
+
+@require_safe
+def author_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
+    author = get_object_or_404(Author.objects.select_related("merged_into"), pk=pk)
+    survivor = author.merged_into or author
+    if request.path != survivor.get_absolute_url():
+        return redirect(survivor, permanent=True)
+    wrote = Authorship.objects.filter(author=author, paper=OuterRef("pk"))
+    block = PaperList(request, Paper.objects.public().filter(Exists(wrote)))
+    context = {
+        "author": author,
+        "printed": _other_names(author),
+        "coauthors": _coauthors(author),
+        "list": block,
+    }
+    return render(request, "catalog/author.html", context, status=block.status)
+
+
+def _other_names(author: Author) -> list[str]:
+    names = author.authorships.exclude(printed_name=author.name).order_by("printed_name")
+    return list(names.values_list("printed_name", flat=True).distinct())
+
+
+def _coauthors(author: Author, limit: int = 12) -> list[Author]:
+    shared = Q(authorships__paper__authorships__author=author, authorships__paper__merged_into=None)
+    others = Author.objects.public().filter(shared).exclude(pk=author.pk)
+    counted = others.annotate(paper_count=Count("authorships__paper", distinct=True))
+    return list(counted.order_by("-paper_count", "name")[:limit])
+
+
+@require_safe
+def venue_index(request: HttpRequest) -> HttpResponse:
+    current = Q(papers__merged_into=None)
+    venues = Venue.objects.annotate(paper_count=Count("papers", filter=current))
+    return render(
+        request, "catalog/venues.html", {"venues": venues.order_by("-paper_count", "name")}
+    )
+
+
+@require_safe
+def venue_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    venue = get_object_or_404(Venue, slug=slug)
+    papers = Paper.objects.public().filter(venue=venue)
+    block = PaperList(request, papers, exclude_filters=["venue"])
+    context = {"venue": venue, "list": block}
+    return render(request, "catalog/venue.html", context, status=block.status)
+
+
+@require_safe
+def year_index(request: HttpRequest) -> HttpResponse:
+    counted = Paper.objects.public().exclude(year=None).order_by("-year").values("year")
+    years = list(counted.annotate(number=Count("pk")))
+    undated = Paper.objects.public().filter(year=None).count()
+    most = max((row["number"] for row in years), default=0)
+    return render(request, "catalog/years.html", {"years": years, "undated": undated, "most": most})
+
+
+@require_safe
+def year_detail(request: HttpRequest, year: int) -> HttpResponse:
+    papers = Paper.objects.public().filter(year=year)
+    years = Paper.objects.public().exclude(year=None)
+    if not papers.exists():
+        raise Http404
+    block = PaperList(request, papers, exclude_filters=["year"])
+    context = {
+        "year": year,
+        "previous": years.filter(year__lt=year)
+        .order_by("-year")
+        .values_list("year", flat=True)
+        .first(),
+        "next": years.filter(year__gt=year).order_by("year").values_list("year", flat=True).first(),
+        "list": block,
+    }
+    return render(request, "catalog/year.html", context, status=block.status)

@@ -1,0 +1,56 @@
+"""Code repositories."""
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from catalog.models import Paper, PaperRepository, Repository
+from catalog.paper_lists import PaperList
+
+PER_PAGE = 100
+ORDERS = {
+    "papers": (F("paper_count").desc(), F("stars").desc(nulls_last=True)),
+    "stars": (F("stars").desc(nulls_last=True), F("paper_count").desc()),
+    "name": (),
+}
+
+
+class RepositoryIndexForm(forms.Form):
+    sort = forms.ChoiceField(
+        choices=[("papers", "most papers"), ("stars", "most stars"), ("name", "name")],
+        required=False,
+    )
+
+
+@require_safe
+def repository_index(request: HttpRequest) -> HttpResponse:
+    form = RepositoryIndexForm(request.GET)
+    status = 200 if form.is_valid() else 400
+    sort = form.cleaned_data.get("sort") or "papers"
+    current = Q(paper_links__retired_at=None, paper_links__paper__merged_into=None)
+    repositories = Repository.objects.annotate(paper_count=Count("paper_links", filter=current))
+    ordered = repositories.filter(paper_count__gt=0).order_by(*ORDERS[sort], "owner", "name", "pk")
+    page = Paginator(ordered, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"form": form, "sort": sort, "page": page}
+    return render(request, "catalog/repositories.html", context, status=status)
+
+
+@require_safe
+def repository_detail(request: HttpRequest, host: str, owner: str, name: str) -> HttpResponse:
+    repository = get_object_or_404(
+        Repository,
+        Exact(Lower("host"), host.lower()),
+        Exact(Lower("owner"), owner.lower()),
+        Exact(Lower("name"), name.lower()),
+    )
+    links = PaperRepository.objects.current().filter(paper=OuterRef("pk"), repository=repository)
+    block = PaperList(
+        request, Paper.objects.public().filter(Exists(links)), exclude_filters=["code"]
+    )
+    context = {"repository": repository, "list": block}
+    return render(request, "catalog/repository.html", context, status=block.status)
