@@ -27,6 +27,7 @@ class Known:
     titles: list[str] = field(default_factory=list)
     identifiers: set[Ident] = field(default_factory=set)
     firm: set[Ident] = field(default_factory=set)  # not this list's to take away
+    rejected: set[Ident] = field(default_factory=set)  # a curator said that these are not its own
     elsewhere: bool = False  # another catalogue lists it
     entries: list[Entry] = field(default_factory=list)
     contested: list[tuple[Ident, Entry]] = field(default_factory=list)
@@ -120,6 +121,8 @@ class Matcher:
             self._claim(known, ident, entry)
 
     def _claim(self, known: Known, ident: Ident, entry: Entry) -> None:
+        if ident in known.rejected:
+            return
         other = _rival(ident, known)
         if other in known.firm:
             self._problem(

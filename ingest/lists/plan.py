@@ -67,8 +67,8 @@ class PaperPlan:
 
     @property
     def is_new(self) -> bool:
-        """Whether this catalogue did not list it before."""
-        return not self.was_listed
+        """Whether this catalogue did not list it and will now; what a curator unlisted stays so."""
+        return not self.was_listed and self._arrivals
 
     @property
     def is_moved(self) -> bool:
@@ -96,6 +96,17 @@ class PaperPlan:
     @property
     def is_changed(self) -> bool:
         return self.was_listed and bool(self.changed_parts)
+
+    def summary(self) -> str:
+        """Everything that decides what is written for this paper."""
+        diffs = (self.placements, self.repositories, self.links)
+        rows = [
+            (diff.create, [(row.pk, values) for row, values in diff.change], diff.retire)
+            for diff in diffs
+        ]
+        key = self.paper.pk if self.paper else 0
+        names = (self.authors, self.aliases, self.add_identifiers, self.drop_identifiers)
+        return repr((key, self.facts, self.fields, names, rows))
 
     def __bool__(self) -> bool:
         return self.is_first_met or bool(self.changed_parts or self.placements)
@@ -174,14 +185,20 @@ class Plan:
     @property
     def refusal(self) -> str:
         """Why this plan is not applied unless forced, in one line; empty when nothing speaks against it."""
+        loss = self.great_loss
+        return f"Refused: {loss} Use --force if that is meant." if loss else ""
+
+    @property
+    def great_loss(self) -> str:
+        """What a plan that drops too much would drop, in a sentence; empty when it does not."""
         lost, before = self.dropped_entries, self.listed_before
         if not before or lost <= MAX_DROP * before:
             return ""
         examples = "; ".join(f"“{gone.paper.title}”" for gone in self.gone[:3])
         more = f", among them {examples}" if examples else ""
         return (
-            f"Refused: this list would drop {lost} of {before} entries ({lost / before:.0%}) and unlist "
-            f"{len(self.gone)} papers{more}. Use --force if that is meant."
+            f"this list would drop {lost} of {before} entries ({lost / before:.0%}) and unlist "
+            f"{len(self.gone)} papers{more}."
         )
 
     def __bool__(self) -> bool:
@@ -230,9 +247,7 @@ class Plan:
         parts = [self.slug, str(self.counts())]
         for plan in self.papers:
             if plan:
-                parts.append(
-                    f"{plan.paper.pk if plan.paper else 0} {plan.facts.title} {plan.changed_parts}"
-                )
+                parts.append(plan.summary())
         parts += [str(gone.paper.pk) for gone in self.gone]
         parts += [str(path) for path in self.topics.new]
         parts += [str(topic.pk) for topic in self.topics.gone]
@@ -394,7 +409,7 @@ class _Planner:
         """Whether this list may change a field: never a locked one, nor one from a better source or list."""
         if said is None:
             return True
-        if said.locked or Source(said.source).precedence < Source.LIST.precedence:
+        if not said.yields_to(Source.LIST):
             return False
         return not (filled and said.source == Source.LIST and said.detail != self.slug)
 
@@ -532,6 +547,7 @@ def _stored_papers(reading: ReadingList, catalogue: Catalogue | None) -> list[Pa
         .defer("abstract")
         .prefetch_related(
             "identifiers",
+            "rejected_identifiers",
             "aliases",
             "provenance",
             "links",
@@ -553,6 +569,7 @@ def _known(paper: Paper, elsewhere: bool) -> Known:
         firm={
             Ident(row.scheme, row.value) for row in rows if elsewhere or row.source != Source.LIST
         },
+        rejected={Ident(row.scheme, row.value) for row in paper.rejected_identifiers.all()},
         elsewhere=elsewhere,
     )
 

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.utils import timezone
 
+from catalog.curation.locks import hold_off_curators
 from catalog.models import Catalogue, Run
 from ingest.lists.apply import apply_plan
 from ingest.lists.plan import Plan, make_plan
@@ -70,7 +71,8 @@ def import_list(
 
 
 def _lock(slug: str) -> None:
-    """Let one import into a catalogue at a time pass; the lock ends with the transaction."""
+    """Let one import into a catalogue at a time pass, and no curator beside it, until the transaction ends."""
+    hold_off_curators()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"import:{slug}"])
 

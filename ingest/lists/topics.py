@@ -35,12 +35,12 @@ class TopicPlan:
         ]
 
     def positions(self) -> list[tuple[Topic, int]]:
-        """Rows whose place in the order changes; places count from 1 over the whole list."""
+        """Rows whose place in the order changes, curated ones left out; places count over the whole list."""
         places = {path: number for number, path in enumerate(self.paths, 1)}
         return [
             (topic, places[path])
             for path, topic in self.rows.items()
-            if topic.position != places[path]
+            if topic.position != places[path] and not topic.curated
         ]
 
     def revived(self) -> list[Topic]:

@@ -356,6 +356,16 @@ class TestCurator:
         assert not run(BASE).plan
         assert every_row() == before
 
+    def test_an_identifier_that_a_curator_took_away_does_not_come_back(self):
+        run(BASE)
+        paper = Paper.objects.get(title="Third things")
+        paper.identifiers.all().delete()
+        paper.rejected_identifiers.create(scheme="arxiv", value="2401.00003")
+        run(BASE)
+        assert not paper.identifiers.exists()
+        assert Paper.objects.count() == 4
+        assert not run(BASE).plan
+
     def test_what_a_curator_added_stays(self):
         run(BASE)
         paper = Paper.objects.get(title="Third things")
