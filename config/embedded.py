@@ -34,6 +34,7 @@ POSTGRES_SOCKET = f".s.PGSQL.{POSTGRES_PORT}"
 VALKEY_SOCKET = "valkey.sock"
 
 START_SECONDS = 120  # recovery after a power cut can take long
+SILENT_SECONDS = 3  # without a socket that listens
 STOP_SECONDS = 20
 # Shorter than the limit of a socket's address (107 bytes), and free of what URLs would have to escape.
 PLAIN_SHORT_PATH = re.compile(r"[A-Za-z0-9/._-]{1,90}")
@@ -224,7 +225,7 @@ def _start_one(home: Home, server: Server) -> None:
 def _wait_for_answer(home: Home, server: Server) -> bool:
     """Wait for a server that lives but is silent: it may be starting, or it lost its socket."""
     deadline = time.monotonic() + START_SECONDS
-    socket_deadline = time.monotonic() + 3
+    socket_deadline = time.monotonic() + SILENT_SECONDS
     while _is_alive(home, server):
         if server.answers(home):
             return True

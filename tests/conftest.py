@@ -1,0 +1,117 @@
+"""What all tests share: the servers, a browser that notices every fault, a worker."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from playwright.sync_api import BrowserContext, Playwright
+
+from config.celery import app as celery_app
+from config.startup import start_embedded
+
+BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
+BROWSER_FLAGS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+]
+REPORT_CSP_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) => {
+  console.error(`Content-Security-Policy: ${event.effectiveDirective} refuses ${event.blockedURI}`);
+});
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers() -> Iterator[None]:
+    """The embedded servers, unless DATABASE_URL and REDIS_URL name others."""
+    lease = start_embedded()
+    yield
+    celery_app.control.purge()
+    celery_app.close()
+    cache.close()
+    if lease:
+        lease.give_back()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(servers: None) -> None:
+    """The test database is made once the servers run."""
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(servers: None) -> Iterator[None]:
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> Iterator[None]:
+    """A Celery worker in a thread of the test, on the real broker."""
+    from celery.contrib.testing.worker import start_worker
+
+    with start_worker(celery_app, perform_ping_check=False):
+        yield
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(playwright: Playwright) -> dict[str, Any]:
+    own = playwright.chromium.executable_path
+    path = next(filter(None, map(shutil.which, BROWSERS)), own if Path(own).exists() else None)
+    if path is None:
+        pytest.fail(
+            "The browser tests need Chromium: `apt-get install chromium` on Debian, "
+            "or `.venv/bin/playwright install chromium`.",
+            pytrace=False,
+        )
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {"executable_path": path, "args": [*BROWSER_FLAGS, *sandbox]}
+
+
+@pytest.fixture
+def page_faults() -> list[str]:
+    """What goes wrong in the browser; the test fails when it is not empty at the end.
+
+    A test that expects a fault, as on a page that is not there, takes it out.
+    """
+    return []
+
+
+@pytest.fixture
+def context(context: BrowserContext, page_faults: list[str]) -> Iterator[BrowserContext]:
+    """Every page of a test, with its script errors, refused content and failed requests noted."""
+    context.add_init_script(REPORT_CSP_VIOLATIONS)
+    context.on(
+        "console",
+        lambda message: (
+            page_faults.append(f"{message.type}: {message.text}")
+            if message.type in {"error", "warning"}
+            else None
+        ),
+    )
+    context.on("weberror", lambda error: page_faults.append(f"script: {error.error}"))
+    context.on(
+        "requestfailed",
+        lambda request: (
+            page_faults.append(f"{request.url}: {request.failure}")
+            if request.failure != "net::ERR_ABORTED"  # the reader went on to another page
+            else None
+        ),
+    )
+    context.on(
+        "response",
+        lambda response: (
+            page_faults.append(f"{response.url}: {response.status}")
+            if response.status >= 400
+            else None
+        ),
+    )
+    yield context
+    assert not page_faults, "\n".join(page_faults)

@@ -1,0 +1,20 @@
+"""The settings of the tests: those of a machine of one's own, kept apart from what runs there."""
+
+import os
+
+os.environ["STEMMA_DEV"] = "1"
+os.environ["DEBUG"] = "0"
+# Playwright keeps an event loop in the main thread, and Django would refuse the database there.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+from config.settings import *  # noqa: F403
+from config.settings import CACHES, CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, MIDDLEWARE, STORAGES
+
+CACHES["default"]["KEY_PREFIX"] = "stemma-test"
+CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = "stemma-test:"
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Static files come from their folders, without `collectstatic`.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
