@@ -8,7 +8,7 @@ from catalog.models import Topic, TopicRedirect
 
 @transaction.atomic
 def move_topic(topic: Topic, parent: Topic | None) -> None:
-    """Put a topic (renamed or not) under a parent; its subtopics follow, old addresses redirect."""
+    """Put a topic (new, renamed or not) under a parent; its subtopics follow, old addresses redirect."""
     base = slugify(topic.name, allow_unicode=True)[:80].strip("-") or "topic"
     others = Topic.objects.filter(catalogue=topic.catalogue_id).exclude(pk=topic.pk)
     taken = set(others.values_list("path", flat=True))
@@ -28,4 +28,7 @@ def move_topic(topic: Topic, parent: Topic | None) -> None:
 def _redirect(topic: Topic, old_path: str) -> None:
     redirects = TopicRedirect.objects.filter(catalogue=topic.catalogue_id)
     redirects.filter(path=topic.path).delete()  # the address is in use again
-    redirects.update_or_create(catalogue=topic.catalogue, path=old_path, defaults={"topic": topic})
+    if old_path:
+        redirects.update_or_create(
+            catalogue=topic.catalogue, path=old_path, defaults={"topic": topic}
+        )

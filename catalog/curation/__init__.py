@@ -1,0 +1,44 @@
+"""What a curator's decision means in the tables: it is remembered, and no import undoes it."""
+
+from catalog.curation.decisions import accept_candidate, decide_problems, reject_candidates
+from catalog.curation.locks import hold_off_imports
+from catalog.curation.merging import (
+    merge_authors,
+    merge_papers,
+    unmerge_author,
+    unmerge_paper,
+)
+from catalog.curation.papers import (
+    save_authorships,
+    save_identifiers,
+    save_paper,
+    set_lock,
+    state_fields,
+)
+from catalog.curation.refusal import Refused
+from catalog.curation.rows import choose_primary, restore, save_placements, save_rows, unlist
+from catalog.curation.topics import remove_topic, save_topic
+
+__all__ = [
+    "Refused",
+    "accept_candidate",
+    "choose_primary",
+    "decide_problems",
+    "hold_off_imports",
+    "merge_authors",
+    "merge_papers",
+    "reject_candidates",
+    "remove_topic",
+    "restore",
+    "save_authorships",
+    "save_identifiers",
+    "save_paper",
+    "save_placements",
+    "save_rows",
+    "save_topic",
+    "set_lock",
+    "state_fields",
+    "unlist",
+    "unmerge_author",
+    "unmerge_paper",
+]

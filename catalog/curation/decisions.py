@@ -1,0 +1,111 @@
+"""What curators decide on: candidates that jobs propose, and problems that jobs report."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from catalog.curation.locks import hold_off_imports
+from catalog.curation.refusal import Refused
+from catalog.curation.rows import save_placements
+from catalog.folding import fold
+from catalog.models import (
+    Author,
+    Authorship,
+    Candidate,
+    Identifier,
+    Paper,
+    Placement,
+    Problem,
+    Provenance,
+    Source,
+    Topic,
+)
+
+
+@transaction.atomic
+def accept_candidate(
+    candidate: Candidate, user: AbstractBaseUser, topic: Topic | None = None
+) -> Paper:
+    """List a candidate under a topic, the suggested one if none is given; a paper that is known is reused."""
+    hold_off_imports()
+    topic = topic or candidate.suggested_topic
+    if topic is None:
+        raise Refused(f"“{candidate.title}” has no suggested topic: choose one on its page.")
+    if topic.catalogue_id != candidate.catalogue_id:
+        raise Refused(f"The topic “{topic.name}” belongs to another catalogue.")
+    known = Identifier.objects.filter(scheme=candidate.scheme, value=candidate.value)
+    identifier = known.select_related("paper").first()
+    paper = identifier.paper if identifier else _new_paper(candidate, user)
+    save_placements(paper, [Placement(topic=topic)])
+    candidate.paper = paper
+    _decide(candidate, Candidate.Status.ACCEPTED, user)
+    return paper
+
+
+def _new_paper(candidate: Candidate, user: AbstractBaseUser) -> Paper:
+    day = candidate.published_on
+    paper = Paper.objects.create(
+        title=candidate.title,
+        abstract=candidate.abstract,
+        year=day.year if day else None,
+        published_on=day,
+        published_precision=Paper.Precision.DAY if day else "",
+    )
+    Identifier.objects.create(paper=paper, scheme=candidate.scheme, value=candidate.value)
+    for position, name in enumerate(candidate.authors, 1):
+        Authorship.objects.create(
+            paper=paper, author=_author(name), position=position, printed_name=name[:200]
+        )
+    _note_source(paper, candidate, user)
+    return paper
+
+
+def _author(name: str) -> Author:
+    """Who folds alike is taken as one person until a curator says otherwise."""
+    known = Author.objects.select_related("merged_into").filter(name_key=fold(name)).order_by("pk")
+    author = known.first() or Author.objects.create(name=name[:200])
+    return author.merged_into or author
+
+
+def _note_source(paper: Paper, candidate: Candidate, user: AbstractBaseUser) -> None:
+    """The curator accepted the paper, not its facts: they stay open to what better sources say."""
+    source = candidate.scheme if candidate.scheme in Source.values else Source.DERIVED
+    facts = {
+        "title": candidate.title,
+        "abstract": candidate.abstract,
+        "authors": candidate.authors,
+        "year": candidate.published_on,
+        "published_on": candidate.published_on,
+    }
+    detail = f"candidate accepted by {user.get_username()}"[:200]
+    Provenance.objects.bulk_create(
+        Provenance(paper=paper, field=name, source=source, detail=detail)
+        for name, value in facts.items()
+        if value
+    )
+
+
+@transaction.atomic
+def reject_candidates(candidates: Iterable[Candidate], user: AbstractBaseUser) -> None:
+    """Remember that these are not wanted, so that no job proposes them again."""
+    for candidate in candidates:
+        _decide(candidate, Candidate.Status.REJECTED, user)
+
+
+def _decide(candidate: Candidate, status: str, user: AbstractBaseUser) -> None:
+    candidate.status, candidate.decided_at = status, timezone.now()
+    candidate.decided_by_id = user.pk
+    candidate.save()
+
+
+def decide_problems(problems: QuerySet[Problem], status: str, user: AbstractBaseUser) -> int:
+    """Resolve, ignore or reopen problems; return how many were changed."""
+    reopened = status == Problem.Status.OPEN
+    return problems.exclude(status=status).update(
+        status=status,
+        decided_at=None if reopened else timezone.now(),
+        decided_by=None if reopened else user.pk,
+    )

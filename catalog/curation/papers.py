@@ -1,0 +1,125 @@
+"""A curator's word on a paper's own facts: its fields, identifiers and authors."""
+
+from collections.abc import Collection, Iterable
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from catalog.curation.locks import hold_off_imports
+from catalog.models import (
+    Authorship,
+    Identifier,
+    Paper,
+    Provenance,
+    RejectedIdentifier,
+    Source,
+    TitleAlias,
+)
+from catalog.signals import announce_changed_papers
+
+# Columns a curator can set, with the name under which provenance knows them.
+_STATED = {
+    "title": "title",
+    "abstract": "abstract",
+    "year": "year",
+    "venue": "venue",
+    "distinction": "distinction",
+    "published_on": "published_on",
+    "published_precision": "published_on",
+    "withdrawn_at": "withdrawn_at",
+}
+_OUT_OF_THE_WAY = 10_000  # more authors than any paper has
+
+
+@transaction.atomic
+def save_paper(paper: Paper, changed: Collection[str], user: AbstractBaseUser) -> None:
+    """Save the columns a curator changed and lock them; the old title stays as an alias."""
+    hold_off_imports()
+    columns = [name for name in _STATED if name in changed]
+    if paper.pk is None:
+        paper.save()
+        columns = [name for name in columns if getattr(paper, name)]
+    elif columns:
+        old_title = Paper.objects.select_for_update().values_list("title", flat=True)
+        old = old_title.get(pk=paper.pk)
+        paper.save(update_fields=[*columns, "title_key", "updated_at"])
+        if paper.title != old:
+            _keep_title(paper, old)
+    state_fields(paper, {_STATED[name] for name in columns}, user)
+
+
+def _keep_title(paper: Paper, old: str) -> None:
+    """Let the next import of the list that prints the old title still know the paper."""
+    said = paper.provenance.filter(field="title").first()
+    source = said.source if said else Source.DERIVED
+    paper.aliases.filter(title=paper.title).delete()
+    TitleAlias.objects.get_or_create(paper=paper, title=old, defaults={"source": source})
+
+
+def state_fields(paper: Paper, fields: Iterable[str], user: AbstractBaseUser) -> None:
+    """Record that these fields are a curator's word from now on."""
+    for field in fields:
+        Provenance.objects.update_or_create(
+            paper=paper,
+            field=field,
+            defaults={
+                "source": Source.CURATOR,
+                "detail": user.get_username()[:200],
+                "stated_at": timezone.now(),
+                "locked": True,
+            },
+        )
+    announce_changed_papers([paper.pk])
+
+
+def set_lock(said: Provenance, locked: bool) -> None:
+    """Lock a field as it stands, or let the next import have its say again."""
+    Provenance.objects.filter(pk=said.pk).update(locked=locked)
+
+
+@transaction.atomic
+def save_identifiers(
+    paper: Paper, rows: Iterable[Identifier], removed: Iterable[Identifier] = ()
+) -> None:
+    """Store identifiers that a curator added or corrected; what was taken away is not added again."""
+    hold_off_imports()
+    for row in removed:
+        _reject(paper, row)
+        Identifier.objects.filter(pk=row.pk).delete()
+    for row in rows:
+        stored = Identifier.objects.filter(pk=row.pk).first()
+        if stored and (stored.scheme, stored.value) != (row.scheme, row.value):
+            _reject(paper, stored)
+        row.paper, row.source, row.stated_at = paper, Source.CURATOR, timezone.now()
+        row.save()
+        paper.rejected_identifiers.filter(scheme=row.scheme, value=row.value).delete()
+    announce_changed_papers([paper.pk])
+
+
+def _reject(paper: Paper, row: Identifier) -> None:
+    RejectedIdentifier.objects.get_or_create(paper=paper, scheme=row.scheme, value=row.value)
+
+
+@transaction.atomic
+def save_authorships(
+    paper: Paper,
+    rows: Iterable[Authorship],
+    removed: Iterable[Authorship],
+    user: AbstractBaseUser,
+) -> None:
+    """Store a paper's authors as a curator put them, numbered from 1 in the order of their positions."""
+    hold_off_imports()
+    edited = list(rows)
+    Authorship.objects.filter(pk__in=[row.pk for row in removed]).delete()
+    keys = {row.pk for row in edited if row.pk}
+    people = [*paper.authorships.exclude(pk__in=keys), *edited]
+    # A row that was given the place of another goes before it.
+    people.sort(key=lambda row: (row.position or _OUT_OF_THE_WAY, row.pk not in keys, row.pk or 0))
+    paper.authorships.update(position=F("position") + _OUT_OF_THE_WAY)
+    for position, row in enumerate(people, 1):
+        row.paper, row.position = paper, position
+        row.printed_name = row.printed_name or row.author.name
+        row.save()
+    state_fields(paper, ["authors"], user)

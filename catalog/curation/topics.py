@@ -1,0 +1,78 @@
+"""A curator's word on the topics: named, moved, ordered and removed by hand, imports leave them so."""
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from catalog.curation.locks import hold_off_imports
+from catalog.curation.refusal import Refused
+from catalog.models import HUES, Placement, Topic
+from catalog.signals import announce_changed_papers
+from catalog.topics import move_topic
+
+
+@transaction.atomic
+def save_topic(topic: Topic, changed: Collection[str]) -> None:
+    """Save a topic that a curator made or edited; a new name or parent leaves redirects behind."""
+    hold_off_imports()
+    topic.clean()
+    adding = topic.pk is None
+    if adding:
+        _settle_in(topic)
+    topic.curated = topic.curated or adding or bool({"name", "parent", "position"} & set(changed))
+    if adding or {"name", "parent"} & set(changed):
+        move_topic(topic, topic.parent)
+    else:
+        topic.save()
+    _spread_hue(topic)
+    announce_changed_papers(_papers_below(topic))
+
+
+def _settle_in(topic: Topic) -> None:
+    """Give a new topic a place behind the others and, at the top, the colour fewest topics bear."""
+    topics = topic.catalogue.topics
+    if not topic.position:
+        topic.position = (topics.aggregate(last=Max("position"))["last"] or 0) + 1
+    borne = list(topics.filter(parent=None, retired_at=None).values_list("hue", flat=True))
+    if topic.parent is None and not topic.hue:
+        topic.hue = min(range(HUES), key=lambda hue: (borne.count(hue), hue))
+
+
+def _spread_hue(topic: Topic) -> None:
+    below = Topic.objects.filter(catalogue=topic.catalogue, path__startswith=f"{topic.path}/")
+    below.exclude(hue=topic.hue).update(hue=topic.hue)
+
+
+def _papers_below(topic: Topic) -> list[int]:
+    below = Q(topic=topic) | Q(
+        topic__catalogue=topic.catalogue, topic__path__startswith=f"{topic.path}/"
+    )
+    return list(Placement.objects.current().filter(below).values_list("paper", flat=True))
+
+
+@transaction.atomic
+def remove_topic(topic: Topic) -> bool:
+    """Delete an empty topic, or retire it when it remembers papers taken out of it; say which.
+
+    True when the row is gone. A topic that still holds papers or subtopics is refused.
+    """
+    hold_off_imports()
+    papers = topic.placements.filter(retired_at=None).count()
+    children = topic.children.filter(retired_at=None).count()
+    if papers or children:
+        raise Refused(
+            f"“{topic.name}” holds {_count(papers, 'paper')} and {_count(children, 'subtopic')}: "
+            "move them elsewhere first."
+        )
+    if topic.placements.exists() or topic.children.exists():
+        topic.retired_at, topic.curated = timezone.now(), True
+        topic.save(update_fields=["retired_at", "curated"])
+        return False
+    topic.delete()
+    return True
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number or 'no'} {noun}s"
