@@ -2,9 +2,10 @@
 
 import re
 
+from bibtexparser.entrypoint import write_string
 from bibtexparser.library import Library
 from bibtexparser.model import Entry, Field
-from bibtexparser.writer import BibtexFormat, write
+from bibtexparser.writer import BibtexFormat
 from pylatexenc.latexencode import RULE_DICT, UnicodeToLatexConversionRule, UnicodeToLatexEncoder
 
 from catalog.folding import fold
@@ -56,7 +57,7 @@ def bibtex(paper: Paper) -> str:
     style.indent = "  "
     style.value_column = 0
     style.trailing_comma = True
-    return str(write(Library([entry]), style)).strip() + "\n"
+    return write_string(Library([entry]), bibtex_format=style).strip() + "\n"
 
 
 def citation_key(paper: Paper) -> str:

@@ -166,10 +166,15 @@ class WeekBlock:
         return self.total - self.shown
 
 
-def latest_week(limit: int) -> WeekBlock | None:
-    """The latest week in which something was announced or published."""
+def latest_weeks(limit: int, weeks: int = 3) -> list[WeekBlock]:
+    """The latest weeks in which something was new, about `limit` lines of them together."""
+    blocks: list[WeekBlock] = []
     period = neighbour(Period.of("week", date.max - timedelta(days=14)), before=True)
-    return week_block(period, limit) if period else None
+    while period and limit > 0 and len(blocks) < weeks:
+        blocks.append(week_block(period, limit))
+        limit -= blocks[-1].shown
+        period = neighbour(period, before=True)
+    return blocks
 
 
 def week_block(period: Period, limit: int) -> WeekBlock:

@@ -9,6 +9,7 @@ from catalog.bibtex import bibtex
 from catalog.models import (
     Announcement,
     Authorship,
+    Citation,
     Identifier,
     Link,
     Paper,
@@ -25,6 +26,7 @@ from catalog.models import (
 )
 
 SHOWN = 8
+NEIGHBOURS = 12
 # The kinds of problem that make a fact on the page doubtful; the others are for curators.
 DOUBTS = ("identifier-contested", "authors-cut", "title-differs")
 _FIELD_LABELS = {"published_on": "date"}
@@ -106,14 +108,14 @@ class PaperPage:
         return _in_order(list(rows.order_by("rank").values_list("other", flat=True)[:SHOWN]))
 
     @cached_property
-    def builds_on(self) -> list[Paper]:
-        cited = _others(self.paper).filter(cited_by__citing=self.paper).distinct()
-        return list(Paper.objects.filter(pk__in=cited).newest_first().for_list()[:50])
+    def builds_on(self) -> "Neighbours":
+        cited = Citation.objects.filter(citing=self.paper).values("cited")
+        return Neighbours.of(_others(self.paper).filter(pk__in=cited))
 
     @cached_property
-    def cited_by(self) -> list[Paper]:
-        citing = _others(self.paper).filter(cites__cited=self.paper).distinct()
-        return list(Paper.objects.filter(pk__in=citing).newest_first().for_list()[:50])
+    def cited_by(self) -> "Neighbours":
+        citing = Citation.objects.filter(cited=self.paper).values("citing")
+        return Neighbours.of(_others(self.paper).filter(pk__in=citing))
 
     @cached_property
     def references(self) -> list[Reference]:
@@ -129,6 +131,23 @@ class PaperPage:
     @cached_property
     def bibtex(self) -> str:
         return bibtex(self.paper)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The newest of some papers, and how many there are in all."""
+
+    papers: list[Paper]
+    total: int
+
+    @classmethod
+    def of(cls, papers: PaperQuerySet) -> "Neighbours":
+        shown = list(papers.newest_first().for_list()[:NEIGHBOURS])
+        return cls(shown, len(shown) if len(shown) < NEIGHBOURS else papers.count())
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.papers)
 
 
 def load_paper(papers: PaperQuerySet, pk: int) -> Paper | None:

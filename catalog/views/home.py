@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.freshness import freshness
 from catalog.models import Paper, Repository
-from catalog.news import latest_week
+from catalog.news import latest_weeks
 from catalog.topic_trees import catalogue_trees
 
 NEWEST = 10
@@ -18,7 +18,7 @@ REPOSITORIES = 12
 def home(request: HttpRequest) -> HttpResponse:
     context = {
         "catalogues": catalogue_trees(),
-        "week": latest_week(NEWEST),
+        "weeks": latest_weeks(NEWEST),
         "code": _code(),
         "paper_count": Paper.objects.listed().count(),
         "freshness": freshness(),
