@@ -1,7 +1,6 @@
 """Gunicorn's settings: two processes with a few threads each, for a machine of two cores."""
 
 import os
-from threading import Thread
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -32,4 +31,4 @@ def post_worker_init(worker: Any) -> None:
     """Load the embedding model beside the first requests, so that no reader waits for it."""
     from search.embeddings import warm_up
 
-    Thread(target=warm_up, name="warm-up", daemon=True).start()
+    warm_up()

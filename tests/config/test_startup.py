@@ -16,7 +16,7 @@ def manage(*arguments, **environment):
     clean = {
         name: value
         for name, value in os.environ.items()
-        if name not in {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "PORT"}
+        if not name.startswith("DJANGO_") and name not in {"DATABASE_URL", "REDIS_URL", "PORT"}
     }
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],

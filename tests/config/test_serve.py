@@ -1,0 +1,154 @@
+"""The whole stack, as `make run` starts it; the one test that takes its time."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config import embedded
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home with an empty catalogue, so that nothing has to be imported and embedded."""
+    path = tmp_path_factory.mktemp("serve") / "home"
+    environment = _environment(path)
+    lease = embedded.use(path)
+    empty = "from catalog.models import Catalogue; Catalogue.objects.create(slug='a', title='A')"
+    for command in (["migrate", "--verbosity=0"], ["shell", "--verbosity=0", "-c", empty]):
+        subprocess.run(
+            [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True
+        )
+    yield path
+    lease.give_back()
+
+
+@pytest.fixture
+def serve(home):
+    started = []
+
+    def start(port):
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT,
+            env={**_environment(home), "PORT": str(port)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def _environment(home):
+    ours = {"STEMMA_HOME": str(home), "STEMMA_DEV": "1", "WEB_PROCESSES": "1"}
+    others = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"}
+    return {name: value for name, value in os.environ.items() if name not in others} | ours
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def read_until(process, text):
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if text in line:
+            return "".join(lines)
+    pytest.fail("".join(lines))
+
+
+def family_of(process):
+    parent = psutil.Process(process.pid)
+    return [parent, *parent.children(recursive=True)]
+
+
+def test_it_serves_pages_and_ctrl_c_leaves_no_process(serve):
+    port = free_port()
+    process = serve(port)
+
+    said = read_until(process, "Ctrl-C stops everything")
+
+    assert f"http://127.0.0.1:{port}/first-login/" in said
+    assert "createsuperuser" in said
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:
+        assert page.status == 200
+        assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+    second = serve(free_port())
+    refusal, _ = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert refusal.splitlines() == [
+        f"stemma: this Stemma runs already: http://127.0.0.1:{port}/ (process {process.pid})"
+    ]
+
+    family = family_of(process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=15)
+    assert process.returncode == 0
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert not alive
+
+
+def test_it_starts_again_after_it_was_killed(serve):
+    port = free_port()
+    first = serve(port)
+    read_until(first, "Ctrl-C stops everything")
+    family = family_of(first)
+    assert len(family) > 4
+
+    first.send_signal(signal.SIGKILL)
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert not alive
+
+    again = serve(port)
+    read_until(again, "Ctrl-C stops everything")
+
+
+def test_a_child_that_dies_stops_the_others(serve):
+    process = serve(free_port())
+    read_until(process, "Ctrl-C stops everything")
+    family = family_of(process)
+    beat = next(child for child in family if "beat" in child.cmdline())
+    beat.send_signal(signal.SIGKILL)
+
+    said, _ = process.communicate(timeout=20)
+
+    assert process.returncode == 1
+    assert "the beat process ended with status -9" in said
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert not alive
+
+
+def test_a_taken_port_is_refused_before_anything_starts(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = subprocess.run(
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT,
+            env={**_environment(tmp_path / "home"), "PORT": str(port)},
+            capture_output=True,
+            text=True,
+        )
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert f"port {port}" in result.stderr
+    assert not (tmp_path / "home" / "postgres").exists()
