@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class SearchConfig(AppConfig):
     name = "search"
+
+    def ready(self) -> None:
+        from catalog.signals import papers_changed
+        from search.receivers import follow_changes
+
+        papers_changed.connect(follow_changes, dispatch_uid="search")

@@ -21,22 +21,26 @@ BATCH = 1000
 _MAX_POSITIONS, _LAST_POSITION = 255, 16_383
 _GAP = 10  # keeps a phrase from running from one text into the next
 
-# Stems join the words as written only where they differ, so that no word counts twice.
+# Stems join the words as written only where they differ, so that no word counts twice. Rows that are right already
+# are left out before the write: a conflict would lock them, and a lock is a write to the page.
 _WRITE = """
 WITH texts AS (
-    SELECT id, names, written::tsvector AS written,
+    SELECT id, string_to_array(names, ' ') AS names, written::tsvector AS written,
         setweight(to_tsvector('english', title), 'A')
         || setweight(to_tsvector('english', topics), 'C')
         || setweight(to_tsvector('english', abstract), 'D') AS stems
     FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-        AS texts (id, names_line, written, title, topics, abstract),
-        LATERAL string_to_array(names_line, ' ') AS names
-    WHERE EXISTS (SELECT FROM catalog_paper p WHERE p.id = texts.id)
+        AS texts (id, names, written, title, topics, abstract)
+), made AS MATERIALIZED (
+    SELECT id, written || ts_delete(stems, tsvector_to_array(written)) AS words, names FROM texts
 )
 INSERT INTO search_papertext AS old (paper_id, words, names)
-SELECT id, written || ts_delete(stems, tsvector_to_array(written)), names FROM texts
+SELECT m.id, m.words, m.names FROM made m JOIN catalog_paper p ON p.id = m.id
+WHERE NOT EXISTS (
+    SELECT FROM search_papertext t WHERE t.paper_id = m.id AND t.words = m.words AND t.names = m.names
+)
+ORDER BY m.id
 ON CONFLICT (paper_id) DO UPDATE SET words = excluded.words, names = excluded.names
-WHERE (old.words, old.names) IS DISTINCT FROM (excluded.words, excluded.names)
 """
 _DROP = """
 DELETE FROM search_papertext t USING catalog_paper p
@@ -54,8 +58,10 @@ WITH counted AS MATERIALIZED (
 ), gone AS (
     DELETE FROM search_word w WHERE NOT EXISTS (SELECT FROM counted c WHERE c.word = w.word)
 )
-INSERT INTO search_word AS old (word, papers) SELECT word, ndoc FROM counted ORDER BY 1
-ON CONFLICT (word) DO UPDATE SET papers = excluded.papers WHERE old.papers <> excluded.papers
+INSERT INTO search_word (word, papers)
+SELECT word, ndoc FROM counted c
+WHERE NOT EXISTS (SELECT FROM search_word w WHERE w.word = c.word AND w.papers = c.ndoc) ORDER BY 1
+ON CONFLICT (word) DO UPDATE SET papers = excluded.papers
 """
 
 

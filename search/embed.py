@@ -1,0 +1,181 @@
+"""The embedding job: give every paper the vector of its present text by the configured model, and nothing else.
+
+What is missing is found in SQL by the hash of the text, so that a run with nothing to do loads no model. Each batch is
+committed: a killed run goes on where it stopped.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from catalog.models import Paper, Run
+from search import serving
+from search.embeddings import configured_model, encode
+from search.index import refresh_words
+from search.similar import refresh_similar
+
+BATCH = 64
+# Any number that no other advisory lock here uses.
+_LOCK = 0x57E3A
+
+# The text is title and abstract as one; papers of like length share a batch, which wastes no padding.
+_FIND = """
+WITH texts AS (
+    SELECT id, CASE WHEN abstract = '' THEN title ELSE title || '. ' || abstract END AS text
+    FROM catalog_paper WHERE merged_into_id IS NULL
+), hashed AS (
+    SELECT id, text, encode(sha256(convert_to(text, 'UTF8')), 'hex') AS hash FROM texts
+)
+SELECT h.id, h.text, h.hash, e.id IS NULL, count(*) OVER (), (SELECT count(*) FROM texts)
+FROM hashed h LEFT JOIN search_embedding e ON e.paper_id = h.id AND e.model = %s
+WHERE e.text_hash IS DISTINCT FROM h.hash
+ORDER BY length(h.text), h.id LIMIT %s
+"""
+_WRITE = """
+INSERT INTO search_embedding (paper_id, model, text_hash, vector, created_at)
+SELECT id, %s, hash, vector::vector, now()
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS made (id, hash, vector) JOIN catalog_paper p USING (id)
+ON CONFLICT (paper_id, model) DO UPDATE
+SET text_hash = excluded.text_hash, vector = excluded.vector, created_at = excluded.created_at
+"""
+
+
+class AlreadyRunning(Exception):
+    """Another process embeds at this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What a run did: papers that got their first vector, another one, kept theirs; `left` still want one."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    failed: int = 0
+    left: int = 0
+    similar: int = 0  # lists of similar papers rewritten
+    words: int = 0  # rows of the word index written
+
+    @property
+    def did_something(self) -> bool:
+        return bool(self.new or self.changed or self.similar or self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanting:
+    paper_id: int
+    text: str
+    hash: str
+    is_new: bool
+
+
+# Told how many of how many are done.
+Progress = Callable[[int, int], None]
+
+
+def embed_changed(
+    reason: str, *, limit: int | None = None, progress: Progress | None = None
+) -> Embedded:
+    """Embed what has no vector of its present text by the configured model, then find what became similar.
+
+    Leaves a run when there was something to do, none otherwise: a schedule that finds nothing would bury the others.
+    Raises AlreadyRunning, and ModelUnavailable when there is something to embed and no model.
+    """
+    with _alone():
+        wanting, missing, papers = _find(configured_model(), limit)
+        run = _start(reason) if wanting else None
+        try:
+            _embed_all(wanting, progress)
+            ids = [paper.paper_id for paper in wanting]
+            new = sum(paper.is_new for paper in wanting)
+            done = Embedded(
+                new=new,
+                changed=len(wanting) - new,
+                same=papers - missing,
+                left=missing - len(wanting),
+                similar=_refresh_similar(ids),
+                words=refresh_words([*ids, *_without_words()]),
+            )
+        except Exception as error:
+            _finish(run or _start(reason), Run.Status.FAILED, Embedded(left=missing), str(error))
+            raise
+        if done.did_something:
+            _finish(run or _start(reason), Run.Status.DONE, done, _message(done))
+    return done
+
+
+def _embed_all(wanting: Sequence[_Wanting], progress: Progress | None) -> None:
+    for start in range(0, len(wanting), BATCH):
+        _embed(configured_model(), wanting[start : start + BATCH])
+        if progress:
+            progress(min(start + BATCH, len(wanting)), len(wanting))
+    if wanting:
+        serving.forget()
+
+
+def _refresh_similar(embedded: list[int]) -> int:
+    models = serving.serving_models()
+    return refresh_similar(models[0], embedded) if models else 0
+
+
+def _without_words() -> list[int]:
+    """Return papers that the word index missed: made or merged by somebody who told nobody."""
+    missed = Q(merged_into=None, search_text=None) | Q(
+        merged_into__isnull=False, search_text__isnull=False
+    )
+    return list(Paper.objects.filter(missed).values_list("pk", flat=True))
+
+
+def _start(reason: str) -> Run:
+    """Open a run. We hold the lock: one that is still open belongs to a process that was killed."""
+    now = timezone.now()
+    Run.objects.filter(job=Run.Job.EMBED, status=Run.Status.RUNNING).update(
+        status=Run.Status.FAILED, finished_at=now, message="Interrupted; the next run went on."
+    )
+    return Run.objects.create(job=Run.Job.EMBED, reason=reason)
+
+
+def _finish(run: Run, status: str, done: Embedded, message: str) -> None:
+    for field in ("new", "changed", "same", "failed", "left"):
+        setattr(run, field, getattr(done, field))
+    run.status, run.finished_at, run.message = status, timezone.now(), message
+    run.save()
+
+
+def _message(done: Embedded) -> str:
+    return f"{done.similar} lists of similar papers and the words of {done.words} papers rewritten."
+
+
+def _find(model: str, limit: int | None) -> tuple[list[_Wanting], int, int]:
+    """Return the papers to embed, how many there are without a limit, and how many papers there are in all."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [model, limit])
+        rows = cursor.fetchall()
+        if not rows:
+            cursor.execute("SELECT count(*) FROM catalog_paper WHERE merged_into_id IS NULL")
+            return [], 0, cursor.fetchone()[0]
+    return [_Wanting(*row[:4]) for row in rows], rows[0][4], rows[0][5]
+
+
+def _embed(model: str, batch: Sequence[_Wanting]) -> None:
+    vectors = encode(model, [paper.text for paper in batch])
+    ids, hashes = [paper.paper_id for paper in batch], [paper.hash for paper in batch]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_WRITE, [model, ids, hashes, [str(vector.tolist()) for vector in vectors]])
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the job's lock; the server lets it go when this process dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            raise AlreadyRunning("The embedding job is running already.")
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

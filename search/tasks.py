@@ -1,0 +1,24 @@
+"""Doorways for Celery to the search jobs."""
+
+import logging
+
+from celery import shared_task
+
+from search import embed
+from search.embeddings import ModelUnavailable
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def embed_changed() -> None:
+    """Embed what has changed. Leaves a run when there was something to do or it failed, none otherwise.
+
+    A second one at the same time returns at once: what it was sent for waits for the first or for the schedule.
+    """
+    try:
+        embed.embed_changed("schedule or change")
+    except embed.AlreadyRunning:
+        logger.info("embedding: another process is at it")
+    except ModelUnavailable as error:
+        logger.warning("embedding failed: %s", error)
