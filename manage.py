@@ -9,6 +9,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if sys.argv[1:2] == ["runserver"]:
         os.environ.setdefault("STEMMA_DEV", "1")
+        os.environ.setdefault("DEBUG", "1")
     from config.startup import prepare
 
     prepare(sys.argv[1:])
