@@ -142,8 +142,7 @@ class Neighbours:
 
     @classmethod
     def of(cls, papers: PaperQuerySet) -> "Neighbours":
-        shown = list(papers.newest_first().for_list()[:NEIGHBOURS])
-        return cls(shown, len(shown) if len(shown) < NEIGHBOURS else papers.count())
+        return cls(list(papers.newest_first().for_list()[:NEIGHBOURS]), papers.count())
 
     @property
     def more(self) -> int:

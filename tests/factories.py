@@ -1,11 +1,14 @@
 """Small functions with defaults that make the rows a test needs."""
 
+from datetime import date
 from itertools import count
 from typing import Any
 
+from django.utils import timezone
 from django.utils.text import slugify
 
 from catalog.models import (
+    Announcement,
     Author,
     Authorship,
     Catalogue,
@@ -14,6 +17,7 @@ from catalog.models import (
     PaperRepository,
     Placement,
     Repository,
+    Run,
     Source,
     Topic,
     Venue,
@@ -75,3 +79,23 @@ def make_paper(
         row, _ = Repository.objects.get_or_create(owner=owner, name=name)
         PaperRepository.objects.create(paper=paper, repository=row, source=Source.LIST)
     return paper
+
+
+def make_announcement(
+    title: str = "", *, paper: Paper | None = None, date: date = date(2025, 2, 24), **fields: Any
+) -> Announcement:
+    n = next(_number)
+    return Announcement.objects.create(
+        catalogue=make_catalogue(),
+        title=title or (paper.title if paper else f"Announced as number {n}"),
+        paper=paper,
+        date=date,
+        position=n,
+        source=Source.LIST,
+        **fields,
+    )
+
+
+def make_run(job: str = "import_list", *, status: str = "done", **fields: Any) -> Run:
+    finished = None if status == "running" else timezone.now()
+    return Run.objects.create(job=job, status=status, finished_at=finished, **fields)
