@@ -24,13 +24,20 @@ STARTER_LIST = settings.BASE_DIR / "ingest" / "starter" / "long-context.md"
 FIRST_PAGE_SECONDS = 60
 
 
+def listen_to_signals() -> None:
+    """End on SIGINT also where a shell has told us not to, and on SIGHUP unless `nohup` has."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
+
+
 class Command(BaseCommand):
     help = "Run everything on this machine: servers, pages, worker and beat, until Ctrl-C."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.default_int_handler)
+        listen_to_signals()
         self.url = f"http://127.0.0.1:{settings.PORT}/"
         self.lease: embedded.Lease | None = None
         lock = self.take_home()
@@ -110,9 +117,9 @@ class Command(BaseCommand):
         supervisor.start(
             "web", [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn"]
         )
+        self.wait_for_first_page(supervisor)
         supervisor.start("worker", [*celery, "worker", "--concurrency", "1", *quiet])
         supervisor.start("beat", [*celery, "beat"])
-        self.wait_for_first_page(supervisor)
         self.say(f"\nStemma is at {self.url}\n")
         if settings.DEV and not login_link.admin_exists():
             self.say(
