@@ -1,0 +1,85 @@
+"""Searching in a real browser, with and without its scripts, by mouse and by keyboard alone."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from search import views
+from search.queries import Hit, Results
+
+
+@pytest.fixture(autouse=True)
+def titles_only(monkeypatch, catalogue):
+    """Find papers by a word of their title: how search finds them is tested elsewhere."""
+    papers = [catalogue.paper, *catalogue.others]
+
+    def search(text: str, **_: int) -> Results:
+        hits = [
+            Hit(paper.pk, 1.0, ((text, True),))
+            for paper in papers
+            if text.casefold() in paper.title.casefold()
+        ]
+        return Results(text, tuple(hits), total=len(hits), by_meaning=True)
+
+    monkeypatch.setattr(views, "search", search)
+
+
+def test_search_without_scripts(live_server, browser):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(live_server.url)
+    page.get_by_role("searchbox").fill("streaming")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".paper-row")).to_have_count(1)
+    expect(page.locator("mark")).to_have_text("streaming")
+    context.close()
+
+
+def test_results_follow_the_typing(live_server, page: Page):
+    page.goto(live_server.url + "/search")
+    box = page.get_by_role("searchbox")
+    expect(box).to_be_focused()
+    box.press_sequentially("streaming", delay=20)
+    expect(page.locator(".paper-row")).to_have_count(1)
+    expect(page.get_by_role("status")).to_contain_text("1\u00a0paper")
+    expect(page).to_have_url(live_server.url + "/search?q=streaming")
+    expect(page).to_have_title("streaming · Search · Stemma")
+    expect(box).to_be_focused()
+    box.press_sequentially(" nonsense")
+    expect(page.get_by_text("Nothing found for")).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("0\u00a0papers")
+
+
+def test_going_back_shows_whole_pages(live_server, page: Page):
+    page.goto(live_server.url + "/search")
+    page.get_by_role("searchbox").press_sequentially("streaming")
+    page.locator(".paper-row__title").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Attention Sinks")
+    page.go_back()
+    expect(page.get_by_role("banner")).to_be_visible()
+    expect(page.locator(".paper-row")).to_have_count(1)
+
+
+def test_the_keyboard_alone_is_enough(live_server, page: Page, catalogue):
+    page.goto(live_server.url + catalogue.top.get_absolute_url())
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("/")
+    box = page.get_by_role("searchbox")
+    expect(box).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(box).not_to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.type("streaming")
+    page.keyboard.press("Enter")
+    expect(page.locator(".paper-row")).to_have_count(1)
+    page.locator(".paper-row__title").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Attention Sinks")
+
+
+def test_a_slash_can_be_typed_in_the_field(live_server, page: Page):
+    page.goto(live_server.url)
+    box = page.get_by_role("searchbox")
+    box.press_sequentially("math/0309136")
+    expect(box).to_have_value("math/0309136")
