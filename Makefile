@@ -41,12 +41,12 @@ bench: setup
 .venv/installed: .venv/bin/python requirements.txt requirements-dev.txt
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@echo "Installing Python packages; this takes a minute or two, once …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile \
 		-r requirements.txt -r requirements-dev.txt
 	@touch $@
 
 node_modules/installed: package.json package-lock.json .npmrc | .venv/installed
 	@echo "Installing browser libraries …"
-	@command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check $(NODE)
-	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@command -v npm >/dev/null || $(BIN)/python -m pip install -qq --disable-pip-version-check $(NODE)
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@

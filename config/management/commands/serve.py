@@ -4,6 +4,7 @@ import os
 import shlex
 import signal
 import socket
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -11,14 +12,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from catalog.models import Catalogue
 from config import embedded, login_link
 from config.startup import check_real_servers, fail, start_embedded
-from config.supervisor import ChildEnded, Supervisor
+from config.supervisor import ChildEnded, Supervisor, die_with_parent
 
 STARTER_LIST = settings.BASE_DIR / "ingest" / "starter" / "long-context.md"
 FIRST_PAGE_SECONDS = 60
@@ -106,10 +107,6 @@ class Command(BaseCommand):
         if not Catalogue.objects.exists():
             self.say("Loading the starter list …")
             call_command("import_list", str(STARTER_LIST), catalogue="long-context")
-        try:
-            call_command("embed")
-        except CommandError as error:
-            self.say(f"Papers are found by their words only for now: {error}")
 
     def start(self, supervisor: Supervisor) -> None:
         celery = [sys.executable, "-m", "celery", "--app", "config.celery"]
@@ -118,8 +115,13 @@ class Command(BaseCommand):
             "web", [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn"]
         )
         self.wait_for_first_page(supervisor)
+        self.tell(supervisor)
+        self.embed()
         supervisor.start("worker", [*celery, "worker", "--concurrency", "1", *quiet])
         supervisor.start("beat", [*celery, "beat"])
+        self.say("All is running. Ctrl-C stops everything.")
+
+    def tell(self, supervisor: Supervisor) -> None:
         self.say(f"\nStemma is at {self.url}\n")
         if settings.DEV and not login_link.admin_exists():
             self.say(
@@ -128,7 +130,14 @@ class Command(BaseCommand):
             )
         manage = shlex.join([sys.executable, str(settings.BASE_DIR / "manage.py")])
         self.say(f"To make an admin with a password: {manage} createsuperuser")
-        self.say(f"Logs are in {supervisor.logs}. Ctrl-C stops everything.")
+        self.say(f"Logs are in {supervisor.logs}.\n")
+
+    def embed(self) -> None:
+        """Compute the vectors that are missing, in a process of its own: the model's memory goes with it."""
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "embed"]
+        done = subprocess.run(command, preexec_fn=die_with_parent, check=False)  # noqa: S603
+        if done.returncode != 0:
+            self.say("Until that is mended, papers are found by their words only.")
 
     def wait_for_first_page(self, supervisor: Supervisor) -> None:
         deadline = time.monotonic() + FIRST_PAGE_SECONDS
