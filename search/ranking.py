@@ -33,6 +33,15 @@ _PARAMETERS = {
     "common": 2000,
 }
 
+# What every hit must be, whichever side proposes it; x is the proposal.
+_LISTED = """EXISTS (
+    SELECT FROM catalog_placement l WHERE l.paper_id = x.paper_id AND l.retired_at IS NULL
+)"""
+_FILTERED = """EXISTS (
+    SELECT FROM search_papertext w, barred WHERE w.paper_id = x.paper_id
+        AND (%(required)s = '' OR w.words @@ %(required)s::tsquery) AND NOT w.words @@ barred.query
+)"""
+
 _RANK = """
 WITH typed AS MATERIALIZED (
     SELECT n, is_first, words, query::tsquery AS query, factor,
@@ -70,28 +79,22 @@ WITH typed AS MATERIALIZED (
 ), barred AS MATERIALIZED (
     SELECT (%(excluded)s || coalesce(string_agg(' | ' || quote_literal(stem), ''), ''))::tsquery AS query
     FROM unnest(%(excluded_words)s::text[]) AS word, unnest(ts_lexize('english_stem', word)) AS stem
-), allowed AS (
-    SELECT t.paper_id, t.words, t.names FROM search_papertext t, barred
-    WHERE EXISTS (SELECT FROM catalog_placement l WHERE l.paper_id = t.paper_id AND l.retired_at IS NULL)
-        AND (%(required)s = '' OR t.words @@ %(required)s::tsquery)
-        AND NOT t.words @@ barred.query
 ), held AS MATERIALIZED (
-    SELECT t.paper_id FROM (
+    SELECT x.paper_id FROM (
         SELECT t.paper_id, sum(term.idf) AS covered
         FROM term JOIN search_papertext t ON t.words @@ term.query, whole
         WHERE term.papers <= greatest(%(common)s, whole.rarest)
         GROUP BY t.paper_id
-    ) t JOIN allowed USING (paper_id), (
+    ) x, (
         SELECT sum(term.idf) AS idf FROM term, whole WHERE term.papers <= greatest(%(common)s, whole.rarest)
     ) proposing
-    WHERE covered >= %(least_covered)s * proposing.idf
+    WHERE covered >= %(least_covered)s * proposing.idf AND {allowed}
     ORDER BY covered DESC, paper_id LIMIT %(most)s
 ), near AS MATERIALIZED (
     SELECT paper_id FROM (
-        SELECT e.paper_id, e.vector <=> %(vector)s::vector AS distance
-        FROM search_embedding e JOIN allowed USING (paper_id)
-        WHERE e.model = %(model)s AND %(vector)s::vector IS NOT NULL
-        ORDER BY distance, e.paper_id LIMIT %(nearest)s
+        SELECT x.paper_id, x.vector <=> %(vector)s::vector AS distance FROM search_embedding x
+        WHERE x.model = %(model)s AND %(vector)s::vector IS NOT NULL AND {allowed}
+        ORDER BY distance, x.paper_id LIMIT %(nearest)s
     ) nearest WHERE distance <= 1 - %(least_cosine)s
 ), named AS MATERIALIZED (
     SELECT id AS paper_id, 0 AS tier FROM catalog_paper WHERE title_key = %(title_key)s
@@ -112,7 +115,7 @@ WITH typed AS MATERIALIZED (
     SELECT paper_id, min(tier) AS tier FROM (
         SELECT paper_id, 4 AS tier FROM held
         UNION ALL SELECT paper_id, 4 FROM near
-        UNION ALL SELECT paper_id, tier FROM named JOIN allowed USING (paper_id)
+        UNION ALL SELECT paper_id, tier FROM named x WHERE {allowed}
     ) proposed GROUP BY paper_id
 ), scored AS (
     SELECT c.paper_id,
@@ -120,7 +123,8 @@ WITH typed AS MATERIALIZED (
         -- 0.608 is the ts_rank of a word that stands once in a title.
         coalesce(least(lexical.score / nullif(0.608 * whole.idf, 0), 1), 0) AS lexical,
         greatest(1 - (e.vector <=> %(vector)s::vector), 0) AS cosine,
-        similarity(p.title_key, %(title_key)s) AS likeness
+        0.15 * similarity(p.title_key, %(title_key)s)
+            + CASE WHEN strpos(p.title, %(text)s) > 0 THEN 0.04 ELSE 0 END AS likeness
     FROM candidate c
     JOIN search_papertext t USING (paper_id)
     JOIN catalog_paper p ON p.id = c.paper_id
@@ -138,7 +142,7 @@ WITH typed AS MATERIALIZED (
         ELSE %(lexical_share)s * lexical + (1 - %(lexical_share)s) * cosine END AS score
     FROM scored
 )
-SELECT paper_id, round((4 - tier + 0.8 * score + CASE WHEN tier < 4 THEN 0.19 * likeness ELSE 0 END)::numeric, 6),
+SELECT paper_id, round((4 - tier + 0.8 * score + CASE WHEN tier < 4 THEN likeness ELSE 0 END)::numeric, 6),
     lexical, cosine
 FROM fused ORDER BY 2 DESC, paper_id
 """
@@ -156,8 +160,9 @@ class Ranked:
 
 def rank(question: Question, model: str = "", vector: list[float] | None = None) -> list[Ranked]:
     """Return the best papers for a question, best first, at most about a thousand. One query."""
+    allowed = f"{_LISTED} AND {_FILTERED}" if question.phrases or question.excluded else _LISTED
     with connection.cursor() as cursor:
-        cursor.execute(_RANK, _parameters(question, model, vector))
+        cursor.execute(_RANK.replace("{allowed}", allowed), _parameters(question, model, vector))
         return [Ranked(paper, float(score), *rest) for paper, score, *rest in cursor.fetchall()]
 
 
@@ -178,6 +183,7 @@ def _parameters(question: Question, model: str, vector: list[float] | None) -> d
         "required": " & ".join(f"({phrase})" for phrase in question.phrases),
         "excluded": " | ".join(question.excluded),
         "excluded_words": list(question.excluded_words),
+        "text": question.text,
         "title_key": question.title_key,
         "name_key": question.name_key,
         "author_keys": question.author_keys,

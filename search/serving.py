@@ -10,10 +10,7 @@ COVERS = 0.95
 _TRUSTED_FOR = 15.0  # seconds; a page need not count vectors each time
 
 _COUNT = """
-WITH listed AS (
-    SELECT DISTINCT l.paper_id FROM catalog_placement l JOIN catalog_paper p ON p.id = l.paper_id
-    WHERE l.retired_at IS NULL AND p.merged_into_id IS NULL
-)
+WITH listed AS (SELECT DISTINCT paper_id FROM catalog_placement WHERE retired_at IS NULL)
 SELECT '', count(*) FROM listed
 UNION ALL
 SELECT model, count(*) FROM search_embedding JOIN listed USING (paper_id) GROUP BY model

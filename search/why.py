@@ -85,7 +85,7 @@ def _matching(
 ) -> set[int]:
     """Return the terms that a run of letters holds, alone or joined to what stands beside it."""
     alone = _forms(run)
-    pairs = {key(run + side) for side in after} | {key(side + run) for side in before}
+    pairs = {_key(run) + _key(side) for side in after} | {_key(side) + _key(run) for side in before}
     return {
         number
         for number, term in enumerate(terms)
@@ -93,7 +93,12 @@ def _matching(
     }
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
+def _key(run: str) -> str:
+    return key(run)
+
+
+@lru_cache(maxsize=16384)
 def _forms(run: str) -> frozenset[str]:
     found = tokens(run)
     words = [word for token in found for word in (*token.parts, *token.plain, token.joined)]
