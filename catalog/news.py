@@ -168,20 +168,27 @@ class WeekBlock:
 
 def latest_weeks(limit: int, weeks: int = 3) -> list[WeekBlock]:
     """The latest weeks in which something was new, about `limit` lines of them together."""
-    blocks: list[WeekBlock] = []
+    periods: list[Period] = []
     period = neighbour(Period.of("week", date.max - timedelta(days=14)), before=True)
-    while period and limit > 0 and len(blocks) < weeks:
-        blocks.append(week_block(period, limit))
-        limit -= blocks[-1].shown
+    while period and len(periods) < weeks:
+        periods.append(period)
         period = neighbour(period, before=True)
-    return blocks
+    blocks = week_blocks(periods, limit)
+    return [block for block in blocks if block.shown]
 
 
-def week_block(period: Period, limit: int) -> WeekBlock:
-    lines = lines_of(period)
-    shown = lines[:limit]
-    load(shown)
-    return WeekBlock(period, groups(shown), len(lines), len(shown))
+def week_blocks(periods: Sequence[Period], limit: int) -> list[WeekBlock]:
+    """The first `limit` lines of some weeks together, their papers loaded at once."""
+    found = []
+    for period in periods:
+        lines = lines_of(period)
+        shown = lines[:limit]
+        limit -= len(shown)
+        found.append((period, lines, shown))
+    load([line for _, _, shown in found for line in shown])
+    return [
+        WeekBlock(period, groups(shown), len(lines), len(shown)) for period, lines, shown in found
+    ]
 
 
 def neighbour(period: Period, *, before: bool) -> Period | None:

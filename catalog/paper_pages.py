@@ -95,27 +95,52 @@ class PaperPage:
 
     @cached_property
     def same_authors(self) -> list[Paper]:
-        """Other papers by its first or last authors: sharing one of sixty names says little."""
-        authors = [authorship.author_id for authorship in self.authorships]
-        leading = authors[:3] + authors[-1:]
-        papers = _others(self.paper).filter(authorships__author__in=leading)
-        keys = papers.newest_first().values_list("pk", flat=True).distinct()[:SHOWN]
-        return _in_order(list(dict.fromkeys(keys)))
+        return self._rows(self._same_authors)
 
     @cached_property
     def similar(self) -> list[Paper]:
-        rows = SimilarPaper.objects.filter(paper=self.paper, other__merged_into=None)
-        return _in_order(list(rows.order_by("rank").values_list("other", flat=True)[:SHOWN]))
+        return self._rows(self._similar)
 
     @cached_property
     def builds_on(self) -> "Neighbours":
-        cited = Citation.objects.filter(citing=self.paper).values("cited")
-        return Neighbours.of(_others(self.paper).filter(pk__in=cited))
+        return Neighbours(self._rows(self._cited[:NEIGHBOURS]), len(self._cited))
 
     @cached_property
     def cited_by(self) -> "Neighbours":
+        return Neighbours(self._rows(self._citing[:NEIGHBOURS]), len(self._citing))
+
+    @cached_property
+    def _same_authors(self) -> list[int]:
+        """Other papers by its first or last authors: sharing one of sixty names says little."""
+        authors = [authorship.author_id for authorship in self.authorships]
+        wrote = Authorship.objects.filter(author__in=authors[:3] + authors[-1:])
+        papers = _others(self.paper).filter(pk__in=wrote.values("paper"))
+        return list(papers.newest_first().values_list("pk", flat=True)[:SHOWN])
+
+    @cached_property
+    def _similar(self) -> list[int]:
+        rows = SimilarPaper.objects.filter(paper=self.paper, other__merged_into=None)
+        return list(rows.order_by("rank").values_list("other", flat=True)[:SHOWN])
+
+    @cached_property
+    def _cited(self) -> list[int]:
+        cited = Citation.objects.filter(citing=self.paper).values("cited")
+        return _keys(_others(self.paper).filter(pk__in=cited))
+
+    @cached_property
+    def _citing(self) -> list[int]:
         citing = Citation.objects.filter(cited=self.paper).values("citing")
-        return Neighbours.of(_others(self.paper).filter(pk__in=citing))
+        return _keys(_others(self.paper).filter(pk__in=citing))
+
+    @cached_property
+    def _around(self) -> dict[int, Paper]:
+        """All the papers that the page shows rows of, loaded at once."""
+        keys = {*self._same_authors, *self._similar}
+        keys.update(self._cited[:NEIGHBOURS], self._citing[:NEIGHBOURS])
+        return Paper.objects.for_list().in_bulk(keys)
+
+    def _rows(self, keys: list[int]) -> list[Paper]:
+        return [self._around[key] for key in keys]
 
     @cached_property
     def references(self) -> list[Reference]:
@@ -140,10 +165,6 @@ class Neighbours:
     papers: list[Paper]
     total: int
 
-    @classmethod
-    def of(cls, papers: PaperQuerySet) -> "Neighbours":
-        return cls(list(papers.newest_first().for_list()[:NEIGHBOURS]), papers.count())
-
     @property
     def more(self) -> int:
         return self.total - len(self.papers)
@@ -164,9 +185,8 @@ def _others(paper: Paper) -> PaperQuerySet:
     return Paper.objects.public().exclude(pk=paper.pk)
 
 
-def _in_order(keys: list[int]) -> list[Paper]:
-    papers = Paper.objects.for_list().in_bulk(keys)
-    return [papers[key] for key in keys]
+def _keys(papers: PaperQuerySet) -> list[int]:
+    return list(papers.newest_first().values_list("pk", flat=True))
 
 
 def _ancestors(topics: list[Topic]) -> dict[int, list[Topic]]:

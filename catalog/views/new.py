@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from catalog import news
 
 WEEKS_SHOWN = 2
-LINES_OF_A_WEEK = 25
+LINES = 40
 WEEKS_LISTED = 12
 MONTHS_LISTED = 36
 
@@ -16,7 +16,7 @@ MONTHS_LISTED = 36
 def new_index(request: HttpRequest) -> HttpResponse:
     weeks = news.index("week", WEEKS_LISTED)
     context = {
-        "blocks": [news.week_block(week.period, LINES_OF_A_WEEK) for week in weeks[:WEEKS_SHOWN]],
+        "blocks": news.week_blocks([week.period for week in weeks[:WEEKS_SHOWN]], LINES),
         "weeks": weeks,
         "months": news.index("month", MONTHS_LISTED),
     }
