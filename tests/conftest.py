@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from playwright.sync_api import BrowserContext, Playwright
+from pytest_django.live_server_helper import LiveServer
 
 from config.celery import app as celery_app
 from config.startup import start_embedded
@@ -73,6 +74,12 @@ def browser_type_launch_args(playwright: Playwright) -> dict[str, Any]:
         )
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {"executable_path": path, "args": [*BROWSER_FLAGS, *sandbox]}
+
+
+@pytest.fixture(scope="session")
+def base_url(live_server: LiveServer) -> str:
+    """Where the addresses of browser tests begin; the plugin's own fixture is of a kind pytest gives up."""
+    return str(live_server.url)
 
 
 @pytest.fixture
