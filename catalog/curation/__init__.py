@@ -9,6 +9,7 @@ from catalog.curation.merging import (
     unmerge_paper,
 )
 from catalog.curation.papers import (
+    save_aliases,
     save_authorships,
     save_identifiers,
     save_paper,
@@ -17,11 +18,12 @@ from catalog.curation.papers import (
 )
 from catalog.curation.refusal import Refused
 from catalog.curation.rows import choose_primary, restore, save_placements, save_rows, unlist
-from catalog.curation.topics import remove_topic, save_topic
+from catalog.curation.topics import check_removal, remove_topic, restore_topic, save_topic
 
 __all__ = [
     "Refused",
     "accept_candidate",
+    "check_removal",
     "choose_primary",
     "decide_problems",
     "hold_off_imports",
@@ -30,6 +32,8 @@ __all__ = [
     "reject_candidates",
     "remove_topic",
     "restore",
+    "restore_topic",
+    "save_aliases",
     "save_authorships",
     "save_identifiers",
     "save_paper",

@@ -37,17 +37,17 @@ _OUT_OF_THE_WAY = 10_000  # more authors than any paper has
 def save_paper(paper: Paper, changed: Collection[str], user: AbstractBaseUser) -> None:
     """Save the columns a curator changed and lock them; the old title stays as an alias."""
     hold_off_imports()
-    columns = [name for name in _STATED if name in changed]
+    fields = {_STATED[name] for name in changed if name in _STATED}
+    columns = [name for name, field in _STATED.items() if field in fields]
     if paper.pk is None:
         paper.save()
-        columns = [name for name in columns if getattr(paper, name)]
     elif columns:
         old_title = Paper.objects.select_for_update().values_list("title", flat=True)
         old = old_title.get(pk=paper.pk)
         paper.save(update_fields=[*columns, "title_key", "updated_at"])
         if paper.title != old:
             _keep_title(paper, old)
-    state_fields(paper, {_STATED[name] for name in columns}, user)
+    state_fields(paper, fields, user)
 
 
 def _keep_title(paper: Paper, old: str) -> None:
@@ -56,6 +56,17 @@ def _keep_title(paper: Paper, old: str) -> None:
     source = said.source if said else Source.DERIVED
     paper.aliases.filter(title=paper.title).delete()
     TitleAlias.objects.get_or_create(paper=paper, title=old, defaults={"source": source})
+
+
+def save_aliases(
+    paper: Paper, rows: Iterable[TitleAlias], removed: Iterable[TitleAlias] = ()
+) -> None:
+    """Store a paper's other titles; one that a list prints comes back with its next import."""
+    TitleAlias.objects.filter(pk__in=[row.pk for row in removed]).delete()
+    for row in rows:
+        row.paper, row.source, row.stated_at = paper, Source.CURATOR, timezone.now()
+        row.save()
+    announce_changed_papers([paper.pk])
 
 
 def state_fields(paper: Paper, fields: Iterable[str], user: AbstractBaseUser) -> None:
@@ -113,13 +124,19 @@ def save_authorships(
     hold_off_imports()
     edited = list(rows)
     Authorship.objects.filter(pk__in=[row.pk for row in removed]).delete()
-    keys = {row.pk for row in edited if row.pk}
-    people = [*paper.authorships.exclude(pk__in=keys), *edited]
-    # A row that was given the place of another goes before it.
-    people.sort(key=lambda row: (row.position or _OUT_OF_THE_WAY, row.pk not in keys, row.pk or 0))
+    stored = dict(paper.authorships.values_list("pk", "position"))
+    people = [*paper.authorships.exclude(pk__in=[row.pk for row in edited if row.pk]), *edited]
+    people.sort(key=lambda row: _order(row, stored.get(row.pk)))
     paper.authorships.update(position=F("position") + _OUT_OF_THE_WAY)
     for position, row in enumerate(people, 1):
         row.paper, row.position = paper, position
         row.printed_name = row.printed_name or row.author.name
         row.save()
     state_fields(paper, ["authors"], user)
+
+
+def _order(row: Authorship, stored: int | None) -> tuple[int, int]:
+    """Who is given the place of another pushes that one on, away from where they came from."""
+    position = row.position or _OUT_OF_THE_WAY
+    moved = 0 if position == stored else 1 if stored and position > stored else -1
+    return position, moved

@@ -31,7 +31,7 @@ def save_rows(paper: Paper, rows: Iterable[Row], removed: Iterable[Row] = ()) ->
     for row in removed:
         _retire(row)
     for row in edited:
-        stored = type(row)._default_manager.filter(pk=row.pk).first()
+        stored: Any = type(row)._default_manager.filter(pk=row.pk).first()
         if stored and _target(stored) != _target(row):
             _retire(stored)
     for row in edited:

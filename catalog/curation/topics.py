@@ -59,6 +59,17 @@ def remove_topic(topic: Topic) -> bool:
     True when the row is gone. A topic that still holds papers or subtopics is refused.
     """
     hold_off_imports()
+    check_removal(topic)
+    if topic.placements.exists() or topic.children.exists():
+        topic.retired_at, topic.curated = timezone.now(), True
+        topic.save(update_fields=["retired_at", "curated"])
+        return False
+    topic.delete()
+    return True
+
+
+def check_removal(topic: Topic) -> None:
+    """Refuse to remove a topic that still holds something."""
     papers = topic.placements.filter(retired_at=None).count()
     children = topic.children.filter(retired_at=None).count()
     if papers or children:
@@ -66,12 +77,18 @@ def remove_topic(topic: Topic) -> bool:
             f"“{topic.name}” holds {_count(papers, 'paper')} and {_count(children, 'subtopic')}: "
             "move them elsewhere first."
         )
-    if topic.placements.exists() or topic.children.exists():
-        topic.retired_at, topic.curated = timezone.now(), True
-        topic.save(update_fields=["retired_at", "curated"])
-        return False
-    topic.delete()
-    return True
+
+
+@transaction.atomic
+def restore_topic(topic: Topic) -> None:
+    """Bring a retired topic back, and those above it that were retired with it."""
+    hold_off_imports()
+    here: Topic | None = topic
+    while here is not None:
+        Topic.objects.filter(pk=here.pk, retired_at__isnull=False).update(
+            retired_at=None, curated=True
+        )
+        here = here.parent
 
 
 def _count(number: int, noun: str) -> str:

@@ -343,7 +343,8 @@ class TestCurator:
         run(BASE)
         paper = Paper.objects.get(title="Third things")
         Paper.objects.filter(pk=paper.pk).update(year=2019)
-        Provenance.objects.filter(paper=paper, field="year").update(source=source)
+        said = Provenance.objects.filter(paper=paper, field="year")
+        said.update(source=source, locked=source == Source.CURATOR)
         assert not run(BASE).plan
 
     def test_what_a_curator_took_away_does_not_come_back(self):

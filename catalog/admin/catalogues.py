@@ -1,0 +1,212 @@
+"""Catalogues, their topics, what is placed under them, what they announced."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.html import format_html
+
+from catalog import curation
+from catalog.admin.base import CuratedAdmin, change_url, column, on_site, superusers_delete
+from catalog.admin.forms import PlainForm
+from catalog.admin.history import WithHistory
+from catalog.admin.paper_inlines import PlacementForm
+from catalog.admin.stated import StatedAdmin
+from catalog.models import (
+    Announcement,
+    Catalogue,
+    Placement,
+    Source,
+    Topic,
+    TopicRedirect,
+)
+
+_LONGEST_PARENT = 900  # a path has at most 1,000 characters, a slug of its own 80
+
+
+@admin.register(Catalogue)
+class CatalogueAdmin(WithHistory, CuratedAdmin):
+    list_display = ["title", "slug", "papers", "list_url", on_site]
+    search_fields = ["title", "slug"]
+    prepopulated_fields = {"slug": ["title"]}
+    readonly_fields = ["created_at"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        current = Q(
+            topics__placements__retired_at=None, topics__placements__paper__merged_into=None
+        )
+        number = Count("topics__placements__paper", filter=current, distinct=True)
+        return super().get_queryset(request).annotate(number=number)
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """A slug in use is part of addresses, and names the catalogue to imports."""
+        return [*super().get_readonly_fields(request, obj), *(["slug"] if obj else [])]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return superusers_delete(request)
+
+    @admin.display(description="papers", ordering="number")
+    def papers(self, catalogue: Any) -> int:
+        return int(catalogue.number)
+
+
+class TopicForm(PlainForm):
+    def clean_parent(self) -> Topic | None:
+        parent: Topic | None = self.cleaned_data["parent"]
+        if parent and parent.retired_at:
+            raise ValidationError("That topic was retired; restore it first.")
+        if parent and len(parent.path) > _LONGEST_PARENT:
+            raise ValidationError("That is too deep: no address could name it.")
+        return parent
+
+
+@admin.register(Topic)
+class TopicAdmin(WithHistory, CuratedAdmin):
+    form = TopicForm
+    list_display = ["indented", "catalogue", "papers", "position", "curated", "retired_at", on_site]
+    list_display_links = ["indented"]
+    list_editable = ["position"]
+    list_select_related = ["catalogue"]
+    list_filter = ["catalogue", ("retired_at", admin.EmptyFieldListFilter), "curated"]
+    list_per_page = 200
+    search_fields = ["name", "heading", "path"]
+    autocomplete_fields = ["catalogue", "parent"]
+    readonly_fields = ["heading", "path", "curated", "retired_at"]
+    fields = [
+        "catalogue",
+        "parent",
+        "name",
+        "position",
+        "description",
+        "hue",
+        "heading",
+        "path",
+        "curated",
+        "retired_at",
+    ]
+    actions = ["restore"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Topic]:
+        queryset: QuerySet[Topic] = Topic.objects.with_counts().order_by(
+            "catalogue", "position", "pk"
+        )
+        if request.path.endswith("/autocomplete/"):
+            return queryset.filter(retired_at=None)
+        return queryset
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[str]:
+        fixed = [*super().get_readonly_fields(request, obj)]
+        if obj:
+            fixed.append("catalogue")
+        if obj and obj.parent_id:
+            fixed.append("hue")
+        return fixed
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Topics are removed one by one: each may have something to say against it."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    @admin.display(description="topic", ordering="position")
+    def indented(self, topic: Topic) -> str:
+        return format_html("{}{}", "\u2003" * topic.depth, topic.name)
+
+    @admin.display(description="papers")
+    def papers(self, topic: Any) -> int:
+        return int(topic.paper_count)
+
+    def save_model(self, request: HttpRequest, obj: Topic, form: Any, change: bool) -> None:
+        curation.save_topic(obj, form.changed_data)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        topic = self.get_object(request, object_id)
+        if topic is None or not self.has_delete_permission(request, topic):
+            return super().delete_view(request, object_id, extra_context)
+        try:
+            curation.check_removal(topic)
+        except curation.Refused as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(change_url(topic))
+        return super().delete_view(request, object_id, extra_context)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Removed placements that a topic remembers are no obstacle: the topic is retired then."""
+        _, counts, permissions, _ = super().get_deleted_objects(objs, request)
+        return [str(topic) for topic in objs], counts, permissions, []
+
+    def delete_model(self, request: HttpRequest, obj: Topic) -> None:
+        if not curation.remove_topic(obj):
+            self.message_user(
+                request,
+                "It was retired, not deleted: it remembers papers that were taken out of it.",
+                messages.WARNING,
+            )
+
+    @admin.action(description="Restore the selected retired topics", permissions=["change"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[Topic]) -> None:
+        rows = list(queryset.filter(retired_at__isnull=False))
+        for topic in rows:
+            curation.restore_topic(topic)
+        self.message_user(request, f"Restored: {len(rows)}.", messages.SUCCESS)
+
+
+@admin.register(TopicRedirect)
+class TopicRedirectAdmin(CuratedAdmin):
+    list_display = ["path", "catalogue", column("leads to", "topic"), "created_at"]
+    list_select_related = ["catalogue", "topic"]
+    list_filter = ["catalogue"]
+    search_fields = ["path", "topic__name"]
+    autocomplete_fields = ["catalogue", "topic"]
+    readonly_fields = ["created_at"]
+
+
+@admin.register(Placement)
+class PlacementAdmin(StatedAdmin):
+    form = PlacementForm
+    list_display = [
+        "__str__",
+        column("paper", "paper"),
+        column("topic", "topic"),
+        "is_primary",
+        "source",
+        "retired_at",
+    ]
+    list_select_related = ["paper", "topic"]
+    list_filter = [*StatedAdmin.list_filter, "topic__catalogue", "topic"]
+    search_fields = ["paper__title", "topic__name"]
+    autocomplete_fields = ["paper", "topic"]
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(CuratedAdmin):
+    """A line of a list is edited, not deleted: the next import would bring it back."""
+
+    list_display = ["title", "date", "catalogue", column("paper", "paper"), "source"]
+    list_select_related = ["catalogue", "paper"]
+    list_filter = ["catalogue", ("paper", admin.EmptyFieldListFilter), "source"]
+    search_fields = ["title", "paper__title"]
+    autocomplete_fields = ["catalogue", "paper"]
+    readonly_fields = ["source", "stated_at"]
+    date_hierarchy = "date"
+
+    def save_model(self, request: HttpRequest, obj: Announcement, form: Any, change: bool) -> None:
+        obj.source, obj.stated_at = Source.CURATOR, timezone.now()
+        obj.save()
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def has_delete_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
+        listed = obj is not None and obj.source == Source.LIST
+        return not listed and super().has_delete_permission(request, obj)

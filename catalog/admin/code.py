@@ -1,0 +1,40 @@
+"""Repositories, their stars, and the papers they belong to."""
+
+from django.contrib import admin
+
+from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, column, on_site
+from catalog.admin.history import WithHistory
+from catalog.admin.paper_inlines import PaperRepositoryForm
+from catalog.admin.stated import StatedAdmin
+from catalog.models import PaperRepository, Repository, StarCount
+
+
+@admin.register(Repository)
+class RepositoryAdmin(WithHistory, CuratedAdmin):
+    list_display = ["full_name", "host", "stars", "stars_on", "gone_at", on_site]
+    list_filter = ["host", ("gone_at", admin.EmptyFieldListFilter)]
+    search_fields = ["owner", "name", "description", "paper_links__paper__title"]
+    readonly_fields = ["stars", "stars_on", "created_at"]
+
+
+@admin.register(StarCount)
+class StarCountAdmin(ReadOnlyAdmin):
+    list_display = ["repository", "date", "stars"]
+    list_select_related = ["repository"]
+    search_fields = ["repository__owner", "repository__name"]
+    date_hierarchy = "date"
+
+
+@admin.register(PaperRepository)
+class PaperRepositoryAdmin(StatedAdmin):
+    form = PaperRepositoryForm
+    list_display = [
+        "__str__",
+        column("paper", "paper"),
+        column("stars shown of", "badge_repository"),
+        "source",
+        "retired_at",
+    ]
+    list_select_related = ["paper", "repository", "badge_repository"]
+    search_fields = ["repository__owner", "repository__name", "paper__title"]
+    autocomplete_fields = ["paper", "repository", "badge_repository"]

@@ -1,0 +1,52 @@
+"""Forms that say in words what the database would refuse."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+
+# Constraints that a form can break and whose own message names only the constraint.
+_WORDS = {
+    "paper_year_plausible": "A year lies between 1800 and 2200.",
+    "author_orcid_unique": "Another author has this ORCID; if it is the same person, merge the two.",
+    "venue_name_unique": "There is a venue of this name, perhaps in other capitals.",
+    "repository_unique": "This repository is known already, perhaps in other capitals.",
+    "repository_host_id_unique": "Another repository of this host has this numeric id.",
+    "relation_between_two_papers": "A paper has no relation to itself.",
+    "relation_once_per_source": "This relation is there already.",
+    "citation_not_of_itself": "A paper does not cite itself.",
+    "citation_edge": "This citation is there already.",
+    "topic_not_its_own_parent": "A topic cannot lie under itself.",
+    "candidate_confidence_is_share": "A confidence lies between 0 and 1.",
+}
+
+
+class PlainForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
+    """Checks every constraint of the row, also those on columns that the form does not show."""
+
+    settled_on_saving: frozenset[str] = frozenset()  # constraints that the service sees to
+
+    def _post_clean(self) -> None:
+        # Django would skip a constraint as soon as one of its columns is not in the form.
+        row: Any = self.instance
+        row.validate_constraints = lambda exclude=None: None
+        super()._post_clean()  # type: ignore[misc]  # the stubs leave it out
+        del row.validate_constraints
+        self._check_constraints()
+
+    def _check_constraints(self) -> None:
+        row = self.instance
+        for constraint in row._meta.constraints:
+            if constraint.name in self.settled_on_saving:
+                continue
+            try:
+                constraint.validate(type(row), row, exclude=set(self.errors))
+            except ValidationError as error:
+                words = _WORDS.get(constraint.name)
+                self.add_error(None, ValidationError(words) if words else error)
+
+
+class PlainFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+    def get_unique_error_message(self, unique_check: Any) -> str:
+        return "The same row is here twice."

@@ -1,0 +1,199 @@
+"""Merging duplicates: choose which to keep, see what will move, confirm; and take a merge back."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from catalog import curation
+from catalog.admin.base import change_url
+from catalog.identifiers import EXCLUSIVE
+from catalog.models import Author, Paper, Placement
+
+_MOST = 20
+
+
+class MergeForm(forms.Form):
+    """Which of the chosen rows to keep."""
+
+    survivor = forms.IntegerField(error_messages={"required": "Choose the one to keep."})
+
+    def __init__(self, rows: list[Any], data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        self.rows = rows
+
+    def clean_survivor(self) -> Any:
+        key = self.cleaned_data["survivor"]
+        survivor = next((row for row in self.rows if row.pk == key), None)
+        if survivor is None:
+            raise forms.ValidationError("Choose the one to keep.")
+        return survivor
+
+
+class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The action "merge", its page, and the page that takes a merge back."""
+
+    change_form_template = "admin/catalog/merge_change_form.html"
+    undone: str = ""  # what a merge taken back does and does not bring back
+
+    def get_urls(self) -> list[URLPattern]:
+        def at(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+            full = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+            return path(route, self.admin_site.admin_view(view), name=full)
+
+        return [
+            at("merge/", self.merge_view, "merge"),
+            at("<int:pk>/unmerge/", self.unmerge_view, "unmerge"),
+            *super().get_urls(),
+        ]
+
+    @admin.action(description="Merge the selected into one", permissions=["change"])
+    def merge(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        keys = list(queryset.values_list("pk", flat=True)[: _MOST + 1])
+        if not 2 <= len(keys) <= _MOST:
+            self.message_user(request, f"Select two or more, at most {_MOST}.", messages.ERROR)
+            return None
+        return HttpResponseRedirect(f"{self._url('merge')}?ids={','.join(map(str, sorted(keys)))}")
+
+    def merge_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        rows = self._chosen(request.GET.get("ids", ""))
+        form = MergeForm(rows, request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            survivor = form.cleaned_data["survivor"]
+            others = [row for row in rows if row.pk != survivor.pk]
+            try:
+                self.merge_rows(survivor, others)
+            except curation.Refused as error:
+                form.add_error(None, str(error))
+            else:
+                self._report(request, survivor, others)
+                return HttpResponseRedirect(change_url(survivor))
+        context = {"form": form, "rows": [self.describe(row) for row in rows]}
+        context |= {
+            "warning": self.warning(rows),
+            "title": f"Merge {self.opts.verbose_name_plural}",
+        }
+        return self._page(request, "admin/catalog/merge.html", context)
+
+    def unmerge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self.model._default_manager.filter(pk=pk).select_related("merged_into").first()
+        if row is None or row.merged_into is None:
+            raise Http404
+        if not self.has_change_permission(request, row):
+            raise PermissionDenied
+        if request.method == "POST":
+            survivor = self.unmerge_row(row)
+            self.log_change(request, row, f"Parted from “{survivor}” again.")
+            self.message_user(request, f"“{row}” stands for itself again.", messages.SUCCESS)
+            return HttpResponseRedirect(change_url(row))
+        context = {"row": row, "undone": self.undone, "title": f"Part the {self.opts.verbose_name}"}
+        return self._page(request, "admin/catalog/unmerge.html", context)
+
+    def _chosen(self, ids: str) -> list[Any]:
+        keys = [int(part) for part in ids.split(",") if part.isascii() and part.isdigit()][:_MOST]
+        rows = list(self.model._default_manager.filter(pk__in=keys).order_by("pk"))
+        if len(rows) < 2:
+            raise Http404
+        return rows
+
+    def _report(self, request: HttpRequest, survivor: Any, others: list[Any]) -> None:
+        for other in others:
+            self.log_change(request, other, f"Merged into “{survivor}”.")
+        names = ", ".join(f"“{other}”" for other in others)
+        self.log_change(request, survivor, f"Took in {names}.")
+        self.message_user(request, f"{names} now leads here.", messages.SUCCESS)
+
+    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        request.current_app = self.admin_site.name
+        frame = {**self.admin_site.each_context(request), "opts": self.opts}
+        return TemplateResponse(request, template, frame | context)
+
+    def _url(self, name: str) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}")
+
+    # What differs between papers and authors
+
+    def merge_rows(self, survivor: Any, others: list[Any]) -> None:
+        raise NotImplementedError
+
+    def unmerge_row(self, row: Any) -> Any:
+        raise NotImplementedError
+
+    def describe(self, row: Any) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def warning(self, rows: list[Any]) -> str:
+        return ""
+
+
+class PaperMerges(Merges):
+    undone = (
+        "Its identifiers, topics, links, repositories and relations come back, and its titles leave "
+        "the other paper. Citations, announcements and problems stay with the other until their "
+        "source states them again."
+    )
+
+    def merge_rows(self, survivor: Any, others: list[Any]) -> None:
+        curation.merge_papers(survivor, others)
+
+    def unmerge_row(self, row: Any) -> Any:
+        return curation.unmerge_paper(row)
+
+    def describe(self, row: Paper) -> dict[str, Any]:
+        places = Placement.objects.current().filter(paper=row).select_related("topic")
+        people = [author.printed_name for author in row.authorships.all()]
+        return {
+            "row": row,
+            "facts": [
+                ("Year", row.year or "–"),
+                ("Authors", ", ".join(people[:3]) + (" …" if len(people) > 3 else "") or "–"),
+                ("Identifiers", ", ".join(map(str, row.identifiers.all())) or "–"),
+                ("Topics", ", ".join(place.topic.name for place in places) or "–"),
+                ("Other titles", row.aliases.count()),
+                ("Links", row.links.count()),
+                ("Repositories", row.repository_links.count()),
+                ("Citations", row.cites.count() + row.cited_by.count()),
+            ],
+        }
+
+    def warning(self, rows: list[Paper]) -> str:
+        """Two identifiers of a registry that gives only one may tell two works apart."""
+        seen: dict[str, set[str]] = {}
+        for row in rows:
+            for ident in row.identifiers.filter(scheme__in=EXCLUSIVE):
+                seen.setdefault(ident.get_scheme_display(), set()).add(ident.value)
+        names = [name for name, values in seen.items() if len(values) > 1]
+        if not names:
+            return ""
+        return f"They have different identifiers of {' and '.join(names)}: they may be two works."
+
+
+class AuthorMerges(Merges):
+    undone = "The papers that print this name come back to it."
+
+    def merge_rows(self, survivor: Any, others: list[Any]) -> None:
+        curation.merge_authors(survivor, others)
+
+    def unmerge_row(self, row: Any) -> Any:
+        return curation.unmerge_author(row)
+
+    def describe(self, row: Author) -> dict[str, Any]:
+        papers = row.papers.order_by("-year", "-pk")
+        titles = [paper.title for paper in papers[:3]]
+        more = " …" if papers.count() > len(titles) else ""
+        return {
+            "row": row,
+            "facts": [
+                ("ORCID", row.orcid or "–"),
+                ("Papers", papers.count()),
+                ("Such as", "; ".join(titles) + more or "–"),
+            ],
+        }

@@ -1,0 +1,78 @@
+"""Authors and venues."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from catalog.admin.base import CuratedAdmin, column, on_site, superusers_delete
+from catalog.admin.history import WithHistory
+from catalog.admin.merging import AuthorMerges
+from catalog.models import Author, Venue
+from catalog.signals import announce_changed_papers
+
+
+class MergedFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("own", "stands for itself"), ("merged", "merged into another")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() in {"own", "merged"}:
+            return queryset.filter(merged_into__isnull=self.value() == "own")
+        return queryset
+
+
+@admin.register(Author)
+class AuthorAdmin(AuthorMerges, WithHistory, CuratedAdmin):
+    list_display = ["name", "orcid", "papers", column("merged into", "merged_into"), on_site]
+    list_select_related = ["merged_into"]
+    list_filter = [MergedFilter]
+    search_fields = ["name", "name_key", "orcid", "authorships__printed_name"]
+    fields = ["name", "orcid", "merged_into", "created_at"]
+    readonly_fields = ["merged_into", "created_at"]
+    actions = ["merge"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(number=Count("authorships"))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Author], search_term: str
+    ) -> tuple[QuerySet[Author], bool]:
+        if request.path.endswith("/autocomplete/"):
+            queryset = queryset.filter(merged_into=None)
+        return super().get_search_results(request, queryset, search_term)
+
+    def save_model(self, request: HttpRequest, obj: Author, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "name" in form.changed_data:
+            announce_changed_papers(obj.authorships.values_list("paper", flat=True))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return superusers_delete(request)
+
+    @admin.display(description="papers", ordering="number")
+    def papers(self, author: Any) -> int:
+        return int(author.number)
+
+
+@admin.register(Venue)
+class VenueAdmin(WithHistory, CuratedAdmin):
+    list_display = ["name", "full_name", "kind", "papers", on_site]
+    list_filter = ["kind"]
+    search_fields = ["name", "full_name", "aliases"]
+    prepopulated_fields = {"slug": ["name"]}
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(number=Count("papers"))
+
+    def save_model(self, request: HttpRequest, obj: Venue, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        announce_changed_papers(obj.papers.values_list("pk", flat=True))
+
+    @admin.display(description="papers", ordering="number")
+    def papers(self, venue: Any) -> int:
+        return int(venue.number)

@@ -1,0 +1,136 @@
+"""What jobs leave for a curator: runs to look at, problems and candidates to decide on."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+
+from catalog import curation
+from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, change_url, column
+from catalog.models import Candidate, Problem, Run
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyAdmin):
+    list_display = [
+        "started_at",
+        "job",
+        "status",
+        "catalogue",
+        "new",
+        "changed",
+        "same",
+        "failed",
+        "left",
+        "reason",
+    ]
+    list_select_related = ["catalogue"]
+    list_filter = ["job", "status", "catalogue"]
+    search_fields = ["message", "reason"]
+    date_hierarchy = "started_at"
+
+
+@admin.register(Problem)
+class ProblemAdmin(ReadOnlyAdmin):
+    """To be decided on with the actions of the list; what it is about is mended on its own page."""
+
+    list_display = ["message", "kind", "line", "catalogue", "about", "status", "decided_by"]
+    list_select_related = ["catalogue", "paper", "decided_by"]
+    list_filter = ["status", "kind", "catalogue", "job"]
+    search_fields = ["message", "paper__title"]
+    date_hierarchy = "created_at"
+    actions = ["resolve", "ignore", "reopen"]
+
+    about = staticmethod(column("paper", "paper"))
+
+    def _decide(
+        self, request: HttpRequest, queryset: QuerySet[Problem], status: str, verb: str
+    ) -> None:
+        number = curation.decide_problems(queryset, status, request.user)  # type: ignore[arg-type]  # staff only
+        self.message_user(request, f"{verb}: {number}.", messages.SUCCESS)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("catalog.change_problem")
+
+    @admin.action(description="Mark as resolved", permissions=["decide"])
+    def resolve(self, request: HttpRequest, queryset: QuerySet[Problem]) -> None:
+        self._decide(request, queryset, Problem.Status.RESOLVED, "Resolved")
+
+    @admin.action(description="Ignore from now on", permissions=["decide"])
+    def ignore(self, request: HttpRequest, queryset: QuerySet[Problem]) -> None:
+        self._decide(request, queryset, Problem.Status.IGNORED, "Ignored")
+
+    @admin.action(description="Reopen", permissions=["decide"])
+    def reopen(self, request: HttpRequest, queryset: QuerySet[Problem]) -> None:
+        self._decide(request, queryset, Problem.Status.OPEN, "Reopened")
+
+
+@admin.register(Candidate)
+class CandidateAdmin(CuratedAdmin):
+    change_form_template = "admin/catalog/candidate_change_form.html"
+    list_display = ["title", "source", "suggested_topic", "confidence", "published_on", "status"]
+    list_select_related = ["suggested_topic"]
+    list_filter = ["status", "catalogue", "suggested_topic"]
+    search_fields = ["title", "value", "abstract"]
+    date_hierarchy = "found_at"
+    autocomplete_fields = ["suggested_topic"]
+    readonly_fields = [
+        "catalogue",
+        "title",
+        "source",
+        "authors",
+        "abstract",
+        "published_on",
+        "confidence",
+        "reasons",
+        "status",
+        "paper",
+        "found_at",
+        "decided_at",
+        "decided_by",
+    ]
+    fields = [*readonly_fields[:3], "suggested_topic", *readonly_fields[3:]]
+    actions = ["accept", "reject"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description="identifier")
+    def source(self, candidate: Candidate) -> str:
+        from catalog.identifiers import identifier_url
+
+        url = identifier_url(candidate.scheme, candidate.value)
+        name = f"{candidate.scheme}:{candidate.value}"
+        return format_html('<a href="{}">{}</a>', url, name) if url.startswith("http") else name
+
+    @admin.action(description="Accept under the suggested topic", permissions=["change"])
+    def accept(self, request: HttpRequest, queryset: QuerySet[Candidate]) -> None:
+        accepted = 0
+        for candidate in queryset.exclude(status=Candidate.Status.ACCEPTED):
+            accepted += self._accept(request, candidate)
+        self.message_user(request, f"Accepted: {accepted}.", messages.SUCCESS)
+
+    @admin.action(description="Reject", permissions=["change"])
+    def reject(self, request: HttpRequest, queryset: QuerySet[Candidate]) -> None:
+        open_ones = list(queryset.filter(status=Candidate.Status.OPEN))
+        curation.reject_candidates(open_ones, request.user)  # type: ignore[arg-type]  # staff only
+        self.message_user(request, f"Rejected: {len(open_ones)}.", messages.SUCCESS)
+
+    def response_change(self, request: HttpRequest, obj: Candidate) -> HttpResponse:
+        if "_accept" in request.POST and self._accept(request, obj) and obj.paper:
+            return HttpResponseRedirect(change_url(obj.paper))
+        if "_reject" in request.POST and obj.status == Candidate.Status.OPEN:
+            curation.reject_candidates([obj], request.user)  # type: ignore[arg-type]  # staff only
+        if {"_accept", "_reject"} & set(request.POST):
+            return HttpResponseRedirect(reverse("admin:catalog_candidate_changelist"))
+        return super().response_change(request, obj)
+
+    def _accept(self, request: HttpRequest, candidate: Candidate) -> bool:
+        try:
+            paper = curation.accept_candidate(candidate, request.user)  # type: ignore[arg-type]  # staff only
+        except curation.Refused as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return False
+        self.log_change(request, candidate, f"Accepted as “{paper}”.")
+        return True

@@ -1,0 +1,25 @@
+"""The desk: what waits for a curator, on the front of the admin."""
+
+from typing import Any
+
+from django import template
+from django.db.models import Count
+
+from catalog.models import Candidate, Catalogue, Problem, Run
+
+register = template.Library()
+
+_RUNS = 5
+
+
+@register.inclusion_tag("admin/_desk.html", takes_context=True)
+def desk(context: dict[str, Any]) -> dict[str, Any]:
+    kinds = Problem.objects.open().values("kind").annotate(number=Count("pk")).order_by("-number")
+    return {
+        "perms": context["perms"],
+        "catalogues": Catalogue.objects.all(),
+        "problems": list(kinds),
+        "problem_count": sum(row["number"] for row in kinds),
+        "candidate_count": Candidate.objects.filter(status=Candidate.Status.OPEN).count(),
+        "runs": Run.objects.select_related("catalogue")[:_RUNS],
+    }

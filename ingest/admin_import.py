@@ -1,0 +1,213 @@
+"""Importing a list in the admin: upload it, look at the plan, apply exactly that plan."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from kombu.exceptions import OperationalError
+
+from catalog.models import Catalogue
+from ingest.admin_plan import summarise
+from ingest.lists.plan import Plan
+from ingest.lists.reader import read_list
+from ingest.lists.records import ListRefused
+from ingest.lists.repair import MAX_BYTES
+from ingest.lists.service import import_list, plan_list
+from ingest.lists.sources import fetch
+from ingest.lists.writer import write_markdown
+from ingest.models import UploadedList
+from ingest.tasks import refresh_list
+
+
+class UploadForm(forms.Form):
+    """A list, from a file or from the catalogue's address, and where it belongs."""
+
+    catalogue = forms.ModelChoiceField(
+        Catalogue.objects.all(), required=False, empty_label="a new catalogue"
+    )
+    slug = forms.SlugField(
+        max_length=60,
+        required=False,
+        label="Short name",
+        help_text="For a new catalogue: lower-case letters, digits and hyphens, as in its address.",
+    )
+    title = forms.CharField(
+        max_length=200, required=False, help_text="For a new catalogue; else the list's own title."
+    )
+    file = forms.FileField(
+        required=False, allow_empty_file=True, label="Markdown file", help_text="At most 10 MB."
+    )
+    fetch = forms.BooleanField(
+        required=False, label="Fetch the list from the catalogue's address instead"
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return data
+        catalogue = data.get("catalogue")
+        if not catalogue:
+            self._check_new(data.get("slug") or "")
+        try:
+            data["name"], data["data"] = self._read(catalogue, data)
+            read_list(data["data"])
+        except ListRefused as error:
+            self.add_error("fetch" if data.get("fetch") else "file", str(error))
+        return data
+
+    def _check_new(self, slug: str) -> None:
+        if not slug:
+            raise ValidationError({"slug": "A new catalogue needs a short name."})
+        if Catalogue.objects.filter(slug=slug).exists():
+            raise ValidationError({"slug": "There is a catalogue of this name: choose it above."})
+
+    def _read(self, catalogue: Catalogue | None, data: dict[str, Any]) -> tuple[str, bytes]:
+        if data.get("fetch"):
+            if catalogue is None or not catalogue.list_url:
+                raise ListRefused("This catalogue has no list address.")
+            return catalogue.list_url, fetch(catalogue.list_url, trusted_host=False)
+        file: UploadedFile | None = data.get("file")
+        if file is None:
+            raise ListRefused("Choose a Markdown file.")
+        if (file.size or 0) > MAX_BYTES:
+            size = (file.size or 0) / 1_048_576
+            raise ListRefused(
+                f"The file has {size:.0f} MB; a list may have at most {MAX_BYTES // 1_048_576} MB."
+            )
+        return str(file.name), file.read()
+
+
+class ImportViews:
+    """The pages of an import, for those who may change catalogues."""
+
+    def __init__(self, model_admin: ModelAdmin) -> None:  # type: ignore[type-arg]
+        self.admin = model_admin
+
+    def upload(self, request: HttpRequest) -> HttpResponse:
+        self._check(request)
+        initial = {"catalogue": Catalogue.objects.filter(slug=request.GET.get("catalogue")).first()}
+        form = UploadForm(request.POST or None, request.FILES or None, initial=initial)
+        if request.method == "POST" and form.is_valid():
+            data = form.cleaned_data
+            self._check(request, adding=not data["catalogue"])
+            kept = UploadedList.objects.keep(
+                _user_id(request),
+                data["catalogue"].slug if data["catalogue"] else data["slug"],
+                data["title"],
+                data["name"],
+                data["data"],
+            )
+            return HttpResponseRedirect(reverse("admin:catalog_catalogue_plan", args=[kept.pk]))
+        context = {
+            "form": form,
+            "title": "Import a list",
+            "addressed": Catalogue.objects.exclude(list_url=""),
+        }
+        return self._page(request, "admin/ingest/import_upload.html", context)
+
+    def plan(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what a kept list would do; when posted, do exactly that."""
+        self._check(request)
+        kept = get_object_or_404(UploadedList, pk=pk, user=_user_id(request))
+        if request.method == "POST":
+            return self._apply(request, kept)
+        return self._show(request, kept, plan_list(kept.data, kept.slug))
+
+    def _show(
+        self, request: HttpRequest, kept: UploadedList, plan: Plan, notice: str = ""
+    ) -> HttpResponse:
+        loss = plan.great_loss
+        context = {
+            "kept": kept,
+            "plan": plan,
+            "notice": notice,
+            "loss": loss[:1].upper() + loss[1:],
+            "digest": plan.digest(),
+            "summary": summarise(plan),
+            "catalogue": plan.catalogue,
+            "title": f"Plan for “{plan.catalogue or kept.title or kept.slug}”",
+        }
+        return self._page(request, "admin/ingest/import_plan.html", context)
+
+    def _apply(self, request: HttpRequest, kept: UploadedList) -> HttpResponse:
+        exists = Catalogue.objects.filter(slug=kept.slug).exists()
+        self._check(request, adding=not exists)
+        outcome = import_list(
+            kept.data,
+            kept.slug,
+            force="force" in request.POST,
+            digest=request.POST.get("digest") or "none",
+            user=request.user,  # type: ignore[arg-type]  # staff only
+            reason=f"upload of {kept.name}",
+        )
+        if outcome.status == "refused":
+            too_much = outcome.message == outcome.plan.refusal
+            hint = "Nothing was changed: tick the box below if you mean it."
+            return self._show(
+                request, kept, outcome.plan, notice=hint if too_much else outcome.message
+            )
+        catalogue = Catalogue.objects.get(slug=kept.slug)
+        if kept.title and not exists:
+            Catalogue.objects.filter(pk=catalogue.pk).update(title=kept.title)
+        kept.delete()
+        self.admin.log_change(request, catalogue, f"Imported {kept.name}.")
+        self.admin.message_user(request, _done(outcome.plan), messages.SUCCESS)
+        if outcome.run is None:
+            return HttpResponseRedirect(reverse("admin:catalog_catalogue_changelist"))
+        return HttpResponseRedirect(reverse("admin:catalog_catalogue_change", args=[catalogue.pk]))
+
+    def import_now(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Send the job that imports from the list address; it leaves a run."""
+        self._check(request)
+        if request.method != "POST":
+            return HttpResponse(status=405, headers={"Allow": "POST"})
+        catalogue = get_object_or_404(Catalogue.objects.exclude(list_url=""), pk=pk)
+        try:
+            refresh_list.delay(catalogue.slug)
+        except OperationalError:
+            text, level = "The jobs cannot be reached just now: nothing was sent.", messages.ERROR
+        else:
+            text = f"The import of “{catalogue}” was sent; what becomes of it stands under Runs."
+            level = messages.SUCCESS
+        self.admin.message_user(request, text, level)
+        return HttpResponseRedirect(reverse("admin:catalog_run_changelist"))
+
+    def export(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.admin.has_view_permission(request):
+            raise PermissionDenied
+        catalogue = get_object_or_404(Catalogue, pk=pk)
+        return HttpResponse(
+            write_markdown(catalogue),
+            content_type="text/markdown; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{catalogue.slug}.md"'},
+        )
+
+    def _check(self, request: HttpRequest, adding: bool = False) -> None:
+        allowed = self.admin.has_change_permission(request)
+        if not allowed or (adding and not self.admin.has_add_permission(request)):
+            raise PermissionDenied
+
+    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        site = self.admin.admin_site
+        request.current_app = site.name
+        frame = {**site.each_context(request), "opts": self.admin.opts}
+        return TemplateResponse(request, template, frame | context)
+
+
+def _user_id(request: HttpRequest) -> int:
+    return int(request.user.pk or 0)
+
+
+def _done(plan: Plan) -> str:
+    if not plan:
+        return "The list says what the catalogue has already: nothing was changed."
+    counts = plan.counts()
+    parts = ", ".join(f"{counts[key]} {key}" for key in ("new", "changed", "moved", "gone"))
+    return f"Imported: {parts}."

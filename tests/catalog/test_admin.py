@@ -1,0 +1,293 @@
+"""Every model has pages in the admin that open, search, filter and do not ask more for more rows."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from catalog.models import (
+    Announcement,
+    Authorship,
+    Candidate,
+    Citation,
+    Identifier,
+    Link,
+    Paper,
+    Problem,
+    Provenance,
+    Reference,
+    RejectedIdentifier,
+    Relation,
+    Run,
+    SimilarPaper,
+    StarCount,
+    TitleAlias,
+    TopicRedirect,
+)
+from search.models import Embedding, PaperText, Word
+from tests.factories import make_catalogue, make_paper, make_topic, make_venue
+
+pytestmark = pytest.mark.django_db
+
+HOSTILE = "<script>alert(1)</script> & “quotes”"
+OWN_APPS = {"catalog", "search"}
+MODELS = [model for model in admin.site._registry if model._meta.app_label in OWN_APPS]
+
+
+def admin_url(model, page, *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def make_everything() -> Paper:
+    """A paper with a row in every table, all of whose texts are hostile."""
+    topic = make_topic(f"Topic {Paper.objects.count()}", description=HOSTILE)
+    paper = make_paper(
+        f"{HOSTILE} {Paper.objects.count()}",
+        authors=[f"{HOSTILE} {Paper.objects.count()}"],
+        topics=[topic],
+        arxiv=f"2401.{Paper.objects.count():05}",
+        repository=f"owner/name{Paper.objects.count()}",
+        venue=make_venue(f"Venue {Paper.objects.count()}"),
+        year=2024,
+        published_on="2024-01-01",
+        published_precision="day",
+    )
+    other = make_paper(topics=[])
+    catalogue = make_catalogue()
+    number = paper.pk
+    Link.objects.create(paper=paper, kind="blog", url=f"https://example.org/{number}")
+    TitleAlias.objects.create(paper=paper, title=HOSTILE, source="list")
+    Provenance.objects.create(paper=paper, field="title", source="list", detail=HOSTILE)
+    RejectedIdentifier.objects.create(paper=paper, scheme="arxiv", value="2401.99999")
+    Citation.objects.create(citing=paper, cited=other, source="openalex")
+    Reference.objects.create(citing=paper, source="openalex", key="W1", title=HOSTILE)
+    Relation.objects.create(subject=paper, object=other, kind="extends", note=HOSTILE)
+    SimilarPaper.objects.create(paper=paper, other=other, rank=1, score=0.9)
+    StarCount.objects.create(repository=paper.repositories.get(), date="2025-01-01", stars=number)
+    TopicRedirect.objects.create(catalogue=catalogue, path=f"old-{number}", topic=topic)
+    Announcement.objects.create(
+        catalogue=catalogue, date="2025-01-01", position=number, title=HOSTILE, paper=paper
+    )
+    run = Run.objects.create(
+        job="embed", status="done", finished_at="2025-01-01T00:00Z", message=HOSTILE
+    )
+    Problem.objects.create(
+        job="import_list",
+        kind="odd",
+        message=HOSTILE,
+        fingerprint=str(number),
+        catalogue=catalogue,
+        paper=paper,
+        run=run,
+    )
+    Candidate.objects.create(
+        catalogue=catalogue,
+        scheme="arxiv",
+        value=f"2501.{number:05}",
+        title=HOSTILE,
+        suggested_topic=topic,
+    )
+    PaperText.objects.update_or_create(paper=paper, defaults={"words": "x", "names": [HOSTILE]})
+    Word.objects.create(word=f"word{number}", papers=1)
+    Embedding.objects.create(paper=paper, model="m", text_hash="h", vector=[0.6, 0.8])
+    return paper
+
+
+@pytest.fixture
+def curator(client) -> User:
+    user = User.objects.create_superuser("jane")
+    client.force_login(user)
+    return user
+
+
+def test_every_model_of_the_catalogue_is_registered():
+    from django.apps import apps
+
+    own = {
+        model
+        for model in apps.get_app_config("catalog").get_models()
+        if not model.__name__.endswith("Event")
+    }
+    assert own <= set(MODELS)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_its_pages_open_search_and_escape(client, curator, model):
+    make_everything()
+    for url in pages_of(model):
+        response = client.get(url, follow=True)
+        assert response.status_code in (200, 403), url
+        assert "<script>alert" not in response.content.decode(), url
+        assert " style=" not in response.content.decode(), url
+
+
+def pages_of(model):
+    list_page = admin_url(model, "changelist")
+    row = model._default_manager.first()
+    pages = [list_page, admin_url(model, "add"), admin_url(model, "change", row.pk)]
+    pages += [admin_url(model, "history", row.pk), admin_url(model, "delete", row.pk)]
+    if admin.site._registry[model].search_fields:
+        pages += [f"{list_page}?q={word}" for word in ("2401.00000", "script", "%22%27%3C", "%00")]
+    return pages
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_its_list_asks_the_same_number_of_queries_for_more_rows(client, curator, model):
+    make_everything()
+    with_one = count_queries(client, admin_url(model, "changelist"))
+    for _ in range(4):
+        make_everything()
+    assert count_queries(client, admin_url(model, "changelist")) == with_one
+
+
+def count_queries(client, url):
+    client.get(url)  # content types are remembered from here on
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Longformer",
+        "2004.05150",
+        "https://arxiv.org/pdf/2004.05150v2",
+        "Beltagy",
+        "iz beltagy",
+    ],
+)
+def test_papers_are_found_by_title_identifier_and_author(client, curator, question):
+    paper = make_paper("Longformer", authors=["Iz Beltagy"], arxiv="2004.05150")
+    make_paper("Another")
+    response = client.get(admin_url(Paper, "changelist"), {"q": question})
+    assert list(response.context["cl"].result_list) == [paper]
+
+
+def test_a_merged_paper_is_not_offered_to_be_chosen(client, curator):
+    kept = make_paper("Longformer")
+    make_paper("Longformer again", merged_into=kept)
+    response = client.get(
+        reverse("admin:autocomplete"),
+        {
+            "term": "Longformer",
+            "app_label": "catalog",
+            "model_name": "placement",
+            "field_name": "paper",
+        },
+    )
+    assert [row["id"] for row in response.json()["results"]] == [str(kept.pk)]
+
+
+@pytest.mark.parametrize("state", ["listed", "unlisted", "merged", "locked"])
+def test_papers_are_filtered_by_state(client, curator, state):
+    listed = make_paper()
+    papers = {
+        "listed": listed,
+        "unlisted": make_paper(topics=[]),
+        "merged": make_paper(topics=[], merged_into=listed),
+        "locked": make_paper(topics=[]),
+    }
+    Provenance.objects.create(paper=papers["locked"], field="year", source="curator", locked=True)
+    response = client.get(admin_url(Paper, "changelist"), {"state": state})
+    assert papers[state] in response.context["cl"].result_list
+    assert listed in response.context["cl"].result_list or state != "listed"
+
+
+def test_only_superusers_delete_papers(client):
+    from django.contrib.auth.models import Permission
+
+    staff = User.objects.create_user("joe", is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(content_type__app_label="catalog"))
+    client.force_login(staff)
+    paper = make_paper()
+    assert client.get(admin_url(Paper, "delete", paper.pk)).status_code == 403
+    actions = client.get(admin_url(Paper, "changelist")).context["action_form"].fields["action"]
+    assert [value for value, _ in actions.choices if value] == ["merge", "unlist"]
+
+
+@pytest.mark.parametrize("kind", ["anonymous", "reader"])
+def test_the_admin_is_for_staff_only(client, kind):
+    if kind == "reader":
+        client.force_login(User.objects.create_user("reader"))
+    for url in (reverse("admin:index"), reverse("admin:catalog_catalogue_import")):
+        assert client.get(url).status_code == 302
+    merge = client.get(reverse("admin:catalog_paper_merge"), {"ids": "1,2"})
+    assert merge.status_code == 302
+
+
+def test_the_desk_shows_what_waits(client, curator):
+    make_everything()
+    page = client.get(reverse("admin:index")).content.decode()
+    assert "1 open problem" in page
+    assert "1 candidate to accept or reject" in page
+    assert "embedding" in page
+    assert reverse("admin:catalog_catalogue_import") in page
+
+
+def test_an_empty_desk_says_so(client, curator):
+    page = client.get(reverse("admin:index")).content.decode()
+    for words in ("No problem is open.", "No candidate waits.", "Nothing has run yet."):
+        assert words in page
+
+
+def test_an_identifier_in_use_names_the_paper_that_has_it(client, curator):
+    holder, other = make_paper(HOSTILE, arxiv="2004.05150"), make_paper()
+    row = Identifier.objects.create(paper=other, scheme="doi", value="10.1/x")
+    response = client.post(
+        admin_url(Identifier, "change", row.pk),
+        {"scheme": "arxiv", "value": "https://arxiv.org/abs/2004.05150"},
+    )
+    page = response.content.decode()
+    assert admin_url(Paper, "change", holder.pk) in page
+    assert "has this identifier" in page
+    assert "<script>alert" not in page
+
+
+def test_an_authorship_removed_on_its_own_page_is_the_curators_word(client, curator):
+    paper = make_paper(authors=["A", "B"])
+    first = paper.authorships.get(position=1)
+    client.post(admin_url(Authorship, "delete", first.pk), {"post": "yes"})
+    assert list(paper.authorships.values_list("position", "printed_name")) == [(1, "B")]
+    assert paper.provenance.get(field="authors").locked
+
+
+@pytest.mark.parametrize(
+    ("action", "status"), [("resolve", "resolved"), ("ignore", "ignored"), ("reopen", "open")]
+)
+def test_problems_are_decided_on_from_their_list(client, curator, action, status):
+    make_everything()
+    Problem.objects.update(status="open" if action != "reopen" else "ignored")
+    problem = Problem.objects.get()
+    client.post(
+        admin_url(Problem, "changelist"), {"action": action, "_selected_action": [problem.pk]}
+    )
+    problem.refresh_from_db()
+    assert problem.status == status
+
+
+def test_a_candidate_is_accepted_on_its_page(client, curator):
+    make_everything()
+    candidate = Candidate.objects.get()
+    response = client.post(
+        admin_url(Candidate, "change", candidate.pk),
+        {"suggested_topic": candidate.suggested_topic_id, "_accept": "1"},
+    )
+    candidate.refresh_from_db()
+    assert candidate.paper
+    assert response.url == admin_url(Paper, "change", candidate.paper.pk)
+    assert list(Paper.objects.listed().filter(pk=candidate.paper.pk)) == [candidate.paper]
+
+
+def test_candidates_are_rejected_from_their_list(client, curator):
+    make_everything()
+    candidate = Candidate.objects.get()
+    client.post(
+        admin_url(Candidate, "changelist"), {"action": "reject", "_selected_action": [candidate.pk]}
+    )
+    candidate.refresh_from_db()
+    assert (candidate.status, candidate.decided_by) == ("rejected", curator)
