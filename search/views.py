@@ -13,6 +13,7 @@ from search.queries import Results, search
 from search.why import Fragments
 
 PER_PAGE = 20
+TITLE = "title: "  # how a reason begins that is the title
 LAST_PAGE = 50  # nobody reads on past the thousandth hit
 
 
@@ -22,8 +23,11 @@ class HtmxRequest(HttpRequest):
 
 @dataclass(frozen=True, slots=True)
 class FoundPaper:
+    """A paper with why it was found: marked in its title, or in another text of it."""
+
     paper: Paper
-    why: Fragments
+    title: Fragments = ()
+    why: Fragments = ()
 
 
 @require_safe
@@ -66,7 +70,15 @@ def _papers(found: Results) -> list[FoundPaper]:
     if found.target:
         why = {found.target.pk: ()}
     rows = Paper.objects.for_list().in_bulk(list(why))
-    return [FoundPaper(rows[key], pieces) for key, pieces in why.items() if key in rows]
+    return [_found(rows[key], pieces) for key, pieces in why.items() if key in rows]
+
+
+def _found(paper: Paper, why: Fragments) -> FoundPaper:
+    """Mark the title where it stands when the reason is the whole of it; no line repeats it then."""
+    if "".join(text for text, _ in why) != TITLE + paper.title:
+        return FoundPaper(paper, why=why)
+    (text, is_match), *rest = why
+    return FoundPaper(paper, title=((text.removeprefix(TITLE), is_match), *rest))
 
 
 def _page(found: Results, number: int) -> Page[int]:

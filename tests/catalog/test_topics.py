@@ -132,6 +132,23 @@ def test_long_lists_are_paged_and_keep_their_filters(client, topic):
     assert len(titles(second)) == 1
 
 
+def test_a_full_page_stays_light(client, topic):
+    below = make_topic("A subtopic with a rather long name", topic)
+    title = "A title of some hundred characters, which is more than most titles have, about attention {}"
+    for number in range(PER_PAGE):
+        make_paper(
+            title.format(number),
+            authors=[f"Firstname Familyname{name}" for name in range(6)],
+            topics=[below],
+            venue=make_venue("ICLR"),
+            year=2024,
+            published_on="2024-01-01",
+            published_precision="month",
+            repository=f"an-organisation/a-repository-{number}",
+        )
+    assert len(client.get(topic.get_absolute_url()).content) < 60_000
+
+
 def test_an_old_address_leads_to_the_topic_for_good(client, topic):
     TopicRedirect.objects.create(catalogue=topic.catalogue, path="old/name", topic=topic)
     response = client.get(reverse("topic-detail", args=["long-context", "old/name"]))

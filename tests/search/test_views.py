@@ -45,6 +45,16 @@ def test_hits_are_shown_in_their_order_with_the_reason_marked(client, finding):
     assert "2\u00a0papers" in text
 
 
+def test_a_title_that_matched_is_marked_where_it_stands(client, finding):
+    finding(
+        make_paper("Sparse <Attention>"), why=(("title: Sparse ", False), ("<Attention>", True))
+    )
+    text = find(client, "attention").text
+    assert "Sparse <mark>&lt;Attention&gt;</mark>" in text
+    assert "title: " not in text
+    assert "paper-row__why" not in text
+
+
 def test_what_search_by_meaning_does_not_do_yet_is_said(client, finding):
     paper = make_paper()
     finding(paper, by_meaning=False)
