@@ -6,6 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 
+from catalog.models import Source
+
 # Constraints that a form can break and whose own message names only the constraint.
 _WORDS = {
     "paper_year_plausible": "A year lies between 1800 and 2200.",
@@ -45,6 +47,14 @@ class PlainForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy 
             except ValidationError as error:
                 words = _WORDS.get(constraint.name)
                 self.add_error(None, ValidationError(words) if words else error)
+
+
+class CuratorsForm(PlainForm):
+    """What a curator enters is the curator's word, and is checked as such."""
+
+    def clean(self) -> dict[str, Any] | None:
+        self.instance.source = Source.CURATOR
+        return super().clean()
 
 
 class PlainFormSet(BaseInlineFormSet):  # type: ignore[type-arg]

@@ -8,22 +8,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from catalog.admin.base import CuratedAdmin, column
-from catalog.admin.forms import PlainForm
+from catalog.admin.forms import CuratorsForm
 from catalog.admin.stated import RetiredFilter
-from catalog.models import Citation, Reference, Relation, Source
-
-
-class EdgeForm(PlainForm):
-    """What a curator enters is the curator's word, and is checked as such."""
-
-    def clean(self) -> dict[str, Any] | None:
-        self.instance.source = Source.CURATOR
-        return super().clean()
+from catalog.models import Citation, Reference, Relation
 
 
 @admin.register(Citation)
 class CitationAdmin(CuratedAdmin):
-    form = EdgeForm
+    form = CuratorsForm
     list_display = ["__str__", column("citing", "citing"), column("cited", "cited"), "source"]
     list_select_related = ["citing", "cited"]
     list_filter = ["source"]
@@ -51,7 +43,7 @@ class ReferenceAdmin(CuratedAdmin):
 class RelationAdmin(CuratedAdmin):
     """What is removed here is retired: whoever derives relations finds it said that this is none."""
 
-    form = EdgeForm
+    form = CuratorsForm
     list_display = [
         column("paper", "subject"),
         "kind",

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from catalog.admin.base import Inline, change_url
-from catalog.admin.forms import PlainForm, PlainFormSet
+from catalog.admin.forms import CuratorsForm, PlainForm, PlainFormSet
 from catalog.identifiers import Ident, parse_identifier
 from catalog.models import (
     Authorship,
@@ -184,6 +184,7 @@ class IdentifierInline(Inline):
 
 class TitleAliasInline(Inline):
     model = TitleAlias
+    form = CuratorsForm
     fields = ["title", "source", "stated_at"]
     readonly_fields = ["source", "stated_at"]
     verbose_name_plural = "other titles"

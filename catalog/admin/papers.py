@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from catalog import curation
 from catalog.admin import paper_inlines as inlines
 from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, column, on_site, superusers_delete
-from catalog.admin.forms import PlainForm
+from catalog.admin.forms import CuratorsForm, PlainForm
 from catalog.admin.history import WithHistory
 from catalog.admin.merging import PaperMerges
 from catalog.admin.stated import StatedAdmin
@@ -288,6 +288,7 @@ class RejectedIdentifierAdmin(CuratedAdmin):
 
 @admin.register(TitleAlias)
 class TitleAliasAdmin(CuratedAdmin):
+    form = CuratorsForm
     list_display = ["title", column("paper", "paper"), "source", "stated_at"]
     list_select_related = ["paper"]
     list_filter = ["source"]

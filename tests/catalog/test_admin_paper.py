@@ -1,0 +1,573 @@
+"""A paper's page in the admin: what a curator enters there is kept as the curator's word."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from catalog.models import (
+    Announcement,
+    Author,
+    Authorship,
+    Catalogue,
+    Citation,
+    Identifier,
+    Link,
+    Paper,
+    Placement,
+    Relation,
+    Repository,
+    Topic,
+    TopicRedirect,
+    Venue,
+)
+from tests.factories import make_author, make_catalogue, make_paper, make_topic, make_venue
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def curator(client) -> User:
+    user = User.objects.create_superuser("jane")
+    client.force_login(user)
+    return user
+
+
+def url(row, page="change"):
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=[row.pk])
+
+
+def form_of(client, address) -> dict[str, object]:
+    """What a browser would send if nothing on the page were changed."""
+    context = client.get(address).context
+    forms = [context["adminform"].form]
+    for inline in context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    data: dict[str, object] = {}
+    for form in forms:
+        for bound in form:
+            value = bound.value()
+            if value is True:
+                data[bound.html_name] = "on"
+            elif value is not None and value is not False:
+                data[bound.html_name] = str(value)
+    return data
+
+
+class Sheet:
+    """A change page as it is filled in and sent."""
+
+    def __init__(self, client, address) -> None:
+        self.client, self.address = client, address
+        self.data = form_of(client, address)
+
+    def add(self, prefix: str, **values: object) -> None:
+        number = int(str(self.data[f"{prefix}-TOTAL_FORMS"]))
+        self.data[f"{prefix}-TOTAL_FORMS"] = str(number + 1)
+        for name, value in values.items():
+            self.data[f"{prefix}-{number}-{name}"] = value
+
+    def save(self):
+        self.response = self.client.post(self.address, self.data)
+        return self.response.status_code == 302
+
+    @property
+    def errors(self) -> str:
+        context = self.response.context
+        found = [str(context["errors"])]
+        return "".join(found)
+
+
+@pytest.fixture
+def paper() -> Paper:
+    return make_paper(
+        "Longformer",
+        authors=["Iz Beltagy", "Arman Cohan"],
+        topics=[make_topic("A"), make_topic("B")],
+        arxiv="2004.05150",
+        repository="allenai/longformer",
+        year=2020,
+    )
+
+
+@pytest.fixture
+def sheet(client, paper) -> Sheet:
+    return Sheet(client, url(paper))
+
+
+def placed(paper: Paper) -> list[str]:
+    rows = Placement.objects.current().filter(paper=paper).order_by("topic__name")
+    return [row.topic.name + "*" * row.is_primary for row in rows]
+
+
+def index_of(sheet: Sheet, prefix: str, row) -> int:
+    total = int(str(sheet.data[f"{prefix}-TOTAL_FORMS"]))
+    return next(n for n in range(total) if sheet.data[f"{prefix}-{n}-id"] == str(row.pk))
+
+
+def test_saving_the_page_as_it_is_changes_nothing(sheet, paper):
+    before = list(Paper.objects.values()), list(Placement.objects.values())
+    assert sheet.save()
+    assert before == (list(Paper.objects.values()), list(Placement.objects.values()))
+    assert not paper.provenance.exists()
+
+
+def test_an_edited_fact_is_locked_and_the_old_title_kept(sheet, paper):
+    sheet.data |= {"title": "  Longformer:\r\n corrected ", "year": "2021"}
+    assert sheet.save()
+    paper.refresh_from_db()
+    assert (paper.title, paper.title_key) == ("Longformer: corrected", "longformercorrected")
+    assert set(paper.provenance.values_list("field", "source", "locked", "detail")) == {
+        ("title", "curator", True, "jane"),
+        ("year", "curator", True, "jane"),
+    }
+    assert paper.aliases.get().title == "Longformer"
+
+
+def test_a_date_without_precision_is_a_day_and_can_go_again(client, sheet, paper):
+    sheet.data["published_on"] = "2020-04-10"
+    assert sheet.save()
+    paper.refresh_from_db()
+    assert paper.published_precision == "day"
+    again = Sheet(client, url(paper))
+    again.data["published_on"] = ""
+    assert again.save()
+    paper.refresh_from_db()
+    assert (paper.published_on, paper.published_precision) == (None, "")
+
+
+@pytest.mark.parametrize("year", ["1066", "99999", "-1", "x"])
+def test_an_impossible_year_is_refused_in_words(sheet, year):
+    sheet.data["year"] = year
+    assert not sheet.save()
+    assert "violated" not in sheet.response.content.decode()
+
+
+@pytest.mark.parametrize("untick", [True, False])
+@pytest.mark.parametrize("chosen", ["A", "B"])
+def test_another_primary_topic_can_be_ticked_in_any_order(sheet, paper, chosen, untick):
+    first, second = placements = list(paper.placements.order_by("topic__name"))
+    if chosen == "A":
+        paper.placements.update(is_primary=False)
+        paper.placements.filter(pk=second.pk).update(is_primary=True)
+        sheet.data = form_of(sheet.client, sheet.address)
+    new, old = placements if chosen == "A" else (second, first)
+    sheet.data[f"placements-{index_of(sheet, 'placements', new)}-is_primary"] = "on"
+    if untick:
+        del sheet.data[f"placements-{index_of(sheet, 'placements', old)}-is_primary"]
+    assert sheet.save(), sheet.errors
+    assert placed(paper) == (["A*", "B"] if chosen == "A" else ["A", "B*"])
+    old.refresh_from_db()
+    assert old.source == "list"
+
+
+def test_two_new_primary_topics_are_refused_in_words(sheet, paper):
+    for name in ("C", "D"):
+        sheet.add("placements", topic=make_topic(name).pk, is_primary="on")
+    assert not sheet.save()
+    assert "Only one topic can be the primary one" in sheet.errors
+
+
+def test_a_deleted_placement_is_retired_and_can_be_restored(client, sheet, paper):
+    row = paper.placements.get(topic__name="A")
+    sheet.data[f"placements-{index_of(sheet, 'placements', row)}-DELETE"] = "on"
+    assert sheet.save(), sheet.errors
+    row.refresh_from_db()
+    assert (row.source, bool(row.retired_at)) == ("curator", True)
+    assert placed(paper) == ["B*"]
+    again = Sheet(client, url(paper))
+    again.data["placements-2-0-restore"] = "on"
+    assert again.save(), again.errors
+    assert placed(paper) == ["A", "B*"]
+
+
+def test_a_topic_it_was_taken_out_of_can_be_added_again(client, sheet, paper):
+    row = paper.placements.get(topic__name="B")
+    sheet.data[f"placements-{index_of(sheet, 'placements', row)}-DELETE"] = "on"
+    sheet.save()
+    again = Sheet(client, url(paper))
+    again.add("placements", topic=row.topic_id)
+    assert again.save(), again.errors
+    assert placed(paper) == ["A*", "B"]
+
+
+def test_the_same_topic_twice_is_refused_in_words(sheet, paper):
+    sheet.add("placements", topic=paper.placements.first().topic_id)
+    assert not sheet.save()
+    assert "twice" in sheet.errors
+
+
+def test_an_identifier_is_taken_in_any_form(sheet, paper):
+    sheet.add("identifiers", scheme="doi", value="https://doi.org/10.1000/ABC")
+    assert sheet.save(), sheet.errors
+    assert set(paper.identifiers.values_list("scheme", "value", "source")) == {
+        ("arxiv", "2004.05150", "list"),
+        ("doi", "10.1000/abc", "curator"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("scheme", "value", "words"),
+    [
+        ("arxiv", "10.1000/abc", "This reads as “DOI”, not as “arXiv”."),
+        ("arxiv", "not an id", "This is no identifier of the kind “arXiv”."),
+        ("doi", "2004.05150", "This reads as “arXiv”, not as “DOI”."),
+    ],
+)
+def test_a_misread_identifier_is_refused_in_words(sheet, scheme, value, words):
+    sheet.add("identifiers", scheme=scheme, value=value)
+    assert not sheet.save()
+    assert words in sheet.errors
+
+
+def test_an_identifier_of_another_paper_is_refused_with_a_link_to_it(sheet):
+    other = make_paper("Big Bird", arxiv="2007.14062")
+    sheet.add("identifiers", scheme="arxiv", value="2007.14062")
+    assert not sheet.save()
+    assert url(other) in sheet.errors
+    assert "Big Bird" in sheet.errors
+
+
+def test_a_deleted_identifier_is_remembered(sheet, paper):
+    sheet.data["identifiers-0-DELETE"] = "on"
+    assert sheet.save(), sheet.errors
+    assert not paper.identifiers.exists()
+    assert paper.rejected_identifiers.get().value == "2004.05150"
+
+
+def test_authors_change_places_and_new_ones_join(sheet, paper):
+    sheet.data["authorships-1-position"] = "1"
+    sheet.add("authorships", author=make_author("Matthew Peters").pk)
+    assert sheet.save(), sheet.errors
+    assert list(paper.authorships.values_list("printed_name", flat=True)) == [
+        "Arman Cohan",
+        "Iz Beltagy",
+        "Matthew Peters",
+    ]
+    assert paper.provenance.get().field == "authors"
+
+
+def test_a_lock_is_taken_off_on_the_page(client, sheet, paper):
+    sheet.data["year"] = "2021"
+    sheet.save()
+    again = Sheet(client, url(paper))
+    del again.data["provenance-0-locked"]
+    assert again.save(), again.errors
+    assert not paper.provenance.get().locked
+
+
+def test_links_and_repositories_are_edited(sheet, paper):
+    sheet.add("links", kind="blog", url="https://example.org/post", position="0")
+    sheet.data["repository_links-0-DELETE"] = "on"
+    repository = Repository.objects.create(owner="x", name="y")
+    sheet.add("repository_links", repository=repository.pk, position="0")
+    assert sheet.save(), sheet.errors
+    assert paper.links.get().source == "curator"
+    assert paper.repository_links.filter(retired_at=None).get().repository == repository
+
+
+def test_another_title_is_the_curators(sheet, paper):
+    sheet.add("aliases", title="The long one")
+    assert sheet.save(), sheet.errors
+    assert paper.aliases.get().source == "curator"
+
+
+def test_a_new_paper_is_entered_by_hand(client):
+    sheet = Sheet(client, reverse("admin:catalog_paper_add"))
+    sheet.data |= {"title": "By hand", "year": "2024"}
+    sheet.add("placements", topic=make_topic("A").pk)
+    sheet.add("authorships", author=make_author("Ada Lovelace").pk)
+    assert sheet.save(), sheet.errors
+    paper = Paper.objects.get(title="By hand")
+    assert placed(paper) == ["A*"]
+    assert set(paper.provenance.values_list("field", flat=True)) == {"title", "year", "authors"}
+
+
+def test_a_paper_of_very_many_authors_has_them_on_their_own_page(client):
+    paper = make_paper(authors=101)
+    sheet = Sheet(client, url(paper))
+    assert "authorships-TOTAL_FORMS" not in sheet.data
+    sheet.data["year"] = "2024"
+    assert sheet.save(), sheet.errors
+    assert paper.authorships.count() == 101
+
+
+def test_null_bytes_and_endless_titles_are_no_server_error(sheet):
+    sheet.data["title"] = "a\x00b"
+    assert not sheet.save()
+    sheet.data["title"] = "long " * 5000
+    assert sheet.save()
+
+
+def test_what_two_curators_do_at_once_is_no_server_error(client, sheet, monkeypatch):
+    from django.db import IntegrityError
+
+    def clash(*args, **kwargs):
+        raise IntegrityError
+
+    monkeypatch.setattr("catalog.curation.save_paper", clash)
+    response = client.post(sheet.address, {**sheet.data, "year": "2021"}, follow=True)
+    assert "somebody else changed the same rows" in response.content.decode()
+
+
+def test_papers_are_unlisted_from_the_list(client, paper):
+    client.post(
+        reverse("admin:catalog_paper_changelist"),
+        {"action": "unlist", "_selected_action": [paper.pk]},
+    )
+    assert placed(paper) == []
+    assert Paper.objects.filter(pk=paper.pk).exists()
+
+
+# Merging
+
+
+def merge_page(*papers) -> str:
+    ids = ",".join(str(paper.pk) for paper in papers)
+    return f"{reverse('admin:catalog_paper_merge')}?ids={ids}"
+
+
+def test_duplicates_are_merged_after_a_look(client, paper):
+    other = make_paper("<script>x</script>", topics=[make_topic("C")], arxiv="2007.14062")
+    response = client.post(
+        reverse("admin:catalog_paper_changelist"),
+        {"action": "merge", "_selected_action": [paper.pk, other.pk]},
+        follow=True,
+    )
+    text = response.content.decode()
+    assert "2007.14062" in text
+    assert "they may be two works" in text
+    assert "<script>x" not in text
+    client.post(merge_page(paper, other), {"survivor": paper.pk})
+    other.refresh_from_db()
+    assert other.merged_into == paper
+    assert placed(paper) == ["A*", "B", "C"]
+
+
+def test_a_merge_is_taken_back_on_the_page_of_the_merged(client, paper):
+    other = make_paper("Other", topics=[make_topic("C")], arxiv="2007.14062")
+    client.post(merge_page(paper, other), {"survivor": paper.pk})
+    address = reverse("admin:catalog_paper_unmerge", args=[other.pk])
+    assert address in client.get(url(other)).content.decode()
+    assert "stand for itself again" in client.get(address).content.decode()
+    client.post(address)
+    other.refresh_from_db()
+    assert other.merged_into is None
+    assert placed(other) == ["C*"]
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("survivor", ["", "0", "x"])
+def test_a_merge_needs_one_to_keep(client, paper, survivor):
+    other = make_paper()
+    response = client.post(merge_page(paper, other), {"survivor": survivor})
+    assert response.status_code == 200
+    other.refresh_from_db()
+    assert other.merged_into is None
+
+
+@pytest.mark.parametrize("ids", ["", "1", "x,y", "²,³", "999998,999999"])
+def test_odd_merge_addresses_are_not_found(client, ids):
+    assert client.get(reverse("admin:catalog_paper_merge"), {"ids": ids}).status_code == 404
+
+
+def test_authors_are_merged_and_parted(client):
+    make_paper(authors=["Jane Doe"])
+    make_paper(authors=["J. Doe"])
+    jane, j = Author.objects.get(name="Jane Doe"), Author.objects.get(name="J. Doe")
+    address = f"{reverse('admin:catalog_author_merge')}?ids={jane.pk},{j.pk}"
+    client.post(address, {"survivor": jane.pk})
+    assert jane.papers.count() == 2
+    client.post(reverse("admin:catalog_author_unmerge", args=[j.pk]))
+    assert j.papers.count() == 1
+
+
+# History
+
+
+def test_history_says_who_changed_what_from_what_to_what(client, sheet, paper):
+    sheet.data["year"] = "2021"
+    row = paper.placements.get(topic__name="A")
+    sheet.data[f"placements-{index_of(sheet, 'placements', row)}-DELETE"] = "on"
+    sheet.save()
+    text = client.get(url(paper, "history")).content.decode()
+    assert "year: <del>2020</del> → <ins>2021</ins>" in text
+    assert "placement A" in text
+    assert "jane" in text
+
+
+def test_an_edit_is_put_back_as_the_curators_word(client, sheet, paper):
+    sheet.data["year"] = "2021"
+    sheet.save()
+    event = Paper.pgh_event_model.objects.get()  # type: ignore[attr-defined]
+    address = reverse("admin:catalog_paper_revert", args=[paper.pk, event.pk])
+    assert address in client.get(url(paper, "history")).content.decode()
+    assert client.get(address).status_code == 405
+    client.post(address)
+    paper.refresh_from_db()
+    assert paper.year == 2020
+    assert paper.provenance.get(field="year").locked
+
+
+def test_a_renamed_topic_is_put_back_with_its_address(client):
+    topic = make_topic("Old name")
+    sheet = Sheet(client, url(topic))
+    sheet.data["name"] = "New name"
+    assert sheet.save(), sheet.errors
+    event = Topic.pgh_event_model.objects.order_by("pk").first()  # type: ignore[attr-defined]
+    client.post(reverse("admin:catalog_topic_revert", args=[topic.pk, event.pk]))
+    topic.refresh_from_db()
+    assert (topic.name, topic.path) == ("Old name", "old-name")
+
+
+def test_an_old_value_that_is_taken_by_another_is_not_put_back(client):
+    venue = make_venue("ICLR")
+    Venue.objects.filter(pk=venue.pk).update(name="Other", slug="other")
+    make_venue("ICLR")
+    event = Venue.pgh_event_model.objects.get()  # type: ignore[attr-defined]
+    response = client.post(
+        reverse("admin:catalog_venue_revert", args=[venue.pk, event.pk]), follow=True
+    )
+    assert "cannot be put back" in response.content.decode()
+
+
+# Topics, and other pages whose errors are words
+
+
+def test_a_topic_is_moved_with_a_redirect_and_marked_as_curated(client):
+    topic, parent = make_topic("A"), make_topic("B")
+    sheet = Sheet(client, url(topic))
+    sheet.data["parent"] = str(parent.pk)
+    assert sheet.save(), sheet.errors
+    topic.refresh_from_db()
+    assert (topic.path, topic.curated) == ("b/a", True)
+    assert TopicRedirect.objects.get().path == "a"
+
+
+def test_a_topic_cannot_lie_under_its_own_subtopic(client):
+    topic = make_topic("A")
+    child = make_topic("B", parent=topic)
+    for parent in (child, topic):
+        sheet = Sheet(client, url(topic))
+        sheet.data["parent"] = str(parent.pk)
+        assert not sheet.save()
+        assert "A topic cannot lie under itself." in sheet.errors
+
+
+def test_topics_are_put_in_order_on_their_list(client):
+    first, second = make_topic("A", position=1), make_topic("B", position=2)
+    data = {
+        "form-TOTAL_FORMS": "2",
+        "form-INITIAL_FORMS": "2",
+        "form-0-id": first.pk,
+        "form-0-position": "5",
+        "form-1-id": second.pk,
+        "form-1-position": "2",
+        "_save": "Save",
+    }
+    client.post(reverse("admin:catalog_topic_changelist"), data)
+    assert list(Topic.objects.values_list("name", "curated")) == [("B", False), ("A", True)]
+
+
+def test_a_topic_with_papers_is_not_deleted_and_the_page_says_why(client):
+    topic = make_topic("A")
+    make_paper(topics=[topic])
+    response = client.post(url(topic, "delete"), {"post": "yes"}, follow=True)
+    assert "“A” holds 1 paper and no subtopics: move them elsewhere first." in (
+        response.content.decode()
+    )
+    assert Topic.objects.exists()
+
+
+def test_an_empty_topic_is_deleted_and_one_that_remembers_is_retired(client):
+    empty, remembering = make_topic("A"), make_topic("B")
+    paper = make_paper(topics=[remembering])
+    paper.placements.update(retired_at="2025-01-01T00:00Z", is_primary=False)
+    for topic in (empty, remembering):
+        client.post(url(topic, "delete"), {"post": "yes"})
+    assert Topic.objects.get() == remembering
+    assert Topic.objects.get().retired_at
+    client.post(
+        reverse("admin:catalog_topic_changelist"),
+        {"action": "restore", "_selected_action": [remembering.pk]},
+    )
+    assert Topic.objects.get().retired_at is None
+
+
+def test_a_listed_announcement_is_edited_but_not_deleted(client):
+    row = Announcement.objects.create(
+        catalogue=make_catalogue(), date="2025-01-01", position=1, title="x", source="list"
+    )
+    assert client.post(url(row, "delete"), {"post": "yes"}).status_code == 403
+    sheet = Sheet(client, url(row))
+    sheet.data["title"] = "y"
+    assert sheet.save(), sheet.errors
+    row.refresh_from_db()
+    assert (row.title, row.source) == ("y", "curator")
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "words"),
+    [
+        ("venue", {"name": "iclr", "slug": "iclr-2", "kind": "conference"}, "There is a venue"),
+        (
+            "repository",
+            {"host": "GitHub.com", "owner": "X", "name": "Y"},
+            "This repository is known already",
+        ),
+        ("author", {"name": "B", "orcid": "0000-0002-1825-0097"}, "Another author has this ORCID"),
+        ("relation", {"subject": "1", "object": "1", "kind": "extends"}, "no relation to itself"),
+        ("citation", {"citing": "1", "cited": "1"}, "does not cite itself"),
+    ],
+)
+def test_what_the_database_would_refuse_is_said_in_words(client, name, values, words):
+    make_venue("ICLR")
+    Repository.objects.create(owner="x", name="y")
+    Author.objects.create(name="A", orcid="0000-0002-1825-0097")
+    key = str(make_paper().pk)
+    data = {field: key if value == "1" else value for field, value in values.items()}
+    response = client.post(reverse(f"admin:catalog_{name}_add"), data)
+    assert response.status_code == 200
+    assert words in response.content.decode()
+
+
+def test_the_same_edge_twice_is_refused_in_words(client):
+    one, other = make_paper(), make_paper()
+    relation = {"subject": one.pk, "object": other.pk, "kind": "extends"}
+    citation = {"citing": one.pk, "cited": other.pk}
+    for name, data in (("relation", relation), ("citation", citation)):
+        address = reverse(f"admin:catalog_{name}_add")
+        assert client.post(address, data).status_code == 302
+        assert "there already" in client.post(address, data).content.decode()
+    assert Citation.objects.get().source == "curator"
+    client.post(url(Relation.objects.get(), "delete"), {"post": "yes"})
+    assert Relation.objects.get().retired_at
+
+
+@pytest.mark.parametrize("model", [Placement, Link])
+def test_a_row_deleted_on_its_own_page_is_retired_too(client, paper, model):
+    Link.objects.create(paper=paper, kind="blog", url="https://example.org/", source="list")
+    row = model.objects.first()
+    client.post(url(row, "delete"), {"post": "yes"})
+    row.refresh_from_db()
+    assert (row.source, bool(row.retired_at)) == ("curator", True)
+    name = f"admin:catalog_{model._meta.model_name}_changelist"
+    client.post(reverse(name), {"action": "restore", "_selected_action": [row.pk]})
+    row.refresh_from_db()
+    assert row.retired_at is None
+
+
+def test_a_catalogues_slug_is_fixed_once_it_is_in_use(client):
+    sheet = Sheet(client, url(make_catalogue("field")))
+    sheet.data |= {"title": "Another title", "slug": "moved"}
+    assert sheet.save(), sheet.errors
+    assert Catalogue.objects.get().slug == "field"
+
+
+def test_a_split_author_is_a_change_of_authorship(client, paper):
+    row = paper.authorships.first()
+    namesake = Author.objects.create(name="Iz Beltagy")
+    sheet = Sheet(client, url(row))
+    sheet.data["author"] = str(namesake.pk)
+    assert sheet.save(), sheet.errors
+    assert Authorship.objects.get(paper=paper, position=1).author == namesake
+    assert Identifier.objects.filter(paper=paper).count() == 1
