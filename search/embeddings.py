@@ -59,7 +59,13 @@ def warm_up() -> None:
 def encode(name: str, texts: Sequence[str]) -> "NDArray[float32]":
     """Return one row of unit length a text. Loads the model when it is not there yet."""
     model = _load(name)
+    import torch
+
     with _encoding:
+        # The number holds for the calling thread only. A query is too short to share out: threads that wait for
+        # each other cost it ten times its work when another process has a core.
+        many = len(texts) > _BATCH
+        torch.set_num_threads(min(_THREADS, os.cpu_count() or 1) if many else 1)
         vectors: NDArray[float32] = model.encode(
             list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
         )
@@ -119,13 +125,11 @@ def _open(name: str) -> Any:
     if Path(source).is_dir():
         # Read when the hub's library is first imported: a model from a folder never asks the network.
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-    torch.set_num_threads(min(_THREADS, os.cpu_count() or 1))
     model = SentenceTransformer(source, device="cpu")
     if name == PACKAGED:
         model.max_seq_length = _MAX_TOKENS
