@@ -6,6 +6,6 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog.signals import papers_changed
-        from search.receivers import follow_changes
+        from search.receivers import FOLLOWER, follow_changes
 
-        papers_changed.connect(follow_changes, dispatch_uid="search")
+        papers_changed.connect(follow_changes, dispatch_uid=FOLLOWER)

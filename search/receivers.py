@@ -10,6 +10,8 @@ from search.tasks import embed_changed
 
 logger = logging.getLogger(__name__)
 
+FOLLOWER = "search"  # the receiver's name among those of the signal
+
 
 def follow_changes(sender: object, ids: list[int], **kwargs: Any) -> None:
     """Bring the words of changed papers up to date at once; their vectors follow in the background."""

@@ -1,0 +1,257 @@
+"""Show how quick this machine serves pages, searches, imports and embeds, with the data that is there.
+
+Prints figures and judges none. Pages and queries are asked in this process, warm, as in production but for the
+network; the import runs in a scratch database that is dropped afterwards.
+"""
+
+import json
+import logging
+import statistics
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
+
+from catalog.models import Author, Catalogue, Paper, Placement, Repository, Topic, Venue
+from catalog.signals import papers_changed
+from config.management.commands.serve import STARTER_LIST
+from ingest.lists.service import import_list
+from search.embeddings import ModelUnavailable, configured_model, encode
+from search.index import refresh_words
+from search.queries import search
+from search.receivers import FOLLOWER, follow_changes
+
+SAMPLES = 25
+QUERIES = [
+    "attention sinks", "flash attention 3", "kv cache compression", "how to evict kv cache entries",
+    "positional encoding extrapolation", "rotary position embedding", "state space models", "mamba",
+    "retrieval augmented generation versus long context", "needle in a haystack", "lost in the middle",
+    "long context benchmark", "long document summarization", "prompt compression", "speculative decoding",
+    "sparse attention for prefill", "linear attention", "memory augmented transformers", "infinite context",
+    "context window extension without training", "video understanding with long context", "long-form generation",
+    "chain of thought reasoning length", "agents with long term memory", "in-context learning with many examples",
+    "quantization of the kv cache", "ring attention", "distributed training of long sequences", "length generalization",
+    "recurrent memory", "yao fu", "tri dao", "song han", "Xiao Guangxuan", "iclr 2024 oral", "neurips benchmark",
+    '"attention sinks"', "transformer -attention", "longrag", "longbench", "yarn", "∞Bench", "E2-LLM", "长度外推",
+    "attenton sinks", "retreival augmented", "2309.17453", "https://arxiv.org/abs/2309.17453", "transformer", "model",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Times of one kind of thing in milliseconds, and the most queries that one of them made."""
+
+    part: str
+    name: str
+    runs: int
+    median_ms: float
+    p95_ms: float
+    max_ms: float
+    queries: int | None = None
+    note: str = ""
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("collectstatic", interactive=False, verbosity=0)
+        logging.getLogger("django.request").setLevel(logging.CRITICAL)  # the table tells
+        papers = Paper.objects.count()
+        figures = []
+        for figure in measured():
+            figures.append(figure)
+            if not options["json"]:
+                if len(figures) == 1:
+                    self._print_head(papers)
+                self.stdout.write(_line(figure))
+        if options["json"]:
+            rows = [asdict(figure) for figure in figures]
+            self.stdout.write(json.dumps({"papers": papers, "figures": rows}, ensure_ascii=False))
+
+    def _print_head(self, papers: int) -> None:
+        what = f"{papers} papers" if papers else "The catalogue is empty; import a list first."
+        self.stdout.write(
+            f"{what}\n\n{'':44} {'runs':>5} {'median':>8} {'p95':>8} {'max':>8}  queries"
+        )
+
+
+def _line(figure: Figure) -> str:
+    times = f"{figure.median_ms:8.1f} {figure.p95_ms:8.1f} {figure.max_ms:8.1f}"
+    queries = "" if figure.queries is None else str(figure.queries)
+    name = f"{figure.part}: {figure.name}"
+    return f"{name:44} {figure.runs:5} {times}  {queries:>7}  {figure.note}".rstrip()
+
+
+def measured() -> Iterator[Figure]:
+    yield from searches()
+    yield from pages()
+    yield from embedding()
+    yield from importing()
+
+
+def pages() -> Iterator[Figure]:
+    """Ask for every kind of page, each with up to 25 of its kind."""
+    # Forwarded as from a proxy that speaks https, else production settings would redirect.
+    client = Client(
+        raise_request_exception=False,
+        SERVER_NAME=settings.ALLOWED_HOSTS[0].lstrip(".").replace("*", "localhost"),
+        HTTP_X_FORWARDED_PROTO="https",
+    )
+    for name, urls in addresses().items():
+        if urls:
+            yield _page_figure(client, name, urls)
+
+
+def addresses() -> dict[str, list[str]]:
+    """Return addresses of each kind of page that this version has."""
+    repositories = Repository.objects.order_by("pk")[:SAMPLES]
+    years = (
+        Paper.objects.exclude(year=None).values_list("year", flat=True).distinct().order_by("year")
+    )
+    kinds: dict[str, list[list[Any]]] = {
+        "home": [[]],
+        "topic-index": [[]],
+        "catalogue-detail": [[one.slug] for one in Catalogue.objects.all()[:SAMPLES]],
+        "author-index": [[]],
+        "venue-index": [[]],
+        "repository-index": [[]],
+        "year-index": [[]],
+        "year-detail": [[year] for year in years[:SAMPLES]],
+        "repository-detail": [[one.host, one.owner, one.name] for one in repositories],
+        "new-index": [[]],
+        "status": [[]],
+    }
+    found = {name: _reversed(name, arguments) for name, arguments in kinds.items()}
+    rows: dict[str, Any] = {
+        "topic-detail": Topic.objects.current().select_related("catalogue"),
+        "paper-detail": Paper.objects.listed(),
+        "author-detail": Author.objects.public(),
+        "venue-detail": Venue.objects.all(),
+    }
+    found |= {name: [row.get_absolute_url() for row in _spread(rows[name])] for name in rows}
+    found["search"] = [
+        f"{url}?{urlencode({'q': q})}" for url in _reversed("search", [[]]) for q in QUERIES
+    ]
+    return found
+
+
+def _spread(rows: Any) -> list[Any]:
+    """Return samples from the whole of a table, not only its first rows."""
+    ids = list(rows.order_by("pk").values_list("pk", flat=True))
+    return list(rows.filter(pk__in=ids[:: max(1, len(ids) // SAMPLES)][:SAMPLES]))
+
+
+def _reversed(name: str, arguments: list[list[Any]]) -> list[str]:
+    try:
+        return [reverse(name, args=one) for one in arguments]
+    except NoReverseMatch:
+        return []
+
+
+def _page_figure(client: Client, name: str, urls: list[str]) -> Figure:
+    statuses, queries = set(), 0
+    for url in urls:
+        with CaptureQueriesContext(connection) as captured:
+            statuses.add(client.get(url).status_code)
+        queries = max(queries, len(captured))
+    timings = [_timed(client.get, url) for url in urls * max(1, SAMPLES // len(urls))]
+    failed = sorted(status for status in statuses if status >= 400)
+    note = f"HTTP {', '.join(map(str, failed))}" if failed else ""
+    return _figure("page", name, timings, queries=queries, note=note)
+
+
+def searches() -> Iterator[Figure]:
+    if not Paper.objects.exists():
+        return
+    first = _timed(search, QUERIES[0])
+    queries = 0
+    for query in QUERIES:
+        with CaptureQueriesContext(connection) as captured:
+            search(query)
+        queries = max(queries, len(captured))
+    timings = [_timed(search, query) for query in QUERIES * 2]
+    note = f"the first, with the model's loading, {first / 1000:.1f} s"
+    yield _figure("search", f"{len(QUERIES)} queries", timings, queries=queries, note=note)
+
+
+def embedding() -> Iterator[Figure]:
+    papers = Paper.objects.order_by("pk")[:256]
+    for name, texts in {
+        "titles": [paper.title for paper in papers],
+        "abstracts": [f"{paper.title}. {paper.abstract}" for paper in papers if paper.abstract],
+    }.items():
+        if not texts:
+            continue
+        try:
+            timing = _timed(encode, configured_model(), texts)
+        except ModelUnavailable as error:
+            yield Figure("embedding", name, 0, 0, 0, 0, note=str(error))
+            return
+        note = f"{len(texts) / timing * 1000:.0f} a second"
+        yield _figure("embedding", f"{len(texts)} {name}", [timing], note=note)
+
+
+def importing() -> Iterator[Figure]:
+    """Import the starter list into an empty database, and again; nothing of it stays."""
+    data = STARTER_LIST.read_bytes()
+    try:
+        with _scratch_database():
+            for name in ("starter list", "the same again"):
+                yield _figure("import", name, [_timed(import_list, data, "bench")])
+            entries = Placement.objects.count()
+            note = f"{Paper.objects.count()} papers, {entries} placements"
+            yield _figure("index", "words of all papers", [_timed(refresh_words)], note=note)
+            yield _figure("index", "the same again", [_timed(refresh_words)])
+    except DatabaseError as error:
+        yield Figure("import", "not measured", 0, 0, 0, 0, note=str(error).splitlines()[0])
+
+
+@contextmanager
+def _scratch_database() -> Iterator[None]:
+    """Point the connection at a new database with empty tables; drop it afterwards."""
+    own = connection.settings_dict["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = f"{own}_bench"
+    # What follows a change would be sent to a worker that has the real database.
+    papers_changed.disconnect(dispatch_uid=FOLLOWER)
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(own, verbosity=0)
+        papers_changed.connect(follow_changes, dispatch_uid=FOLLOWER)
+
+
+def _timed(call: Callable[..., object], *args: object) -> float:
+    """Return how many milliseconds a call takes."""
+    start = time.perf_counter()
+    call(*args)
+    return (time.perf_counter() - start) * 1000
+
+
+def _figure(part: str, name: str, timings: Sequence[float], **rest: Any) -> Figure:
+    ordered = sorted(timings)
+    p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+    return Figure(
+        part,
+        name,
+        len(ordered),
+        round(statistics.median(ordered), 1),
+        round(p95, 1),
+        round(ordered[-1], 1),
+        **rest,
+    )
