@@ -64,7 +64,14 @@ class StatedQuerySet(models.QuerySet[_Row]):
         return self.filter(retired_at=None)
 
 
-StatedManager = models.Manager.from_queryset(StatedQuerySet)
+class StatedManager(models.Manager[_Row]):
+    """Written out rather than made `from_queryset`: type checkers lose such a manager between two runs."""
+
+    def get_queryset(self) -> StatedQuerySet[_Row]:
+        return StatedQuerySet(self.model, using=self._db)
+
+    def current(self) -> StatedQuerySet[_Row]:
+        return self.get_queryset().current()
 
 
 class Stated(models.Model):

@@ -395,6 +395,9 @@ class _Applier:
 
     def _problems(self) -> None:
         plan = self.plan.problem_rows
+        papers = {
+            entry.line: _paper(item) for item in self.plan.papers for entry in item.known.entries
+        }
         Problem.objects.bulk_create(
             [
                 Problem(
@@ -404,6 +407,7 @@ class _Applier:
                     fingerprint=name,
                     line=problem.line,
                     catalogue=self.catalogue,
+                    paper=papers.get(problem.entry),
                     run=self.run,
                 )
                 for name, problem in plan.create.items()
@@ -412,9 +416,10 @@ class _Applier:
         )
         for row, problem in plan.change:
             row.line, row.message = problem.line, problem.message
+            row.paper = papers.get(problem.entry)
             if row.status == Problem.Status.GONE:
                 row.status = Problem.Status.OPEN
-            row.save(update_fields=["line", "message", "status"])
+            row.save(update_fields=["line", "message", "paper", "status"])
         Problem.objects.filter(pk__in=[row.pk for row in plan.gone]).update(
             status=Problem.Status.GONE
         )

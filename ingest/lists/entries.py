@@ -200,7 +200,9 @@ class EntryDraft:
         )
 
     def _problem(self, kind: str, message: str, line: int = 0) -> None:
-        self.problems.append(ListProblem(line or self.line, kind, message, key=fold(message)))
+        self.problems.append(
+            ListProblem(line or self.line, kind, message, fold(message), entry=self.line)
+        )
 
 
 def read_announcement(found: list[Span], line: int, day: date | None) -> AnnouncementLine | None:

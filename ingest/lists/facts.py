@@ -86,4 +86,5 @@ def _keys(names: tuple[str, ...]) -> list[str]:
 
 
 def _problem(entry: Entry, kind: str, message: str, first_line: int) -> ListProblem:
-    return ListProblem(entry.line, kind, message.format(first_line), key=fold(message))
+    text = message.format(first_line)
+    return ListProblem(entry.line, kind, text, key=fold(message), entry=entry.line)

@@ -166,10 +166,13 @@ class Matcher:
                         "identifier-contested",
                         f"{ident} is listed for “{holder.titles[0]}” and for “{entry.title}”; one of the "
                         "links is wrong. It stays with the first.",
+                        about=next(iter(holder.entries), None),
                     )
 
-    def _problem(self, entry: Entry, kind: str, message: str) -> None:
-        self.problems.append(ListProblem(entry.line, kind, message, key=fold(message)))
+    def _problem(self, entry: Entry, kind: str, message: str, about: Entry | None = None) -> None:
+        """Note what is odd on an entry's line; `about` names another entry whose paper it puts in doubt."""
+        subject = (about or entry).line
+        self.problems.append(ListProblem(entry.line, kind, message, fold(message), subject))
 
 
 def _rival(ident: Ident, known: Known) -> Ident | None:

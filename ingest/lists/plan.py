@@ -297,7 +297,7 @@ class _Planner:
             announcements=self._announcements(announced),
             announced=announced,
             problems=problems,
-            problem_rows=_problem_rows(self.catalogue, problems),
+            problem_rows=_problem_rows(self.catalogue, problems, self._entry_papers()),
             listed_before=sum(
                 1
                 for paper in self.stored.values()
@@ -305,6 +305,10 @@ class _Planner:
                 if row.retired_at is None and row.source == Source.LIST
             ),
         )
+
+    def _entry_papers(self) -> dict[int, int | None]:
+        """The stored paper of each entry by its line, None for a paper that this import makes."""
+        return {entry.line: known.pk for known in self.known for entry in known.entries}
 
     def _placements(self, paper: Paper) -> list[Placement]:
         """A paper's placements in this catalogue, retired ones too."""
@@ -651,7 +655,9 @@ def fingerprint(problem: ListProblem) -> str:
     return hashlib.sha256(f"{problem.kind}\n{key}".encode()).hexdigest()
 
 
-def _problem_rows(catalogue: Catalogue | None, problems: list[ListProblem]) -> ProblemPlan:
+def _problem_rows(
+    catalogue: Catalogue | None, problems: list[ListProblem], papers: dict[int, int | None]
+) -> ProblemPlan:
     plan = ProblemPlan()
     filed = Problem.objects.filter(catalogue=catalogue, job=RunJob.IMPORT_LIST)
     rows = {row.fingerprint: row for row in filed} if catalogue else {}
@@ -660,10 +666,9 @@ def _problem_rows(catalogue: Catalogue | None, problems: list[ListProblem]) -> P
         row = rows.get(name)
         if row is None:
             plan.create[name] = problem
-        elif (row.line, row.message) != (
-            problem.line,
-            problem.message,
-        ) or row.status == Problem.Status.GONE:
+            continue
+        said = (problem.line, problem.message, papers.get(problem.entry))
+        if said != (row.line, row.message, row.paper_id) or row.status == Problem.Status.GONE:
             plan.change.append((row, problem))
     plan.gone = [
         row for name, row in rows.items() if name not in met and row.status == Problem.Status.OPEN

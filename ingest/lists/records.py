@@ -12,12 +12,16 @@ class ListRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ListProblem:
-    """Something mended or not understood. `key` names it from import to import, without its line."""
+    """Something mended or not understood. `key` names it from import to import, without its line.
+
+    `entry` is the line of the entry that it is about, 0 when it is about none.
+    """
 
     line: int
     kind: str
     message: str
     key: str = ""
+    entry: int = 0
 
     def as_json(self) -> dict[str, object]:
         return {"line": self.line, "kind": self.kind, "message": self.message}

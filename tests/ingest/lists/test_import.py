@@ -1,5 +1,7 @@
 """Import and re-import into a real database: what is joined, kept, moved, unlisted, refused."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 
@@ -66,7 +68,7 @@ BASE = f"""# Field
 """
 
 
-def every_row() -> dict[str, list[tuple]]:
+def every_row() -> dict[str, list[tuple[Any, ...]]]:
     """Each row of each table with the transaction that wrote it last."""
     with connection.cursor() as cursor:
         rows = {}
@@ -88,7 +90,7 @@ def test_a_list_becomes_papers_topics_people_code_links_and_news():
         "placements": 5,
     }
     second = Paper.objects.get(title="Second things")
-    assert (second.venue.name, second.year, second.distinction) == ("ICLR", 2024, "Oral")
+    assert (str(second.venue), second.year, second.distinction) == ("ICLR", 2024, "Oral")
     assert [row.printed_name for row in second.authorships.all()] == ["Bo Li", "Ann Lee"]
     assert (str(second.published_on), second.published_precision) == ("2024-01-01", "month")
     first = Paper.objects.get(title="First things")
@@ -147,7 +149,7 @@ def test_changed_facts_are_found_and_told_to_what_builds_on_them(
         papers_changed.disconnect(listen)
     assert outcome.plan.counts()["changed"] == 3
     paper = Paper.objects.get(title="Third things")
-    assert (paper.venue.name, paper.year, paper.distinction) == ("ICML", 2025, "Spotlight")
+    assert (str(paper.venue), paper.year, paper.distinction) == ("ICML", 2025, "Spotlight")
     assert paper.authorships.count() == 2
     assert told == [
         sorted(Paper.objects.exclude(title="Second things").values_list("pk", flat=True))
@@ -251,6 +253,7 @@ class TestIdentity:
         assert Identifier.objects.get().paper == first
         assert second.placements.get().listed_url == arxiv(1)
         assert kinds(outcome) == ["identifier-contested"]
+        assert Problem.objects.get().paper == first  # whose page shows the identifier
         assert not run(
             "## 1. A\n" + entry("A Comprehensive Benchmark", 1) + entry("Retrieval meets Models", 1)
         ).plan
@@ -312,7 +315,7 @@ class TestIdentity:
         other = "## 1. Else\n" + entry("Third things", 3, "*Other Name.* CVPR 2023.")
         assert import_list(other.encode(), "other").plan.counts()["new"] == 1
         paper = Paper.objects.get(title="Third things")
-        assert (paper.venue.name, paper.authorships.get().printed_name) == ("arXiv", "Ann Lee")
+        assert (str(paper.venue), paper.authorships.get().printed_name) == ("arXiv", "Ann Lee")
         assert paper.placements.filter(retired_at=None).count() == 2
         assert not run(BASE).plan
         assert not import_list(other.encode(), "other").plan
