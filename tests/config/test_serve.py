@@ -1,4 +1,4 @@
-"""The whole stack, as `make run` starts it; the one test that takes its time."""
+"""The whole stack, as `make run` starts it; the tests that take their time."""
 
 import os
 import signal
@@ -20,13 +20,17 @@ ROOT = Path(__file__).parent.parent.parent
 def home(tmp_path_factory):
     """A home with an empty catalogue, so that nothing has to be imported and embedded."""
     path = tmp_path_factory.mktemp("serve") / "home"
-    environment = _environment(path)
     lease = embedded.use(path)
-    empty = "from catalog.models import Catalogue; Catalogue.objects.create(slug='a', title='A')"
-    for command in (["migrate", "--verbosity=0"], ["shell", "--verbosity=0", "-c", empty]):
-        subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True
-        )
+    prepare = (
+        "from django.core.management import call_command; from catalog.models import Catalogue;"
+        "call_command('migrate', verbosity=0); Catalogue.objects.create(slug='a', title='A')"
+    )
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", prepare],
+        cwd=ROOT,
+        env=_environment(path),
+        check=True,
+    )
     yield path
     lease.give_back()
 
@@ -106,30 +110,22 @@ def test_it_serves_pages_and_ctrl_c_leaves_no_process(serve):
     assert not alive
 
 
-def test_it_starts_again_after_it_was_killed(serve):
+def test_neither_its_own_end_nor_a_childs_leaves_processes(serve):
     port = free_port()
-    first = serve(port)
-    read_until(first, "Ctrl-C stops everything")
-    family = family_of(first)
+    killed = serve(port)
+    read_until(killed, "Ctrl-C stops everything")
+    family = family_of(killed)
     assert len(family) > 4
-
-    first.send_signal(signal.SIGKILL)
+    killed.send_signal(signal.SIGKILL)
     _, alive = psutil.wait_procs(family, timeout=10)
     assert not alive
 
-    again = serve(port)
-    read_until(again, "Ctrl-C stops everything")
-
-
-def test_a_child_that_dies_stops_the_others(serve):
-    process = serve(free_port())
+    process = serve(port)
     read_until(process, "Ctrl-C stops everything")
     family = family_of(process)
     beat = next(child for child in family if "beat" in child.cmdline())
     beat.send_signal(signal.SIGKILL)
-
     said, _ = process.communicate(timeout=20)
-
     assert process.returncode == 1
     assert "the beat process ended with status -9" in said
     _, alive = psutil.wait_procs(family, timeout=5)
