@@ -39,13 +39,16 @@ class UploadForm(forms.Form):
         help_text="For a new catalogue: lower-case letters, digits and hyphens, as in its address.",
     )
     title = forms.CharField(
-        max_length=200, required=False, help_text="For a new catalogue; else the list's own title."
+        max_length=200, required=False, help_text="For a new catalogue; else the list’s own title."
     )
     file = forms.FileField(
-        required=False, allow_empty_file=True, label="Markdown file", help_text="At most 10 MB."
+        required=False,
+        allow_empty_file=True,
+        label="Markdown file",
+        help_text="At most 10\u00a0MB.",
     )
     fetch = forms.BooleanField(
-        required=False, label="Fetch the list from the catalogue's address instead"
+        required=False, label="Fetch the list from the catalogue’s address instead"
     )
 
     def clean(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import IntegrityError, models
@@ -16,8 +17,8 @@ _FIELDS: Any = {
     models.URLField: {"assume_scheme": "https"},
 }
 _FIELDS_IN_ROWS: Any = {
-    models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 1})},
-    models.URLField: {"assume_scheme": "https"},
+    models.TextField: {"widget": forms.Textarea(attrs={"rows": 1, "cols": 28})},
+    models.URLField: {"assume_scheme": "https", "widget": forms.URLInput(attrs={"size": 30})},
 }
 
 

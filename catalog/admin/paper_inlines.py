@@ -56,7 +56,7 @@ class PlacementInline(CurrentInline):
     model = Placement
     form = PlacementForm
     formset = PlacementFormSet
-    fields = ["topic", "is_primary", "listed_title", "listed_url", "source", "stated_at"]
+    fields = ["topic", "is_primary", "listed_title", "listed_url", "source"]
     autocomplete_fields = ["topic"]
     verbose_name_plural = "topics it is placed under"
 
@@ -71,7 +71,7 @@ class LinkForm(PlainForm):
 class LinkInline(CurrentInline):
     model = Link
     form = LinkForm
-    fields = ["kind", "url", "label", "position", "source", "stated_at"]
+    fields = ["kind", "url", "label", "position", "source"]
 
 
 class PaperRepositoryForm(PlainForm):
@@ -82,7 +82,7 @@ class PaperRepositoryInline(CurrentInline):
     model = PaperRepository
     form = PaperRepositoryForm
     fk_name = "paper"
-    fields = ["repository", "badge_repository", "url", "position", "source", "stated_at"]
+    fields = ["repository", "badge_repository", "url", "position", "source"]
     autocomplete_fields = ["repository", "badge_repository"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -90,7 +90,9 @@ class PaperRepositoryInline(CurrentInline):
 
 
 class RetiredForm(PlainForm):
-    restore = forms.BooleanField(required=False)
+    restore = forms.BooleanField(
+        required=False, widget=forms.CheckboxInput(attrs={"aria-label": "Restore"})
+    )
 
 
 class RetiredInline(Inline):

@@ -55,7 +55,7 @@ class ListedFilter(admin.SimpleListFilter):
             ("listed", "listed"),
             ("unlisted", "unlisted"),
             ("merged", "merged into another"),
-            ("locked", "with a curator's word"),
+            ("locked", "with a curator’s word"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Paper]) -> QuerySet[Paper]:
