@@ -40,6 +40,7 @@ class ChildEnded(Exception):
 class Supervisor:
     def __init__(self, logs: Path) -> None:
         self.logs = logs
+        logs.mkdir(mode=0o700, exist_ok=True)
         self.children: list[Child] = []
 
     def start(self, name: str, command: Sequence[str]) -> None:

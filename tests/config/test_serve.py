@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 import pytest
@@ -39,11 +40,11 @@ def home(tmp_path_factory):
 def serve(home):
     started = []
 
-    def start(port):
+    def start(port, **environment):
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve"],
             cwd=ROOT,
-            env={**_environment(home), "PORT": str(port)},
+            env={**_environment(home), "PORT": str(port), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -108,6 +109,18 @@ def test_it_serves_pages_and_ctrl_c_leaves_no_process(serve):
     assert process.returncode == 0
     _, alive = psutil.wait_procs(family, timeout=5)
     assert not alive
+
+
+def test_servers_of_ones_own_take_the_place_of_the_embedded_ones(serve, home, tmp_path):
+    sockets = embedded.Home(home).sockets
+    process = serve(
+        free_port(),
+        STEMMA_HOME=str(tmp_path / "other"),
+        DATABASE_URL=f"postgresql://postgres@{quote(str(sockets), safe='')}/stemma",
+        REDIS_URL=f"unix://{sockets}/valkey.sock",
+    )
+    read_until(process, "Ctrl-C stops everything")
+    assert not (tmp_path / "other" / "postgres").exists()
 
 
 def test_neither_its_own_end_nor_a_childs_leaves_processes(serve):

@@ -51,7 +51,7 @@ class Command(BaseCommand):
             supervisor.watch()
         except KeyboardInterrupt:
             self.say("Stopping …")
-        except ChildEnded as reason:
+        except (ChildEnded, OSError) as reason:
             status = f"stemma: {reason}"
         finally:
             with suppress(KeyboardInterrupt):
@@ -73,15 +73,14 @@ class Command(BaseCommand):
         """Hold the home until the end of this process, so that one `serve` at a time runs on it."""
         try:
             embedded.claim(settings.STEMMA_HOME)
-        except embedded.EmbeddedError as error:
-            fail(error)
-        lock = os.open(settings.STEMMA_HOME / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
+            lock = os.open(settings.STEMMA_HOME / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(lock, 0)
+            os.write(lock, f"{self.url} (process {os.getpid()})".encode())
         except BlockingIOError:
             fail(f"this Stemma runs already: {os.read(lock, 200).decode()}")
-        os.ftruncate(lock, 0)
-        os.write(lock, f"{self.url} (process {os.getpid()})".encode())
+        except (embedded.EmbeddedError, OSError) as error:
+            fail(error)
         return lock
 
     def check_port(self) -> None:
