@@ -10,6 +10,14 @@ from ingest.lists.plan import PaperPlan, Plan
 from ingest.lists.records import TopicPath
 
 SHOWN = 200
+_NOUNS = [
+    ("entries", "entry"),
+    ("papers", "paper"),
+    ("topics", "topic"),
+    ("announcements", "announcement"),
+    ("repositories", "repository"),
+    ("links", "link"),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +56,10 @@ def summarise(plan: Plan) -> Summary:
 
 def _reading(plan: Plan) -> str:
     counts = plan.counts()
-    parts = ("entries", "papers", "topics", "announcements", "repositories", "links")
-    words = ", ".join(f"{counts[name]:,} {name}" for name in parts)
-    return f"The list holds {words}; {counts['repaired_lines']:,} lines were repaired."
+    words = ", ".join(
+        f"{counts[many]:,} {one if counts[many] == 1 else many}" for many, one in _NOUNS
+    )
+    return f"The list holds {words}. Lines repaired: {counts['repaired_lines']:,}."
 
 
 def _changes(plan: Plan) -> list[Group]:
@@ -143,6 +152,10 @@ def _problems(plan: Plan) -> list[Group]:
     for problem in plan.problems:
         kinds[problem.kind].append(problem)
     return [
-        _group(kind, found, lambda problem: Row(problem.message, (f"line {problem.line}",)))
+        _group(
+            kind.replace("-", " ").capitalize(),
+            found,
+            lambda problem: Row(problem.message, (f"line {problem.line}",)),
+        )
         for kind, found in sorted(kinds.items())
     ]

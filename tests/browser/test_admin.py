@@ -1,10 +1,12 @@
 """The admin in a real browser: a list is imported by its plan, a paper edited; nothing is refused."""
 
+import pghistory
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
+from catalog import curation
 from catalog.models import Paper, Topic
 
 LIST = """# Long context
@@ -31,8 +33,8 @@ def desk(live_server, page: Page, transactional_db) -> Page:
 
 
 def upload(page: Page, text: str) -> None:
-    file = {"name": "list.md", "mimeType": "text/markdown", "buffer": text.encode()}
-    page.get_by_label("Markdown file").set_input_files(files=[file])  # type: ignore[list-item]
+    file = FilePayload(name="list.md", mimeType="text/markdown", buffer=text.encode())
+    page.get_by_label("Markdown file").set_input_files(file)
     page.get_by_role("button", name="Show the plan").click()
 
 
@@ -84,7 +86,7 @@ def test_rows_dates_and_filters_work_without_a_refused_script(live_server, desk:
     desk.get_by_role("button", name="Save and continue editing").click()
     expect(desk.get_by_text("was changed successfully")).to_be_visible()
     assert catalogue.paper.links.get().url == "https://example.org/"
-    desk.get_by_role("link", name="History").click()
+    desk.get_by_role("link", name="History", exact=True).click()
     expect(desk.get_by_role("button", name="Put the old value back").first).to_be_visible()
     desk.goto(live_server.url + reverse("admin:catalog_paper_changelist"))
     desk.get_by_role("link", name="with a curator’s word").click()
@@ -103,7 +105,14 @@ def test_no_admin_page_scrolls_sideways_or_is_refused_anything(
     live_server, desk: Page, catalogue, width
 ):
     desk.set_viewport_size({"width": width, "height": 900})
-    paper = reverse("admin:catalog_paper_change", args=[catalogue.paper.pk])
-    for address in [*admin_pages(), paper, reverse("admin:catalog_catalogue_import")]:
+    paper = catalogue.paper
+    with pghistory.context(user=User.objects.get().pk):
+        paper.title = "Another title of some length, as titles of papers are"
+        curation.save_paper(paper, ["title"], User.objects.get())
+    own = [
+        reverse(f"admin:catalog_paper_{name}", args=[paper.pk]) for name in ("change", "history")
+    ]
+    merge = f"{reverse('admin:catalog_paper_merge')}?ids={paper.pk},{catalogue.others[1].pk}"
+    for address in [*admin_pages(), *own, merge, reverse("admin:catalog_catalogue_import")]:
         desk.goto(live_server.url + address)
         assert desk.evaluate("document.documentElement.scrollWidth") <= width, address
