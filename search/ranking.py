@@ -132,7 +132,7 @@ WITH typed AS MATERIALIZED (
     whole,
     LATERAL (
         SELECT sum(best.idf * best.best) AS score FROM (
-            SELECT term.idf, max(f.factor * ts_rank('{0.3, 0.4, 0.7, 1.0}', t.words, f.query)) AS best
+            SELECT term.idf, max(f.factor * ts_rank('{0.8, 0.8, 0.9, 1.0}', t.words, f.query)) AS best
             FROM term JOIN form f USING (n) GROUP BY term.n, term.idf
         ) best
     ) lexical

@@ -105,7 +105,7 @@ def _nearest(
         block = numpy.asarray(places[start : start + _BLOCK])
         scores = vectors[block] @ vectors.T
         scores[numpy.arange(len(block)), block] = -2  # not similar to itself
-        found = numpy.argpartition(-scores, count, axis=1)[:, :count] if count else block[:, :0]
+        found = numpy.argpartition(-scores, count, axis=1)[:, :count]
         for place, row, others in zip(block.tolist(), scores, found.tolist(), strict=True):
             best = sorted(others, key=lambda other: (-row[other], other))
             yield place, [(other, round(float(row[other]), 6)) for other in best]

@@ -1,0 +1,284 @@
+"""What a search finds, by words alone; test_meaning.py adds the vectors."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from catalog.models import Link, Paper, Placement, Source, TitleAlias
+from search.index import recount_words, refresh_words
+from search.queries import search
+from tests.factories import make_paper, make_topic, make_venue
+
+pytestmark = pytest.mark.django_db
+
+
+def found(query: str, **options) -> list[str]:
+    hits = search(query, **options).hits
+    titles = dict(Paper.objects.values_list("pk", "title"))
+    return [titles[hit.paper_id] for hit in hits]
+
+
+def reasons(query: str) -> list[str]:
+    return ["".join(f"[{t}]" if match else t for t, match in hit.why) for hit in search(query).hits]
+
+
+SINKS = "Efficient Streaming Language Models with Attention Sinks"
+FLASH = "FlashAttention-3: Fast and Accurate Attention with Asynchrony and Low-precision"
+ROAD = "Transformer升级之路：7、长度外推性与局部注意力"
+BENCH = "∞Bench: Extending Long Context Evaluation Beyond 100K Tokens"
+
+
+@pytest.fixture
+def library(make_indexed):
+    """A few papers, each with something of its own to be found by."""
+    papers = [make_topic("Papers")]
+    make_indexed(SINKS, topics=papers, authors=["Guangxuan Xiao", "Yuandong Tian"], arxiv="2309.17453",
+                 repository="mit-han-lab/streaming-llm", venue=make_venue("ICLR"),
+                 abstract="We deploy models on infinite text. Caching recent tokens fails beyond the window.")  # fmt: skip
+    make_indexed(FLASH, topics=papers, authors=["Jay Shah", "Tri Dao"])
+    make_indexed(ROAD, topics=papers, authors=["苏剑林(Jianlin Su)"])
+    make_indexed(BENCH, topics=papers, authors=["Xinrong Zhang"])
+    make_indexed(
+        "E^2-LLM: Efficient and Extreme Length Extension", topics=papers, authors=["Jiaheng Liu"]
+    )
+    make_indexed(
+        "KV-Cache Eviction with Gated Heads", topics=papers, authors=["Łukasz Müller", "Zhang Yao"]
+    )
+    make_indexed("Attention Sinks and Outlier Features", topics=papers, authors=["Stephen Zhang"])
+    make_indexed("A Survey of Dialogue Agents", topics=[make_topic("Long Term Memory")])
+    recount_words()
+
+
+QUESTIONS = [
+    (SINKS, SINKS),
+    (SINKS.upper(), SINKS),
+    ("efficient streaming language modls with attention sinks", SINKS),
+    ("streaming language models", SINKS),
+    ("flash attention 3", FLASH),
+    ("flashattention-3", FLASH),
+    ("flashattention3", FLASH),
+    ("Flash-Attention", FLASH),
+    ("kv cache", "KV-Cache Eviction with Gated Heads"),
+    ("kvcache", "KV-Cache Eviction with Gated Heads"),
+    ("evict", "KV-Cache Eviction with Gated Heads"),
+    ("E2-LLM", "E^2-LLM: Efficient and Extreme Length Extension"),
+    ("e^2llm", "E^2-LLM: Efficient and Extreme Length Extension"),
+    ("∞Bench", BENCH),
+    ("infinity bench", BENCH),
+    ("100k tokens", BENCH),
+    (ROAD, ROAD),
+    ("长度外推", ROAD),
+    ("局部注意力", ROAD),
+    ("苏剑林", ROAD),
+    ("xiao guangxuan", SINKS),
+    ("lukasz muller", "KV-Cache Eviction with Gated Heads"),
+    ("Müller Łukasz", "KV-Cache Eviction with Gated Heads"),
+    ("guangxuan xaio", SINKS),
+    ("attenton outlyer", "Attention Sinks and Outlier Features"),
+    ("iclr", SINKS),
+    ("streaming-llm", SINKS),
+    ("recently cached tokens window", SINKS),
+    ("long term memory", "A Survey of Dialogue Agents"),
+]
+
+
+@pytest.mark.parametrize(("query", "title"), QUESTIONS)
+def test_the_first_hit_is_the_paper_that_was_meant(library, query, title):
+    assert found(query)[0] == title
+
+
+def test_the_exact_title_comes_before_titles_that_say_more(make_indexed):
+    make_indexed("Attention Sinks Attention Sinks Attention Sinks", abstract="Attention sinks." * 9)
+    make_indexed("On Attention Sinks")
+    make_indexed("Attention Sinks")
+    make_indexed("Attention Sinks: A Study")
+    assert found("attention-sinks")[:2] == ["Attention Sinks", "Attention Sinks: A Study"]
+
+
+def test_another_title_of_a_paper_counts_like_its_own(make_indexed):
+    paper = make_indexed("The Title It Has Now")
+    TitleAlias.objects.create(paper=paper, title="Its Former Name", source=Source.LIST)
+    refresh_words([paper.pk])
+    assert found("its former name") == ["The Title It Has Now"]
+    assert reasons("former name") == ["also listed as: Its [Former] [Name]"]
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("flash attention", "title: [FlashAttention-3]: Fast and Accurate [Attention] with Asynchrony and Low-precision"),
+        ("dao", "authors: Jay Shah, Tri [Dao]"),
+        ("长度外推", "title: Transformer升级之路：7、[长度外推]性与局部注意力"),
+        ("cached recently", "abstract: [Caching] [recent] tokens fails beyond the window."),
+        ("term memory", "topic: Long [Term] [Memory]"),
+        ("iclr", "venue: [ICLR]"),
+        ("streaming-llm", "code: [mit-han-lab/streaming-llm]"),
+        ("outlyer", "title: Attention Sinks and [Outlier] Features"),
+        ("2309.17453", "identifier"),
+    ],
+)  # fmt: skip
+def test_a_hit_says_why_it_is_there(library, query, why):
+    assert reasons(query)[0] == why
+
+
+IDENTIFIERS = [
+    "2309.17453",
+    "arXiv:2309.17453v4 [cs.CL]",
+    "https://arxiv.org/pdf/2309.17453v2.pdf",
+    "arxiv.org/abs/2309.17453",
+    "https://doi.org/10.48550/arXiv.2309.17453",
+    "https://github.com/MIT-Han-Lab/streaming-llm/tree/main/examples",
+    "git@github.com:mit-han-lab/streaming-llm.git",
+]
+
+
+@pytest.mark.parametrize("query", IDENTIFIERS)
+def test_an_identifier_or_address_leads_to_its_paper(library, query):
+    results = search(query)
+    assert results.target
+    assert results.target.title == SINKS
+    assert [hit.paper_id for hit in results.hits] == [results.target.pk]
+
+
+def test_a_homepage_leads_to_its_paper(library):
+    paper = Paper.objects.get(title=FLASH)
+    Link.objects.create(paper=paper, kind=Link.Kind.HOMEPAGE, url="https://example.org/flash/")
+    assert search("https://example.org/flash").target == paper
+
+
+def test_a_repository_of_two_papers_lists_both(make_indexed):
+    first = make_indexed("First", repository="lab/code")
+    second = make_indexed("Second", repository="lab/code")
+    results = search("https://github.com/lab/code")
+    assert results.target is None
+    assert [hit.paper_id for hit in results.hits] == [first.pk, second.pk]
+    assert results.hits[0].reason == "code: lab/code"
+
+
+@pytest.mark.parametrize(
+    ("query", "ident"),
+    [
+        ("2301.99999", "arxiv:2301.99999"),
+        ("doi:10.1000/nowhere", "doi:10.1000/nowhere"),
+        ("https://example.org/nothing", "url:https://example.org/nothing"),
+        ("https://github.com/no/body", "url:https://github.com/no/body"),
+    ],
+)
+def test_an_identifier_of_no_paper_here_is_told(library, query, ident):
+    results = search(query)
+    assert str(results.not_listed) == ident
+    assert results.hits == ()
+
+
+def test_a_word_that_only_looks_like_an_identifier_is_a_word(make_indexed):
+    make_indexed("The W2741809807 Dataset")
+    make_indexed("Deadbeef " + "ab" * 20)
+    assert found("W2741809807") == ["The W2741809807 Dataset"]
+    assert found("ab" * 20)
+    assert search("W999999").not_listed is None
+
+
+def test_a_merged_papers_identifier_leads_to_what_it_became(make_indexed):
+    old, new = make_indexed("Old Title", arxiv="2401.00001"), make_indexed("New Title")
+    old.merged_into = new
+    old.save()
+    refresh_words([old.pk])
+    assert search("2401.00001").target == new
+    assert found("Old Title") == ["New Title"]  # by the other word, never the merged row
+
+
+def test_a_phrase_must_stand_in_the_paper(library):
+    assert found('"attention sinks"') == ["Attention Sinks and Outlier Features", SINKS]
+    assert found('"sinks attention"') == []
+    assert found('"with attention sinks"') == [SINKS]
+    assert found('"flashattention-3: fast"') == [FLASH]
+    assert found('"beyond the window"') == [SINKS]
+    assert found('"局部注意力"') == [ROAD]
+
+
+def test_a_phrase_does_not_run_from_one_text_into_the_next(make_indexed):
+    make_indexed("First Words", authors=["Ada Byron", "King Lovelace"], abstract="Second words.")
+    assert found('"words second"') == []
+    assert found('"byron king"') == []
+
+
+def test_an_excluded_word_is_in_no_hit(library):
+    assert found("attention -sinks") == [FLASH]
+    assert found("attention -flash") == ["Attention Sinks and Outlier Features", SINKS]
+    assert found("attention -cache") == ["Attention Sinks and Outlier Features", FLASH]  # cached
+    assert found('attention -"attention sinks"') == [FLASH]
+    assert found("-attention") == []
+
+
+def test_papers_that_no_catalogue_lists_are_not_found(make_indexed):
+    paper = make_indexed("Gone From the List")
+    Placement.objects.filter(paper=paper).update(is_primary=False, retired_at=paper.created_at)
+    assert found("gone from the list") == []
+
+
+def test_a_slip_is_mended_only_when_the_word_is_unknown(make_indexed):
+    topics = [make_topic("Papers")]
+    make_indexed("Sparse Encoders", topics=topics)
+    make_indexed("A Study of Enclosures", topics=topics)
+    recount_words()
+    assert found("encodrs")[0] == "Sparse Encoders"
+    assert found("enclosures") == ["A Study of Enclosures"]
+
+
+def test_equal_scores_are_settled_by_age_and_pages_never_overlap(make_indexed):
+    papers = [make_indexed("Twin Paper", topics=[make_topic()]) for _ in range(7)]
+    results = [search("twin paper", limit=3, offset=offset) for offset in (0, 3, 6)]
+    assert [hit.paper_id for page in results for hit in page.hits] == [paper.pk for paper in papers]
+    assert {page.total for page in results} == {7}
+
+
+def test_a_page_past_the_end_is_empty_and_the_total_stays(library):
+    results = search("attention", offset=1000)
+    assert results.hits == ()
+    assert results.total == 3
+
+
+def test_the_number_of_queries_is_the_same_for_one_hit_and_for_many(make_indexed):
+    def queries() -> int:
+        search("shared word")
+        with CaptureQueriesContext(connection) as captured:
+            assert search("shared word").hits
+        return len(captured)
+
+    make_indexed("Shared Word One")
+    with_one = queries()
+    for n in range(12):
+        make_indexed(f"Shared Word Number {n}", authors=3)
+    assert queries() == with_one <= 3
+
+
+MALFORMED = ["", " ", '"', '""', "-", "--", "-\"", ":*", "!", "&|", "()", "a & b | !c", "<->", "\\", "'", "'; --",
+             "%", "_", "%%s", "{allowed}", "\x00", "a\x00b", "\ud800", "😀", "ﷺ" * 60, "\u202eabc", "x" * 10_000,
+             "a " * 5_000, "-x " * 200, '"a" ' * 100, "http://a:99999999/", "http://[", "arXiv:", "10.1/", "é́́́"]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", MALFORMED)
+def test_what_is_malformed_is_searched_as_words(library, query):
+    results = search(query)
+    assert results.total >= len(results.hits)
+
+
+# One database for all examples, which only read.
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.text() | st.lists(st.sampled_from(['"', "-", "attention", "sinks", "长", "度", " ", ":", "*", "\\", "'", "%"]))
+       .map("".join))  # fmt: skip
+@example("'" * 10)
+def test_no_text_makes_the_search_fail(library, query):
+    first = search(query)
+    assert first == search(query)
+    assert len({hit.paper_id for hit in first.hits}) == len(first.hits)
+
+
+def test_topics_and_authors_of_one_paper_are_found_together(make_indexed):
+    make_indexed("Something Else", authors=["Tri Dao"], topics=[make_topic("Linear Attention")])
+    make_paper("Not Indexed Yet", authors=["Tri Dao"])
+    assert found("dao linear attention") == ["Something Else"]
