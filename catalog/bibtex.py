@@ -63,7 +63,8 @@ def bibtex(paper: Paper) -> str:
 def citation_key(paper: Paper) -> str:
     """Return first author's family name, year and first telling word: `tay2020efficient`."""
     authors = _names(paper)
-    family = _ascii(authors[0].split(",")[0].split()[-1]) if authors else ""
+    first = authors[0].split(",")[0].split() if authors else []
+    family = _ascii(first[-1]) if first else ""
     words = (_ascii(word) for word in _WORD.findall(readable(paper.title)))
     telling = next((word for word in words if word and word not in _SMALL_WORDS), "paper")
     return f"{family or 'anon'}{paper.year or 'nd'}{telling}"

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+MAX_KEY = 600
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -10,10 +11,11 @@ def fold(text: str) -> str:
     """Return lower-case letters and digits of any script, without accents, spaces or punctuation.
 
     "Łukasz Kaiser" and "lukasz kaiser" fold alike; so do "FlashAttention-3" and "Flash Attention 3".
-    Text of symbols alone folds to itself, so that "∞" and "★" stay apart.
+    Text of symbols alone folds to itself, so that "∞" and "★" stay apart. A key has at most MAX_KEY
+    characters: PostgreSQL indexes no value of more than 2,700 bytes.
     """
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    return _NOT_WORD.sub("", _drop_marks(decomposed)) or text.strip()
+    return (_NOT_WORD.sub("", _drop_marks(decomposed)) or text.strip())[:MAX_KEY]
 
 
 def fold_words(text: str) -> str:

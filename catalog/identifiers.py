@@ -63,7 +63,7 @@ _OPENALEX = re.compile(r"W[0-9]{4,12}", _ANY_CASE)
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _MAX_LENGTH = 1000
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_REPOSITORY_PART = re.compile(r"[A-Za-z0-9_.-]+")
+_REPOSITORY_PART = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _CODE_HOSTS = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org"})
 _NOT_OWNERS = frozenset(
     [

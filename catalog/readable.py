@@ -37,7 +37,13 @@ def _readable(text: str) -> str:
 
 def _math(source: str) -> str:
     plain = _FUNCTION.sub(r"\1 ", _COMMAND.sub(r"\1", source))
-    return _lower(_raise(_CONVERTER.latex_to_text(_guard(plain)))).strip()
+    try:
+        text = _CONVERTER.latex_to_text(_guard(plain))
+    except (
+        Exception
+    ):  # other people's LaTeX may be no LaTeX: the converter has no error of its own for that
+        return source
+    return source if "%s" in text else _lower(_raise(text)).strip()
 
 
 def _guard(source: str) -> str:

@@ -76,7 +76,7 @@ def _changes(plan: Plan) -> list[Group]:
         _group("Changed papers", plan.changed, _changed_paper),
         _group("Papers moved to another topic", plan.moved, _moved_paper),
         _group("Papers no longer in the list", plan.gone, _gone_paper),
-        _group("New announcements", news.create.items(), _new_announcement),
+        _group("New announcements", news.create, _new_announcement),
         _group("Changed announcements", news.change, lambda pair: Row(pair[0].title)),
         _group("Announcements no longer in the list", news.delete, lambda row: Row(row.title)),
     ]
@@ -142,8 +142,8 @@ def _gone_paper(gone: Any) -> Row:
     return Row(gone.paper.title, (f"was under {names}",))
 
 
-def _new_announcement(item: Any) -> Row:
-    (day, _), values = item
+def _new_announcement(values: dict[str, Any]) -> Row:
+    day = values["date"]
     return Row(values["title"], (f"{day.day} {day:%b %Y}",))
 
 

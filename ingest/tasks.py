@@ -34,6 +34,9 @@ def refresh_list(slug: str) -> None:
     except ListRefused as error:
         _record(catalogue, Run.Status.FAILED, str(error))
         return
+    except Exception as error:
+        _record(catalogue, Run.Status.FAILED, f"{type(error).__name__}: {error}")
+        raise
     if outcome.run is None:
         status = Run.Status.REFUSED if outcome.status == "refused" else Run.Status.DONE
         same = outcome.plan.counts()["papers"] if status == Run.Status.DONE else 0

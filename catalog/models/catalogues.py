@@ -224,9 +224,6 @@ class Announcement(models.Model):
         ordering = ["-date", "position"]
         indexes = [models.Index(fields=["-date", "position"], name="announcement_date")]
         constraints = [
-            models.UniqueConstraint(
-                fields=["catalogue", "date", "position"], name="announcement_line_once"
-            ),
             one_of("source", Source, "announcement_source_known"),
         ]
 

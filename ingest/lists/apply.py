@@ -123,11 +123,9 @@ class _Applier:
         move_topic(topic, parent)
 
     def _retire_topics(self) -> None:
-        for topic in reversed(self.plan.topics.gone):
-            in_use = topic.placements.filter(retired_at=None).exists()
-            if not in_use and not topic.children.filter(retired_at=None).exists():
-                topic.retired_at = self.now
-                topic.save(update_fields=["retired_at"])
+        for topic in self.plan.topics.gone:
+            topic.retired_at = self.now
+            topic.save(update_fields=["retired_at"])
 
     # Papers
 
@@ -367,23 +365,21 @@ class _Applier:
             [
                 Announcement(
                     catalogue=self.catalogue,
-                    date=day,
-                    position=position,
                     source=Source.LIST,
                     stated_at=self.now,
                     **self._with_paper(values),
                 )
-                for (day, position), values in plan.create.items()
+                for values in plan.create
             ],
             batch_size=_BATCH,
         )
-        for row, values in plan.change:
-            for name, value in self._with_paper(values).items():
-                setattr(row, name, value)
-            row.save()
+        self._change([(row, self._with_paper(values)) for row, values in plan.change])
 
     def _with_paper(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Put the row of a paper in its place, and the key beside a title: a bulk update computes none."""
         values = dict(values)
+        if "title" in values:
+            values["title_key"] = fold(values["title"])
         if "known" in values:
             values["paper_id"] = self._key_of(values.pop("known"))
         return values

@@ -20,6 +20,7 @@ _WORDS = {
     Link.Kind.OTHER: "link url here",
 }
 _KIND_OF_WORD = {word: kind for kind, words in _WORDS.items() for word in words.split()}
+MAX_LABEL = 200
 _STARS = re.compile(r"/github/(?:stars|forks|watchers)/([\w.-]+)/([\w.-]+?)/?$")
 
 
@@ -88,7 +89,7 @@ def read_side_link(words: str, label: str, url: str) -> Ident | ListedLink | Non
         return found
     if not found or not re.match(r"https?://", url, re.IGNORECASE):
         return None
-    return ListedLink(link_kind(words, url), url, "" if is_label(label) else label)
+    return ListedLink(link_kind(words, url), url, "" if is_label(label) else label[:MAX_LABEL])
 
 
 def urlsplit_or_none(url: str) -> tuple[str, str] | None:

@@ -22,6 +22,7 @@ from ingest.lists.records import (
 from ingest.lists.venues import read_venue
 
 MAX_TITLE = 1000
+MAX_URL = 1000
 _INNER_URL = re.compile(r"https?://[^\s\[\]()<>]+", re.IGNORECASE)
 
 
@@ -108,7 +109,7 @@ class EntryDraft:
                 f"The link of “{self.title}” held another link; the inner one was read.",
             )
         found = parse_identifier(url)
-        if not url or found is None:
+        if not url or found is None or len(url) > MAX_URL:
             self._problem(
                 "link-unusable", f"The link of “{self.title}” is no web address: “{href[:100]}”."
             )
@@ -166,6 +167,13 @@ class EntryDraft:
                 f"A link of “{self.title}” held another link; the inner one was read.",
                 span.line,
             )
+        if len(url) > MAX_URL:
+            self._problem(
+                "link-unusable",
+                f"A link of “{self.title}” has more than {MAX_URL} characters: “{url[:100]}…”.",
+                span.line,
+            )
+            return
         target = parse_repository(url) if url else None
         self.badges += badge is not None
         if badge and target and badge.key != target.key:
@@ -213,13 +221,15 @@ def read_announcement(found: list[Span], line: int, day: date | None) -> Announc
     title = clean_title(found[place].text)
     url, _ = clean_target(found[place].href)
     ident = parse_identifier(url)
-    if not title or not ident:
+    if not title or not ident or len(url) > MAX_URL:
         return None
     after = plain_text(" ".join(span.text for span in found[place + 1 :] if not span.is_link))
     venue = read_venue(after).venue
     parts = [venue.name, str(venue.year or ""), venue.distinction]
     text = " ".join(part for part in parts if part)
-    return AnnouncementLine(line, day, title, url, (Ident(ident.scheme, ident.value),), text)
+    return AnnouncementLine(
+        line, day, title[:MAX_TITLE], url, (Ident(ident.scheme, ident.value),), text
+    )
 
 
 def reads_as_entry(found: list[Span]) -> bool:

@@ -8,6 +8,7 @@ from catalog.folding import fold
 from ingest.lists.inline import plain_text
 from ingest.lists.records import TopicPath
 
+MAX_NAME, MAX_DEPTH = 200, 8
 _NUMBER = re.compile(r"^\(?(\d{1,3}(?:\.\d{1,3})*)[.):、]*(?:\s+|(?=[^\W\d]))")
 _NOT_TOPICS = frozenset(
     fold(name)
@@ -75,7 +76,7 @@ def read_heading(text: str, level: int, line: int) -> Heading:
     if match and len(number) == 1 and number[0] > 99:
         match, number = None, ()
     name = _strip_symbols(text[match.end() :] if match else text)
-    return Heading(line, level, number if name else (), name or text)
+    return Heading(line, level, number if name else (), (name or text)[:MAX_NAME].rstrip())
 
 
 def _strip_symbols(text: str) -> str:
@@ -96,7 +97,7 @@ def topic_paths(headings: list[Heading]) -> dict[int, TopicPath]:
     """Return the topic path of each heading that is a topic, by its index among `headings`.
 
     Where headings are numbered, the numbers tell what is a topic and what lies under what, whatever
-    the level of the headings. Elsewhere the levels tell, and a heading counts when entries lie under
+    the level of the headings; below MAX_DEPTH all lie side by side. Elsewhere the levels tell, and a heading counts when entries lie under
     it; a title or a "Papers" heading around everything is dropped.
     """
     numbered = any(heading.number for heading in headings)
@@ -108,7 +109,8 @@ def topic_paths(headings: list[Heading]) -> dict[int, TopicPath]:
             parent = heading.parent
             while parent is not None and parent not in keep:
                 parent = headings[parent].parent
-            paths[index] = (*(paths[parent] if parent is not None else ()), heading.name)
+            above = paths[parent] if parent is not None else ()
+            paths[index] = (*above[: MAX_DEPTH - 1], heading.name)
     return paths
 
 

@@ -138,7 +138,7 @@ class Matcher:
         known.identifiers.add(ident)
         if other and not known.claims(other):
             known.identifiers.discard(other)
-            del self.by_ident[other]
+            self.by_ident.pop(other, None)
 
     def _add(self, known: Known) -> None:
         self.papers.append(known)
@@ -155,9 +155,10 @@ class Matcher:
         """
         for known in list(self.papers):
             for ident, entry in known.contested:
-                holder = self.by_ident[ident]
-                if holder.entries and not holder.claims(ident) and ident not in holder.firm:
-                    holder.identifiers.discard(ident)
+                holder = self.by_ident.get(ident)
+                if holder is None or self._gives_up(holder, ident):
+                    if holder:
+                        holder.identifiers.discard(ident)
                     known.identifiers.add(ident)
                     self.by_ident[ident] = known
                 elif holder is not known:
@@ -168,6 +169,10 @@ class Matcher:
                         "links is wrong. It stays with the first.",
                         about=next(iter(holder.entries), None),
                     )
+
+    def _gives_up(self, holder: Known, ident: Ident) -> bool:
+        """Whether the list names the holder without this identifier, and nobody better vouches for it."""
+        return bool(holder.entries) and not holder.claims(ident) and ident not in holder.firm
 
     def _problem(self, entry: Entry, kind: str, message: str, about: Entry | None = None) -> None:
         """Note what is odd on an entry's line; `about` names another entry whose paper it puts in doubt."""

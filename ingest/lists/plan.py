@@ -75,10 +75,13 @@ class PaperPlan:
         return self.was_listed and bool(self._arrivals and self.placements.retire)
 
     @property
+    def restored(self) -> int:
+        """How many retired placements become current again."""
+        return sum("retired_at" in values for _, values in self.placements.change)
+
+    @property
     def _arrivals(self) -> bool:
-        return bool(self.placements.create) or any(
-            "retired_at" in values for _, values in self.placements.change
-        )
+        return bool(self.placements.create) or self.restored > 0
 
     @property
     def changed_parts(self) -> list[str]:
@@ -122,9 +125,9 @@ class GonePaper:
 
 @dataclass(slots=True)
 class AnnouncementPlan:
-    """Announcements by (date, position): to create, to change, to delete."""
+    """Announcements to create (their values), to change, to delete."""
 
-    create: dict[tuple[date, int], dict[str, Any]] = field(default_factory=dict)
+    create: list[dict[str, Any]] = field(default_factory=list)
     change: list[tuple[Announcement, dict[str, Any]]] = field(default_factory=list)
     delete: list[Announcement] = field(default_factory=list)
 
@@ -178,7 +181,7 @@ class Plan:
         lost = sum(len(gone.placements) for gone in self.gone)
         for plan in self.papers:
             if plan.was_listed:
-                came = len(plan.placements.create)
+                came = len(plan.placements.create) + plan.restored
                 lost += max(0, len(plan.placements.retire) - came)
         return lost
 
@@ -251,6 +254,12 @@ class Plan:
         parts += [str(gone.paper.pk) for gone in self.gone]
         parts += [str(path) for path in self.topics.new]
         parts += [str(topic.pk) for topic in self.topics.gone]
+        parts += [f"{topic.pk} {path}" for topic, path in self.topics.moved]
+        parts += [str(topic.pk) for topic in self.topics.revived()]
+        news = self.announcements
+        parts += [f"{values['date']} {values['title']}" for values in news.create]
+        parts += [f"{row.pk} {sorted(values)}" for row, values in news.change]
+        parts += [str(row.pk) for row in news.delete]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -285,6 +294,8 @@ class _Planner:
             (line, matcher.find(line.title, line.identifiers))
             for line in self.reading.announcements
         ]
+        gone = self._gone()
+        self._decide_topics(papers, gone)
         problems += _announcement_problems(announced)
         problems.sort(key=lambda problem: problem.line)
         return Plan(
@@ -293,7 +304,7 @@ class _Planner:
             reading=self.reading,
             topics=self.topics,
             papers=papers,
-            gone=self._gone(),
+            gone=gone,
             announcements=self._announcements(announced),
             announced=announced,
             problems=problems,
@@ -331,6 +342,30 @@ class _Planner:
                 if row.retired_at is None:
                     placed[row.topic_id].add(paper.pk)
         return match_topics(self.reading.topics, topics, listed, placed)
+
+    def _decide_topics(self, papers: list[PaperPlan], gone: list[GonePaper]) -> None:
+        """Retire only topics that nothing uses any more; bring a curator's back only for what is placed there."""
+        retired = {row.pk for plan in papers for row in plan.placements.retire}
+        retired |= {row.pk for item in gone for row in item.placements}
+        used = {
+            row.topic_id
+            for paper in self.stored.values()
+            for row in self._placements(paper)
+            if row.retired_at is None and row.pk not in retired
+        }
+        arrived = {
+            row.topic_id
+            for plan in papers
+            for row, v in plan.placements.change
+            if "retired_at" in v
+        }
+        arrived |= {
+            self.topics.rows[path].pk
+            for plan in papers
+            for path in plan.placements.create
+            if path in self.topics.rows  # type: ignore[comparison-overlap]
+        }
+        self.topics.settle(used, arrived)
 
     def _positions(self) -> dict[tuple[Known, TopicPath], int]:
         """Each paper's place within each of its topics, from 1, repeated entries not counted."""
@@ -492,17 +527,20 @@ class _Planner:
         self, announced: list[tuple[AnnouncementLine, Known | None]]
     ) -> AnnouncementPlan:
         plan = AnnouncementPlan()
-        rows = {(row.date, row.position): row for row in _announcement_rows(self.catalogue)}
+        left: dict[date, list[Announcement]] = defaultdict(list)
+        for row in _announcement_rows(self.catalogue):
+            left[row.date].append(row)
         counts: dict[date, int] = defaultdict(int)
-        met = set()
-        for line, known in announced:
+        for (line, known), row in zip(announced, _join(announced, left), strict=True):
             counts[line.date] += 1
-            key = (line.date, counts[line.date])
-            met.add(key)
-            values = {"title": line.title, "url": line.url, "venue_text": line.venue_text}
-            row = rows.get(key)
+            values = {
+                "position": counts[line.date],
+                "title": line.title,
+                "url": line.url,
+                "venue_text": line.venue_text,
+            }
             if row is None:
-                plan.create[key] = {**values, "known": known}
+                plan.create.append({"date": line.date, **values, "known": known})
             elif row.source == Source.LIST:
                 changed: dict[str, Any] = {n: v for n, v in values.items() if getattr(row, n) != v}
                 if (known.pk if known else None) != row.paper_id or _is_unstored(known):
@@ -510,13 +548,37 @@ class _Planner:
                 if changed:
                     plan.change.append((row, changed))
         # Lists drop old weeks; only days that the list still covers can lose a line.
-        first = min((key[0] for key in met), default=None)
+        first = min(counts, default=date.max)
         plan.delete = [
             row
-            for key, row in rows.items()
-            if first and key not in met and row.source == Source.LIST and key[0] >= first
+            for day, rows in left.items()
+            for row in rows
+            if day >= first and row.source == Source.LIST
         ]
         return plan
+
+
+def _join(
+    announced: list[tuple[AnnouncementLine, Known | None]], left: dict[date, list[Announcement]]
+) -> list[Announcement | None]:
+    """Give each line its row of the same day, by title, else by address; what stays in `left` has no line."""
+    joined: list[Announcement | None] = [None] * len(announced)
+    for same in (_same_title, _same_address):
+        for index, (line, _) in enumerate(announced):
+            rows = left[line.date]
+            row = next((row for row in rows if same(line, row)), None)
+            if joined[index] is None and row is not None:
+                joined[index] = row
+                rows.remove(row)
+    return joined
+
+
+def _same_title(line: AnnouncementLine, row: Announcement) -> bool:
+    return fold(line.title) == row.title_key
+
+
+def _same_address(line: AnnouncementLine, row: Announcement) -> bool:
+    return bool(row.url) and line.url == row.url
 
 
 def _is_unstored(known: Known | None) -> bool:

@@ -105,7 +105,9 @@ class _Reader:
         """A list may tell in a quotation where its facts come from, as our own exports do."""
         text = plain_text("".join(span.text for span in found))
         link = next((span for span in found if span.is_link), None)
-        if not self.list.origin.name and link and re.match(r"facts from\b", text, re.IGNORECASE):
+        if self.list.origin.name or link is None or not re.match(r"https?://", link.href):
+            return
+        if re.match(r"facts from\b", text, re.IGNORECASE):
             licence = _LICENCE.search(text)
             self.list.origin = Origin(
                 plain_text(link.text), link.href, licence[1].rstrip(".") if licence else ""

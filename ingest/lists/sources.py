@@ -44,7 +44,13 @@ def fetch(url: str, *, trusted_host: bool) -> bytes:
     A person at the command line vouches for the host of the address (`trusted_host`); a scheduled job
     may only ask settings.LIST_HOSTS. Redirects lead to the same host or to one of those.
     """
-    url = raw_address(url)
+    try:
+        return _fetch(raw_address(url), trusted_host)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise ListRefused(f"{url} cannot be fetched: {error or type(error).__name__}.") from error
+
+
+def _fetch(url: str, trusted_host: bool) -> bytes:
     allowed = {host.lower() for host in settings.LIST_HOSTS}
     if trusted_host:
         allowed.add((urlsplit(url).hostname or "").lower())
@@ -57,16 +63,11 @@ def fetch(url: str, *, trusted_host: bool) -> bytes:
                 raise ListRefused(
                     f"{host or url} is not among the hosts lists may come from (LIST_HOSTS)."
                 )
-            try:
-                with client.stream("GET", url) as response:
-                    if response.is_redirect:
-                        url = urljoin(url, response.headers.get("location", ""))
-                        continue
-                    return _body(response, url, deadline)
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise ListRefused(
-                    f"{url} cannot be fetched: {error or type(error).__name__}."
-                ) from error
+            with client.stream("GET", url) as response:
+                if response.is_redirect:
+                    url = urljoin(url, response.headers.get("location", ""))
+                    continue
+                return _body(response, url, deadline)
     raise ListRefused(f"{url} redirects more than {_MAX_REDIRECTS} times.")
 
 

@@ -18,6 +18,8 @@ class TopicPlan:
     paths: list[TopicPath]
     rows: dict[TopicPath, Topic] = field(default_factory=dict)
     gone: list[Topic] = field(default_factory=list)
+    others: list[Topic] = field(default_factory=list)  # rows that are not the list's to retire
+    arrived: set[int] = field(default_factory=set)
 
     @property
     def new(self) -> list[TopicPath]:
@@ -44,7 +46,25 @@ class TopicPlan:
         ]
 
     def revived(self) -> list[Topic]:
-        return [topic for topic in self.rows.values() if topic.retired_at is not None]
+        """Retired rows that the list has again; one that a curator retired only if papers come to it."""
+        return [
+            topic
+            for topic in self.rows.values()
+            if topic.retired_at is not None and (not topic.curated or topic.pk in self.arrived)
+        ]
+
+    def settle(self, used: set[int], arrived: set[int]) -> None:
+        """Keep out of `gone` what still holds papers (`used`) or subtopics; remember where papers arrive."""
+        self.arrived = arrived
+        parents = {topic.parent_id for topic in self.others if topic.retired_at is None}
+        parents |= {topic.parent_id for topic in self.rows.values()}
+        kept: list[Topic] = []
+        for topic in sorted(self.gone, key=lambda topic: topic.path.count("/"), reverse=True):
+            if topic.pk in used or topic.pk in parents:
+                parents.add(topic.parent_id)
+            else:
+                kept.append(topic)
+        self.gone = kept
 
 
 def match_topics(
@@ -58,8 +78,9 @@ def match_topics(
     `listed` holds the stored papers under each path of the list, `placed` those under each topic's
     key: a renamed topic is known by its papers.
     """
-    plan = TopicPlan(paths)
-    left = {topic.pk: topic for topic in topics if topic.heading}
+    every = list(topics)
+    plan = TopicPlan(paths, others=[topic for topic in every if topic.curated or not topic.heading])
+    left = {topic.pk: topic for topic in every if topic.heading}
     by_path = {_heading_path(topic, left): topic for topic in left.values()}
     for path in paths:
         if topic := by_path.get(_fold_path(path)):

@@ -178,6 +178,12 @@ def test_nobody_listening_is_one_clear_line():
         call("import_list", "http://127.0.0.1:9/l.md", "--catalogue", "field")
 
 
+@pytest.mark.parametrize("address", ["http://[::1", "http://", "https://a b/"])
+def test_an_address_that_is_none_is_one_clear_line(address):
+    with pytest.raises(CommandError, match=r"cannot be fetched|not among the hosts"):
+        call("import_list", address, "--catalogue", "field")
+
+
 def test_a_scheduled_import_asks_known_hosts_only(server):
     with pytest.raises(ListRefused, match="LIST_HOSTS"):
         fetch(f"{server}/list.md", trusted_host=False)

@@ -469,3 +469,76 @@ def test_no_list_leaves_everything_alone_even_when_forced(data):
     with pytest.raises(ListRefused):
         import_list(data, "field", force=True)
     assert every_row() == before
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_an_identifier_passed_on_while_its_paper_gets_another(reverse):
+    run("## 1. A\n" + entry("Alpha Networks for Vision", 1))
+    entries = [entry("A title of something else", 1), entry("Alpha Networks for Vision", 9)]
+    assert run("## 1. A\n" + "".join(entries[::-1] if reverse else entries)).status == "applied"
+    assert dict(Identifier.objects.values_list("value", "paper__title")) == {
+        "2401.00001": "A title of something else",
+        "2401.00009": "Alpha Networks for Vision",
+    }
+
+
+def test_text_too_long_for_its_column_is_cut_or_told_and_settles():
+    owner, words = "o" * 150, "word " * 300
+    deep = "".join(
+        f"## {'.'.join(['1'] * depth)} {'deep heading ' * 20}{depth}\n" for depth in range(1, 14)
+    )
+    odd = f"""{deep}
+{entry("One", 1)}
+[{words}](https://one.example.org) [code](https://github.com/{owner}/r)
+[far](https://far.example.org/{"x" * 1200})
+[code](https://github.com/o/r/tree/{"x" * 950})
+
+{entry("漢" * 900, 2)}
+- **[2024.02.03]**
+  - Paper: [{"語" * 3000}]({arxiv(2)})
+"""
+    assert run(odd).status == "applied"
+    assert Link.objects.filter(url="https://one.example.org").exists()
+    before = every_row()
+    assert not run(odd).plan
+    assert every_row() == before
+
+
+def announce(*titles: str) -> str:
+    lines = "".join(f"  - Paper: [{t}]({arxiv(100 + ord(t[0]))})\n" for t in titles)
+    return f"## News\n- **[2024.02.03]**\n{lines}\n## 1. A\n{entry('One', 1)}"
+
+
+def test_a_line_added_to_a_day_loses_no_other_line_and_no_edit_of_a_curator():
+    run(announce("Alpha", "Beta", "Gamma"))
+    Announcement.objects.filter(title="Beta").update(source=Source.CURATOR, venue_text="By hand")
+    run(announce("Nova", "Alpha", "Beta", "Gamma"))
+    rows = Announcement.objects.values_list("title", "venue_text")
+    assert sorted(rows) == [("Alpha", ""), ("Beta", "By hand"), ("Gamma", ""), ("Nova", "")]
+    assert not run(announce("Nova", "Alpha", "Beta", "Gamma")).plan
+
+
+def test_a_topic_that_still_holds_a_curators_paper_is_not_retired_and_the_plan_settles():
+    run(BASE)
+    linear = Topic.objects.get(path="attention/linear")
+    Placement.objects.create(paper=Paper.objects.get(title="Fourth things"), topic=linear)
+    without = BASE.replace(f"### 1.2 Linear\n{entry('Third things', 3)}", "")
+    run(without, force=True)
+    linear.refresh_from_db()
+    assert linear.retired_at is None
+    assert not run(without).plan
+
+
+def test_a_topic_that_a_curator_retired_comes_back_only_with_papers():
+    run(BASE + "## 3. Empty\n")
+    topic = Topic.objects.get(path="empty")
+    Topic.objects.filter(pk=topic.pk).update(retired_at="2024-01-01T00:00Z", curated=True)
+    assert not run(BASE + "## 3. Empty\n").plan
+    run(BASE + "## 3. Empty\n" + entry("Fifth things", 5))
+    topic.refresh_from_db()
+    assert topic.retired_at is None
+
+
+def test_only_a_web_address_can_be_the_origin():
+    run('> Facts from <a href="javascript:alert(1)">here</a>, licence MIT.\n\n' + BASE)
+    assert Catalogue.objects.get().origin_url == ""
