@@ -544,8 +544,10 @@ def _user_name(uid: int) -> str:
 def _unprivileged() -> list[str | Path]:
     """What to put before a server's command when we are root, as whom PostgreSQL refuses to run.
 
-    The server becomes `nobody`, who keeps one right of root's: to pass through folders that are
-    closed to others, such as /root. So no folder has to be opened and no user has to be made.
+    The server becomes `nobody` with one right of root's, CAP_DAC_OVERRIDE, so that it reaches its files in folders
+    closed to others, such as /root: no folder has to be opened and no user has to be made. The right bypasses
+    all file permissions, so whoever may write SQL as the superuser may write files; only our own user's
+    processes reach the socket. An ordinary user's servers have no such right: run as one where that matters.
     """
     if os.geteuid() != 0:
         return []

@@ -122,7 +122,9 @@ WITH typed AS MATERIALIZED (
         CASE WHEN c.tier > 3 AND ts_filter(t.words, '{a}') @@ whole.query THEN 3 ELSE c.tier END AS tier,
         -- 0.608 is the ts_rank of a word that stands once in a title.
         coalesce(least(lexical.score / nullif(0.608 * whole.idf, 0), 1), 0) AS lexical,
-        greatest(1 - (e.vector <=> %(vector)s::vector), 0) AS cosine,
+        -- greatest() would make 0 of a distance that is not known.
+        CASE WHEN e.vector IS NOT NULL AND %(vector)s::vector IS NOT NULL
+            THEN greatest(1 - (e.vector <=> %(vector)s::vector), 0) END AS cosine,
         0.15 * similarity(p.title_key, %(title_key)s)
             + CASE WHEN strpos(p.title, %(text)s) > 0 THEN 0.04 ELSE 0 END AS likeness
     FROM candidate c

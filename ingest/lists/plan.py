@@ -359,12 +359,9 @@ class _Planner:
             for row, v in plan.placements.change
             if "retired_at" in v
         }
-        arrived |= {
-            self.topics.rows[path].pk
-            for plan in papers
-            for path in plan.placements.create
-            if path in self.topics.rows  # type: ignore[comparison-overlap]
-        }
+        for path, topic in self.topics.rows.items():
+            if any(path in plan.placements.create for plan in papers):
+                arrived.add(topic.pk)
         self.topics.settle(used, arrived)
 
     def _positions(self) -> dict[tuple[Known, TopicPath], int]:
@@ -565,16 +562,15 @@ def _join(
     joined: list[Announcement | None] = [None] * len(announced)
     for same in (_same_title, _same_address):
         for index, (line, _) in enumerate(announced):
-            rows = left[line.date]
-            row = next((row for row in rows if same(line, row)), None)
-            if joined[index] is None and row is not None:
-                joined[index] = row
-                rows.remove(row)
+            if joined[index] is None:
+                joined[index] = next((r for r in left[line.date] if same(line, r)), None)
+                if found := joined[index]:
+                    left[line.date].remove(found)
     return joined
 
 
 def _same_title(line: AnnouncementLine, row: Announcement) -> bool:
-    return fold(line.title) == row.title_key
+    return fold(line.title) == fold(row.title)
 
 
 def _same_address(line: AnnouncementLine, row: Announcement) -> bool:
