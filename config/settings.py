@@ -151,16 +151,18 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+_OPTIONS: dict[str, Any] = DATABASES["default"].setdefault("OPTIONS", {})
+_OPTIONS.setdefault("connect_timeout", 10)
 if SERVES_PAGES:
-    DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
-        f"-c statement_timeout={PAGE_STATEMENT_TIMEOUT_MS}"
-    )
+    timeout = f"-c statement_timeout={PAGE_STATEMENT_TIMEOUT_MS}"
+    _OPTIONS["options"] = f"{_OPTIONS.get('options', '')} {timeout}".strip()
 
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL.replace("redis+socket://", "unix://"),
         "KEY_PREFIX": "stemma",
+        "OPTIONS": {"socket_connect_timeout": 3, "socket_timeout": 3},
     }
 }
 
@@ -170,7 +172,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": "stemma:",
     # What a killed worker had taken is given out again after this; it must outlast the longest job.
     "visibility_timeout": 3600 + 300,
+    "socket_connect_timeout": 3,
+    "socket_timeout": 30,  # longer than a worker's blocking read of a second
 }
+# A page that sends a job to a queue that is away fails soon, and the schedule catches up.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"

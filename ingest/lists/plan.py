@@ -525,8 +525,8 @@ class _Planner:
     ) -> AnnouncementPlan:
         plan = AnnouncementPlan()
         left: dict[date, list[Announcement]] = defaultdict(list)
-        for row in _announcement_rows(self.catalogue):
-            left[row.date].append(row)
+        for stored in _announcement_rows(self.catalogue):
+            left[stored.date].append(stored)
         counts: dict[date, int] = defaultdict(int)
         for (line, known), row in zip(announced, _join(announced, left), strict=True):
             counts[line.date] += 1
@@ -547,10 +547,10 @@ class _Planner:
         # Lists drop old weeks; only days that the list still covers can lose a line.
         first = min(counts, default=date.max)
         plan.delete = [
-            row
+            stored
             for day, rows in left.items()
-            for row in rows
-            if day >= first and row.source == Source.LIST
+            for stored in rows
+            if day >= first and stored.source == Source.LIST
         ]
         return plan
 
