@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
@@ -149,7 +150,7 @@ def _fill_gaps(survivor: Paper, duplicate: Paper) -> None:
     if "published_on" in taken:
         survivor.published_precision = duplicate.published_precision
     if taken:
-        survivor.save()
+        survivor.save(update_fields=[*taken, "published_precision", "updated_at"])
     if not survivor.authorships.exists() and duplicate.authorships.exists():
         taken.append("authors")
         for row in duplicate.authorships.all():
@@ -184,16 +185,15 @@ def unmerge_paper(duplicate: Paper) -> Paper:
     survivor = duplicate.merged_into
     if survivor is None:
         raise Refused(f"“{duplicate}” is not merged into another.")
+    moved = [(table, _moved(table, duplicate)) for table in _TRACKED]
     Paper.objects.filter(pk=duplicate.pk).update(merged_into=None)
     duplicate.merged_into = None
-    Placement.objects.filter(paper=survivor, pk__in=_moved(_TRACKED[1], duplicate)).update(
-        is_primary=False
-    )
-    for table in _TRACKED:
-        back = table.model._default_manager.filter(
-            **{table.paper: survivor}, pk__in=_moved(table, duplicate)
-        )
-        back.update(**{table.paper: duplicate})
+    for table, keys in moved:
+        back = table.model._default_manager.filter(**{table.paper: survivor}, pk__in=keys)
+        values: dict[str, Any] = {table.paper: duplicate}
+        if table.model is Placement:
+            values["is_primary"] = False
+        back.update(**values)
     titles = [duplicate.title, *duplicate.aliases.values_list("title", flat=True)]
     survivor.aliases.filter(title__in=titles).delete()
     choose_primary(survivor)
@@ -203,10 +203,20 @@ def unmerge_paper(duplicate: Paper) -> Paper:
 
 
 def _moved(table: _Table, duplicate: Paper) -> list[int]:
-    """Keys of the rows that once were the duplicate's, from their history."""
+    """Keys of the rows that the latest merge took from the duplicate, from their history."""
     events = table.model.pgh_event_model.objects  # type: ignore[attr-defined]
-    was_its = events.filter(**{table.paper: duplicate}, pgh_label="update")
+    was_its = events.filter(
+        **{table.paper: duplicate}, pgh_label="update", pgh_created_at__gte=_merged_at(duplicate)
+    )
     return list(was_its.values_list("pgh_obj_id", flat=True))
+
+
+def _merged_at(duplicate: Paper) -> datetime:
+    """When it was merged: the last change before which it stood for itself. A transaction has one time."""
+    events = Paper.pgh_event_model.objects  # type: ignore[attr-defined]
+    on_its_own = events.filter(pgh_obj_id=duplicate.pk, pgh_label="update", merged_into=None)
+    merged_at: datetime = on_its_own.latest("pgh_id").pgh_created_at
+    return merged_at
 
 
 @transaction.atomic

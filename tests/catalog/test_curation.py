@@ -417,6 +417,27 @@ def test_an_undone_merge_gives_the_duplicate_its_own_back(db):
     assert not survivor.aliases.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_undoing_a_merge_gives_back_only_what_that_merge_took():
+    one = make_paper("One", topics=[make_topic("A")], arxiv="2004.05150")
+    other = make_paper("Other", topics=[make_topic("B")], arxiv="2007.14062")
+    for survivor, duplicate in ((other, one), (one, other)):
+        curation.merge_papers(survivor, [duplicate])
+        duplicate.refresh_from_db()
+        curation.unmerge_paper(duplicate)
+    assert [str(row) for row in one.identifiers.all()] == ["arxiv:2004.05150"]
+    assert [str(row) for row in other.identifiers.all()] == ["arxiv:2007.14062"]
+    assert (placed(one), placed(other)) == (["A*"], ["B*"])
+
+
+def test_filling_a_gap_leaves_what_changed_meanwhile(db):
+    survivor, duplicate = make_paper("Kept"), make_paper("Dropped", year=2021)
+    Paper.objects.filter(pk=survivor.pk).update(abstract="Meanwhile.")
+    curation.merge_papers(survivor, [duplicate])
+    survivor.refresh_from_db()
+    assert (survivor.year, survivor.abstract) == (2021, "Meanwhile.")
+
+
 def test_merged_authors_share_their_papers_and_can_part_again(db):
     one, other = make_paper(authors=["Jane Doe"]), make_paper(authors=["J. Doe"])
     jane, j = Author.objects.get(name="Jane Doe"), Author.objects.get(name="J. Doe")
