@@ -1,7 +1,11 @@
 """Repositories, their stars, and the papers they belong to."""
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin
+from django.http import HttpRequest
+
+from catalog import curation
 from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, column, on_site
 from catalog.admin.history import WithHistory
 from catalog.admin.paper_inlines import PaperRepositoryForm
@@ -15,6 +19,14 @@ class RepositoryAdmin(WithHistory, CuratedAdmin):
     list_filter = ["host", ("gone_at", admin.EmptyFieldListFilter)]
     search_fields = ["owner", "name", "description", "paper_links__paper__title"]
     readonly_fields = ["stars", "stars_on", "created_at"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Lists know a repository by its address: another address is another repository."""
+        fixed = ["host", "owner", "name"] if obj else []
+        return [*super().get_readonly_fields(request, obj), *fixed]
+
+    def save_model(self, request: HttpRequest, obj: Repository, form: Any, change: bool) -> None:
+        curation.save_repository(obj, form.changed_data)
 
 
 @admin.register(StarCount)

@@ -16,7 +16,17 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from catalog import curation
-from catalog.models import Identifier, Link, Paper, PaperRepository, Placement, Topic
+from catalog.models import (
+    Author,
+    Identifier,
+    Link,
+    Paper,
+    PaperRepository,
+    Placement,
+    Repository,
+    Topic,
+    Venue,
+)
 
 _MOST = 300
 # Columns that follow from others, or that only say when.
@@ -213,5 +223,11 @@ def _put_back(row: Any, event: Any, columns: list[str], user: Any) -> None:
         curation.save_paper(row, columns, user)
     elif isinstance(row, Topic):
         curation.save_topic(row, columns)
+    elif isinstance(row, Venue):
+        curation.save_venue(row, columns)
+    elif isinstance(row, Author):
+        curation.save_author(row, columns)
+    elif isinstance(row, Repository):
+        curation.save_repository(row, columns)
     else:
         row.save(update_fields=columns)

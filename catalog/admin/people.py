@@ -6,11 +6,11 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from catalog import curation
 from catalog.admin.base import CuratedAdmin, column, on_site, superusers_delete
 from catalog.admin.history import WithHistory
 from catalog.admin.merging import AuthorMerges
 from catalog.models import Author, Venue
-from catalog.signals import announce_changed_papers
 
 
 class MergedFilter(admin.SimpleListFilter):
@@ -47,9 +47,7 @@ class AuthorAdmin(AuthorMerges, WithHistory, CuratedAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     def save_model(self, request: HttpRequest, obj: Author, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if "name" in form.changed_data:
-            announce_changed_papers(obj.authorships.values_list("paper", flat=True))
+        curation.save_author(obj, form.changed_data)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return superusers_delete(request)
@@ -69,9 +67,15 @@ class VenueAdmin(WithHistory, CuratedAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(number=Count("papers"))
 
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """A slug in use is part of an address; renaming leaves it."""
+        return [*super().get_readonly_fields(request, obj), *(["slug"] if obj else [])]
+
     def save_model(self, request: HttpRequest, obj: Venue, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        announce_changed_papers(obj.papers.values_list("pk", flat=True))
+        curation.save_venue(obj, form.changed_data)
 
     @admin.display(description="papers", ordering="number")
     def papers(self, venue: Any) -> int:

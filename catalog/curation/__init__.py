@@ -16,6 +16,7 @@ from catalog.curation.papers import (
     set_lock,
     state_fields,
 )
+from catalog.curation.people import save_author, save_repository, save_venue
 from catalog.curation.refusal import Refused
 from catalog.curation.rows import choose_primary, restore, save_placements, save_rows, unlist
 from catalog.curation.topics import check_removal, remove_topic, restore_topic, save_topic
@@ -34,12 +35,15 @@ __all__ = [
     "restore",
     "restore_topic",
     "save_aliases",
+    "save_author",
     "save_authorships",
     "save_identifiers",
     "save_paper",
     "save_placements",
+    "save_repository",
     "save_rows",
     "save_topic",
+    "save_venue",
     "set_lock",
     "state_fields",
     "unlist",

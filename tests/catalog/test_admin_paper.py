@@ -1,5 +1,8 @@
 """A paper's page in the admin: what a curator enters there is kept as the curator's word."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
@@ -20,6 +23,8 @@ from catalog.models import (
     TopicRedirect,
     Venue,
 )
+from catalog.signals import papers_changed
+from ingest.lists.service import import_list
 from tests.factories import make_author, make_catalogue, make_paper, make_topic, make_venue
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +80,27 @@ class Sheet:
         context = self.response.context
         found = [str(context["errors"])]
         return "".join(found)
+
+
+@pytest.fixture
+def changed_papers(django_capture_on_commit_callbacks):
+    """What is announced while it is entered, as one list of keys for each time."""
+
+    @contextmanager
+    def hear() -> Iterator[list[list[int]]]:
+        told: list[list[int]] = []
+
+        def note(sender: object, ids: list[int], **kwargs: object) -> None:
+            told.append(ids)
+
+        papers_changed.connect(note)
+        try:
+            with django_capture_on_commit_callbacks(execute=True):
+                yield told
+        finally:
+            papers_changed.disconnect(note)
+
+    return hear()
 
 
 @pytest.fixture
@@ -379,6 +405,39 @@ def test_authors_are_merged_and_parted(client):
     assert jane.papers.count() == 2
     client.post(reverse("admin:catalog_author_unmerge", args=[j.pk]))
     assert j.papers.count() == 1
+
+
+# Venues and repositories
+
+
+def test_a_renamed_venue_is_still_what_the_list_means(client):
+    text = "# F\n## 1. T\n1. [**Longformer.**](https://arxiv.org/abs/2004.05150) *A B.* ICLR 2024."
+    import_list(text.encode(), "long-context")
+    venue = Venue.objects.get()
+    sheet = Sheet(client, url(venue))
+    assert "slug" not in sheet.data
+    sheet.data["name"] = "Learning Representations"
+    assert sheet.save()
+    import_list(text.replace("A B", "C D").encode(), "long-context")
+    venue = Venue.objects.get()
+    assert (venue.name, venue.aliases, venue.slug) == (
+        "Learning Representations",
+        ["ICLR"],
+        "iclr",
+    )
+    assert Paper.objects.get().venue == venue
+
+
+def test_a_repository_keeps_its_address_and_tells_of_its_papers(client, paper, changed_papers):
+    repository = paper.repositories.get()
+    sheet = Sheet(client, url(repository))
+    assert not {"host", "owner", "name"} & set(sheet.data)
+    sheet.data["description"] = "Code"
+    with changed_papers as ids:
+        assert sheet.save()
+    assert ids == [[paper.pk]]
+    repository.refresh_from_db()
+    assert (repository.full_name, repository.description) == ("allenai/longformer", "Code")
 
 
 # History
