@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.dispatch import Signal
 
 # Sent after the commit with `ids`: a sorted list of primary keys of papers whose text may have changed.
@@ -11,6 +11,25 @@ papers_changed = Signal()
 
 def announce_changed_papers(ids: Iterable[int]) -> None:
     """Tell, once the transaction is committed, that these papers' title, abstract, people or places changed."""
-    changed = sorted(set(ids))
-    if changed:
-        transaction.on_commit(lambda: papers_changed.send(sender=None, ids=changed))
+    if changed := set(ids):
+        batch = _waiting() or _Batch()
+        batch.ids |= changed
+        transaction.on_commit(batch.tell)
+
+
+class _Batch:
+    """The papers that one transaction changes: told once, however often they are announced."""
+
+    def __init__(self) -> None:
+        self.ids: set[int] = set()
+
+    def tell(self) -> None:
+        ids, self.ids = sorted(self.ids), set()
+        if ids:
+            papers_changed.send(sender=None, ids=ids)
+
+
+def _waiting() -> _Batch | None:
+    """The batch of this transaction. Every savepoint adds its own call, so that none is lost with another."""
+    calls = (getattr(call, "__self__", None) for _, call, _ in connection.run_on_commit)
+    return next((batch for batch in calls if isinstance(batch, _Batch)), None)

@@ -1,5 +1,6 @@
 """Importing a list in the admin: upload it, look at the plan, apply exactly that plan."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -7,12 +8,15 @@ from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
+from catalog.admin.base import in_words
+from catalog.curation import take_time
 from catalog.models import Catalogue
 from ingest.admin_plan import summarise
 from ingest.lists.plan import Plan
@@ -120,7 +124,7 @@ class ImportViews:
         self._check(request)
         kept = get_object_or_404(UploadedList, pk=pk, user=_user_id(request))
         if request.method == "POST":
-            return self._apply(request, kept)
+            return in_words(request, partial(self._apply, request, kept))
         return self._show(request, kept, plan_list(kept.data, kept.slug))
 
     def _show(
@@ -142,14 +146,16 @@ class ImportViews:
     def _apply(self, request: HttpRequest, kept: UploadedList) -> HttpResponse:
         exists = Catalogue.objects.filter(slug=kept.slug).exists()
         self._check(request, adding=not exists)
-        outcome = import_list(
-            kept.data,
-            kept.slug,
-            force="force" in request.POST,
-            digest=request.POST.get("digest") or "none",
-            user=request.user,  # type: ignore[arg-type]  # staff only
-            reason=f"upload of {kept.name}",
-        )
+        with transaction.atomic():
+            take_time()
+            outcome = import_list(
+                kept.data,
+                kept.slug,
+                force="force" in request.POST,
+                digest=request.POST.get("digest") or "none",
+                user=request.user,  # type: ignore[arg-type]  # staff only
+                reason=f"upload of {kept.name}",
+            )
         if outcome.status == "refused":
             too_much = outcome.message == outcome.plan.refusal
             hint = "Nothing was changed: tick the box below if you mean it."

@@ -1,17 +1,22 @@
 """What the admin pages of all models share."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.db import IntegrityError, models
+from django.db import IntegrityError, OperationalError, models, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
+from psycopg import errors
 
 from catalog.admin.forms import PlainForm, PlainFormSet
 
+# What a write ends with that waited too long for another, or whose lock another took.
+_GAVE_WAY = (errors.QueryCanceled, errors.LockNotAvailable, errors.DeadlockDetected)
 _FIELDS: Any = {
     models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 3})},
     models.URLField: {"assume_scheme": "https"},
@@ -22,6 +27,23 @@ _FIELDS_IN_ROWS: Any = {
 }
 
 
+def in_words(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+    """What the view answers; or, when others are writing at the same time, words instead of an error."""
+    if request.method != "POST":
+        return view()
+    try:
+        with transaction.atomic():
+            return view()
+    except IntegrityError:
+        text = "somebody else changed the same rows meanwhile. Please look and try again."
+    except OperationalError as error:
+        if not isinstance(error.__cause__, _GAVE_WAY):
+            raise
+        text = "an import is running. Please try again in a moment."
+    messages.error(request, f"Nothing was saved: {text}")
+    return HttpResponseRedirect(request.get_full_path())
+
+
 class CuratedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only
     """A page of the admin whose errors are words, whatever happens between two curators."""
 
@@ -30,22 +52,21 @@ class CuratedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for m
     list_per_page = 50
     show_full_result_count = False
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except IntegrityError:
-            self.message_user(
-                request,
-                "Nothing was saved: somebody else changed the same rows meanwhile. Please look and try again.",
-                messages.ERROR,
-            )
-            return HttpResponseRedirect(request.get_full_path())
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return in_words(request, partial(super().changeform_view, request, *args, **kwargs))
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return in_words(request, partial(super().changelist_view, request, *args, **kwargs))
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return in_words(request, partial(super().delete_view, request, *args, **kwargs))
+
+    @transaction.atomic
+    def response_action(
+        self, request: HttpRequest, queryset: "QuerySet[Any]"
+    ) -> HttpResponse | None:
+        """An action is carried out for all rows or for none."""
+        return super().response_action(request, queryset)
 
 
 class ReadOnlyAdmin(CuratedAdmin):

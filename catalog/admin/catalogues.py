@@ -6,7 +6,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils import timezone
 from django.utils.html import format_html
 
 from catalog import curation
@@ -199,8 +198,7 @@ class AnnouncementAdmin(CuratedAdmin):
     date_hierarchy = "date"
 
     def save_model(self, request: HttpRequest, obj: Announcement, form: Any, change: bool) -> None:
-        obj.source, obj.stated_at = Source.CURATOR, timezone.now()
-        obj.save()
+        curation.save_announcement(obj)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)

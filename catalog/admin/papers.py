@@ -301,6 +301,13 @@ class TitleAliasAdmin(CuratedAdmin):
     ) -> None:
         curation.save_aliases(obj.paper, [obj])
 
+    def delete_model(self, request: HttpRequest, obj: TitleAlias) -> None:
+        curation.save_aliases(obj.paper, [], [obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[TitleAlias]) -> None:
+        for row in queryset.select_related("paper"):
+            self.delete_model(request, row)
+
 
 @admin.register(Provenance)
 class ProvenanceAdmin(CuratedAdmin):
@@ -316,6 +323,11 @@ class ProvenanceAdmin(CuratedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def save_model(
+        self, request: HttpRequest, obj: Provenance, form: "ModelForm[Any]", change: bool
+    ) -> None:
+        curation.set_lock(obj, obj.locked)
 
 
 @admin.register(Authorship)

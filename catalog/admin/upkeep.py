@@ -1,6 +1,7 @@
 """What jobs leave for a curator: runs to look at, problems and candidates to decide on."""
 
 from django.contrib import admin, messages
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -129,8 +130,10 @@ class CandidateAdmin(CuratedAdmin):
     def _accept(self, request: HttpRequest, candidate: Candidate) -> bool:
         try:
             paper = curation.accept_candidate(candidate, request.user)  # type: ignore[arg-type]  # staff only
-        except curation.Refused as error:
-            self.message_user(request, str(error), messages.ERROR)
+        except (curation.Refused, IntegrityError) as error:
+            meanwhile = f"“{candidate}” was not accepted: somebody added the same paper meanwhile."
+            text = str(error) if isinstance(error, curation.Refused) else meanwhile
+            self.message_user(request, text, messages.ERROR)
             return False
         self.log_change(request, candidate, f"Accepted as “{paper}”.")
         return True

@@ -1,7 +1,8 @@
 """What a curator's decision means in the tables: it is remembered, and no import undoes it."""
 
+from catalog.curation.announcements import save_announcement
 from catalog.curation.decisions import accept_candidate, decide_problems, reject_candidates
-from catalog.curation.locks import hold_off_imports
+from catalog.curation.locks import hold_off_imports, take_time
 from catalog.curation.merging import (
     merge_authors,
     merge_papers,
@@ -35,6 +36,7 @@ __all__ = [
     "restore",
     "restore_topic",
     "save_aliases",
+    "save_announcement",
     "save_author",
     "save_authorships",
     "save_identifiers",
@@ -46,6 +48,7 @@ __all__ = [
     "save_venue",
     "set_lock",
     "state_fields",
+    "take_time",
     "unlist",
     "unmerge_author",
     "unmerge_paper",

@@ -32,6 +32,9 @@ def accept_candidate(
     """List a candidate under a topic, the suggested one if none is given; a paper that is known is reused."""
     hold_off_imports()
     topic = topic or candidate.suggested_topic
+    status = Candidate.objects.select_for_update().values_list("status", flat=True)
+    if status.get(pk=candidate.pk) == Candidate.Status.ACCEPTED:
+        raise Refused(f"“{candidate.title}” is accepted already.")
     if topic is None:
         raise Refused(f"“{candidate.title}” has no suggested topic: choose one on its page.")
     if topic.catalogue_id != candidate.catalogue_id:
@@ -101,8 +104,10 @@ def _decide(candidate: Candidate, status: str, user: AbstractBaseUser) -> None:
     candidate.save()
 
 
+@transaction.atomic
 def decide_problems(problems: QuerySet[Problem], status: str, user: AbstractBaseUser) -> int:
     """Resolve, ignore or reopen problems; return how many were changed."""
+    hold_off_imports()
     reopened = status == Problem.Status.OPEN
     return problems.exclude(status=status).update(
         status=status,

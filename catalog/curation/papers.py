@@ -58,15 +58,19 @@ def _keep_title(paper: Paper, old: str) -> None:
     TitleAlias.objects.get_or_create(paper=paper, title=old, defaults={"source": source})
 
 
+@transaction.atomic
 def save_aliases(
     paper: Paper, rows: Iterable[TitleAlias], removed: Iterable[TitleAlias] = ()
 ) -> None:
     """Store a paper's other titles; one that a list prints comes back with its next import."""
+    hold_off_imports()
+    edited = list(rows)
     TitleAlias.objects.filter(pk__in=[row.pk for row in removed]).delete()
-    for row in rows:
+    before = TitleAlias.objects.filter(pk__in=[row.pk for row in edited if row.pk])
+    announce_changed_papers([paper.pk, *before.values_list("paper", flat=True)])
+    for row in edited:
         row.paper, row.source, row.stated_at = paper, Source.CURATOR, timezone.now()
         row.save()
-    announce_changed_papers([paper.pk])
 
 
 def state_fields(paper: Paper, fields: Iterable[str], user: AbstractBaseUser) -> None:
@@ -85,8 +89,10 @@ def state_fields(paper: Paper, fields: Iterable[str], user: AbstractBaseUser) ->
     announce_changed_papers([paper.pk])
 
 
+@transaction.atomic
 def set_lock(said: Provenance, locked: bool) -> None:
     """Lock a field as it stands, or let the next import have its say again."""
+    hold_off_imports()
     Provenance.objects.filter(pk=said.pk).update(locked=locked)
 
 

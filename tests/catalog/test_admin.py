@@ -283,6 +283,24 @@ def test_a_candidate_is_accepted_on_its_page(client, curator):
     assert list(Paper.objects.listed().filter(pk=candidate.paper.pk)) == [candidate.paper]
 
 
+def test_a_candidate_whose_paper_comes_meanwhile_is_said_so(client, curator, monkeypatch):
+    from django.db import IntegrityError
+
+    def clash(*args):
+        raise IntegrityError
+
+    make_everything()
+    monkeypatch.setattr("catalog.curation.accept_candidate", clash)
+    response = client.post(
+        admin_url(Candidate, "changelist"),
+        {"action": "accept", "_selected_action": [Candidate.objects.get().pk]},
+        follow=True,
+    )
+    text = response.content.decode()
+    assert "somebody added the same paper meanwhile" in text
+    assert "Accepted: 0." in text
+
+
 def test_candidates_are_rejected_from_their_list(client, curator):
     make_everything()
     candidate = Candidate.objects.get()

@@ -5,8 +5,10 @@ from contextlib import contextmanager
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import IntegrityError, connection
 from django.urls import reverse
 
+from catalog import curation
 from catalog.models import (
     Announcement,
     Author,
@@ -17,15 +19,25 @@ from catalog.models import (
     Link,
     Paper,
     Placement,
+    Problem,
+    Provenance,
     Relation,
     Repository,
+    TitleAlias,
     Topic,
     TopicRedirect,
     Venue,
 )
 from catalog.signals import papers_changed
 from ingest.lists.service import import_list
-from tests.factories import make_author, make_catalogue, make_paper, make_topic, make_venue
+from tests.factories import (
+    make_announcement,
+    make_author,
+    make_catalogue,
+    make_paper,
+    make_topic,
+    make_venue,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -405,6 +417,94 @@ def test_authors_are_merged_and_parted(client):
     assert jane.papers.count() == 2
     client.post(reverse("admin:catalog_author_unmerge", args=[j.pk]))
     assert j.papers.count() == 1
+
+
+# Two at once
+
+
+@pytest.fixture
+def import_at_work(transactional_db) -> Iterator[None]:
+    """An import that holds the lock, and a server that waits no longer than a page may."""
+    other = connection.copy()
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 200")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended('stemma:curation', 0))")
+        yield
+    finally:
+        other.close()
+        with connection.cursor() as cursor:
+            cursor.execute("RESET statement_timeout")
+
+
+SORRY = "Nothing was saved: an import is running. Please try again in a moment."
+
+
+def test_a_page_saved_during_an_import_asks_to_try_again(import_at_work, client, sheet):
+    response = client.post(sheet.address, {**sheet.data, "year": "2021"}, follow=True)
+    assert SORRY in response.content.decode()
+    assert Paper.objects.get().year == 2020
+
+
+@pytest.mark.parametrize("row", ["announcement", "provenance", "alias", "author", "venue"])
+def test_every_page_waits_for_an_import(import_at_work, client, paper, row):
+    made = {
+        "announcement": lambda: make_announcement(paper=paper),
+        "provenance": lambda: Provenance.objects.create(paper=paper, field="year", source="list"),
+        "alias": lambda: TitleAlias.objects.create(paper=paper, title="Other", source="list"),
+        "author": lambda: paper.authors.first(),
+        "venue": lambda: make_venue("ICLR"),
+    }[row]()
+    sheet = Sheet(client, url(made))
+    sheet.save()
+    assert SORRY in client.get(sheet.address).content.decode()
+
+
+@pytest.mark.parametrize("action", ["unlist", "ignore"])
+def test_an_action_during_an_import_asks_to_try_again(import_at_work, client, paper, action):
+    problem = Problem.objects.create(job="import_list", kind="k", message="m", fingerprint="f")
+    row = paper if action == "unlist" else problem
+    address = reverse(f"admin:catalog_{row._meta.model_name}_changelist")
+    data = {"action": action, "_selected_action": [row.pk]}
+    assert SORRY in client.post(address, data, follow=True).content.decode()
+    assert placed(paper) == ["A*", "B"]
+
+
+def test_an_action_is_carried_out_for_all_or_for_none(client, paper, monkeypatch):
+    save, calls = curation.save_placements, []
+
+    def fail_the_second_time(*args, **kwargs):
+        calls.append(args)
+        if len(calls) == 2:
+            raise IntegrityError
+        save(*args, **kwargs)
+
+    monkeypatch.setattr("catalog.curation.save_placements", fail_the_second_time)
+    keys = list(paper.placements.values_list("pk", flat=True))
+    data = {"action": "delete_selected", "_selected_action": keys, "post": "yes"}
+    client.post(reverse("admin:catalog_placement_changelist"), data)
+    assert len(calls) == 2
+    assert placed(paper) == ["A*", "B"]
+
+
+def test_what_is_saved_at_once_is_announced_once(client, sheet, paper, changed_papers):
+    sheet.data |= {"title": "Changed", "year": "2021", "identifiers-0-DELETE": "on"}
+    sheet.add("links", kind="blog", url="https://example.org/post", position="0")
+    with changed_papers as told:
+        assert sheet.save(), sheet.errors
+    assert told == [[paper.pk]]
+
+
+def test_a_title_that_goes_or_moves_is_announced(client, paper, changed_papers):
+    other = make_paper()
+    moved = TitleAlias.objects.create(paper=paper, title="One", source="list")
+    gone = TitleAlias.objects.create(paper=paper, title="Two", source="list")
+    with changed_papers as told:
+        client.post(url(moved), {"paper": other.pk, "title": "One"})
+        client.post(url(gone, "delete"), {"post": "yes"})
+    assert told == [sorted([paper.pk, other.pk])]
+    assert list(TitleAlias.objects.values_list("paper", flat=True)) == [other.pk]
 
 
 # Venues and repositories

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 
 from catalog import curation
 from catalog.models import (
@@ -490,6 +491,24 @@ def test_a_candidate_that_is_known_already_gains_a_topic(curator):
     curation.accept_candidate(make_candidate(), curator, make_topic("B"))
     assert placed(known) == ["A*", "B"]
     assert Paper.objects.count() == 1
+
+
+def test_a_candidate_that_another_curator_took_first_is_not_taken_twice(curator):
+    candidate = make_candidate()
+    candidate.suggested_topic = make_topic()
+    stale = Candidate.objects.get(pk=candidate.pk)
+    stale.suggested_topic = candidate.suggested_topic
+    curation.accept_candidate(candidate, curator)
+    with pytest.raises(curation.Refused, match="is accepted already"):
+        curation.accept_candidate(stale, curator)
+
+
+def test_the_service_gives_a_write_more_time_than_a_page(db):
+    with connection.cursor() as cursor, transaction.atomic():
+        cursor.execute("SET LOCAL statement_timeout = 5000")
+        curation.hold_off_imports()
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("45s",)
 
 
 def test_a_candidate_without_a_topic_is_not_accepted(curator):
