@@ -22,8 +22,10 @@ from catalog.models import (
     Topic,
     TopicRedirect,
 )
+from catalog.topics import LONGEST_SLUG
 
-_LONGEST_PARENT = 900  # a path has at most 1,000 characters, a slug of its own 80
+_LONGEST_PATH = 1000
+_NUMBER = 20  # a slash, and numbers that tell slugs apart
 
 
 @admin.register(Catalogue)
@@ -60,9 +62,18 @@ class TopicForm(PlainForm):
         parent: Topic | None = self.cleaned_data["parent"]
         if parent and parent.retired_at:
             raise ValidationError("That topic was retired; restore it first.")
-        if parent and len(parent.path) > _LONGEST_PARENT:
+        if parent and len(parent.path) + self._length_below() > _LONGEST_PATH:
             raise ValidationError("That is too deep: no address could name it.")
         return parent
+
+    def _length_below(self) -> int:
+        """What the addresses of the topic and of those below it add to the parent's, at most."""
+        own: Topic = self.instance
+        if own.pk is None:
+            return LONGEST_SLUG + _NUMBER
+        below = Topic.objects.filter(catalogue=own.catalogue_id, path__startswith=f"{own.path}/")
+        longest = max((len(path) for path in below.values_list("path", flat=True)), default=0)
+        return LONGEST_SLUG + _NUMBER + max(0, longest - len(own.path))
 
 
 @admin.register(Topic)

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from catalog.curation.locks import hold_off_imports
 from catalog.curation.refusal import Refused
-from catalog.models import HUES, Placement, Topic
+from catalog.models import Placement, Topic
 from catalog.signals import announce_changed_papers
-from catalog.topics import move_topic
+from catalog.topics import move_topic, next_hue
 
 
 @transaction.atomic
@@ -35,9 +35,8 @@ def _settle_in(topic: Topic) -> None:
     topics = topic.catalogue.topics
     if not topic.position:
         topic.position = (topics.aggregate(last=Max("position"))["last"] or 0) + 1
-    borne = list(topics.filter(parent=None, retired_at=None).values_list("hue", flat=True))
     if topic.parent is None and not topic.hue:
-        topic.hue = min(range(HUES), key=lambda hue: (borne.count(hue), hue))
+        topic.hue = next_hue(topic.catalogue)
 
 
 def _spread_hue(topic: Topic) -> None:

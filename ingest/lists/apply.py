@@ -10,7 +10,6 @@ from django.utils.text import slugify
 from catalog.folding import fold
 from catalog.identifiers import RepositoryName
 from catalog.models import (
-    HUES,
     Announcement,
     Author,
     Authorship,
@@ -31,12 +30,11 @@ from catalog.models import (
 )
 from catalog.models.upkeep import RunJob
 from catalog.signals import announce_changed_papers
-from catalog.topics import move_topic
+from catalog.topics import free_path, move_topic, next_hue
 from ingest.lists.identity import Known
 from ingest.lists.names import display_name
 from ingest.lists.plan import GonePaper, PaperPlan, Plan, RepositoryKey, venue_index
 from ingest.lists.records import ReadingList, TopicPath
-from ingest.lists.topics import free_path
 from ingest.lists.venues import venue_kind
 
 _M = TypeVar("_M", bound=models.Model)
@@ -105,15 +103,8 @@ class _Applier:
             slug=slug,
             path=address,
             position=position,
-            hue=parent.hue if parent else self._next_hue(),
+            hue=parent.hue if parent else next_hue(self.catalogue),
         )
-
-    def _next_hue(self) -> int:
-        """The colour that fewest top-level topics bear."""
-        borne = list(
-            self.catalogue.topics.filter(parent=None, retired_at=None).values_list("hue", flat=True)
-        )
-        return min(range(HUES), key=lambda hue: (borne.count(hue), hue))
 
     def _move_topic(self, topic: Topic, path: TopicPath) -> None:
         parent = self.topic_at[path[:-1]] if len(path) > 1 else None

@@ -4,8 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from django.utils.text import slugify
-
 from catalog.folding import fold
 from catalog.models import Topic
 from ingest.lists.records import TopicPath
@@ -128,13 +126,3 @@ def _heading_path(topic: Topic, topics: Mapping[int, Topic]) -> TopicPath:
 
 def _fold_path(path: TopicPath) -> TopicPath:
     return tuple(fold(name) for name in path)
-
-
-def free_path(parent: str, name: str, taken: set[str]) -> tuple[str, str]:
-    """Return a slug and a path that no topic of the catalogue has, and take it."""
-    base = slugify(name, allow_unicode=True)[:80].strip("-") or "topic"
-    slug, number = base, 2
-    while (path := f"{parent}/{slug}" if parent else slug) in taken:
-        slug, number = f"{base}-{number}", number + 1
-    taken.add(path)
-    return slug, path

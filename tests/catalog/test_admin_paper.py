@@ -507,6 +507,22 @@ def test_a_title_that_goes_or_moves_is_announced(client, paper, changed_papers):
     assert list(TitleAlias.objects.values_list("paper", flat=True)) == [other.pk]
 
 
+def test_a_topic_whose_subtopics_would_lie_too_deep_is_not_moved(client):
+    slugs = ["x" * 75 + str(n) for n in range(9)]
+    deep = top = make_topic("Top")
+    for slug in slugs[:6]:
+        deep = make_topic(slug, parent=deep)
+    branch = below = make_topic("Branch")
+    for slug in slugs:
+        below = make_topic(slug, parent=below)
+    sheet = Sheet(client, url(branch))
+    sheet.data["parent"] = str(deep.pk)
+    assert not sheet.save()
+    assert "too deep" in sheet.response.content.decode()
+    sheet.data["parent"] = str(top.pk)
+    assert sheet.save()
+
+
 # Venues and repositories
 
 

@@ -292,6 +292,19 @@ def test_a_new_topic_gets_an_address_a_place_and_a_colour(longformer):
     assert Topic.objects.get(pk=topic.pk).retired_at is None
 
 
+def test_an_address_that_leads_to_another_topic_is_not_given_away(db):
+    topic = make_topic("A")
+    topic.name = "B"
+    curation.save_topic(topic, ["name"])
+    other = Topic(catalogue=topic.catalogue, name="A")
+    curation.save_topic(other, ["name"])
+    assert other.path == "a-2"
+    assert TopicRedirect.objects.get(path="a").topic == topic
+    topic.name = "A"
+    curation.save_topic(topic, ["name"])
+    assert topic.path == "a"
+
+
 def test_subtopics_follow_their_topic_in_address_and_colour(db):
     top, other = make_topic("A"), make_topic("B", hue=5)
     child = make_topic("C", parent=top)
