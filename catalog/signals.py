@@ -31,5 +31,5 @@ class _Batch:
 
 def _waiting() -> _Batch | None:
     """The batch of this transaction. Every savepoint adds its own call, so that none is lost with another."""
-    calls = (getattr(call, "__self__", None) for _, call, _ in connection.run_on_commit)
+    calls = (getattr(entry[1], "__self__", None) for entry in connection.run_on_commit)
     return next((batch for batch in calls if isinstance(batch, _Batch)), None)

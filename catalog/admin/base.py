@@ -27,7 +27,9 @@ _FIELDS_IN_ROWS: Any = {
 }
 
 
-def in_words(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+def in_words(
+    request: HttpRequest, view: Callable[[], HttpResponse], back: str = ""
+) -> HttpResponse:
     """What the view answers; or, when others are writing at the same time, words instead of an error."""
     if request.method != "POST":
         return view()
@@ -41,7 +43,7 @@ def in_words(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResp
             raise
         text = "an import is running. Please try again in a moment."
     messages.error(request, f"Nothing was saved: {text}")
-    return HttpResponseRedirect(request.get_full_path())
+    return HttpResponseRedirect(back or request.get_full_path())
 
 
 class CuratedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -16,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from catalog import curation
+from catalog.admin.base import in_words
 from catalog.models import (
     Author,
     Identifier,
@@ -195,12 +197,12 @@ class WithHistory(admin.ModelAdmin):  # type: ignore[type-arg]
         )
         if change is None or not change.can_be_reverted:
             raise Http404
-        self._revert(request, row, change)
         options = self.opts
         name = f"admin:{options.app_label}_{options.model_name}_history"
-        return HttpResponseRedirect(reverse(name, args=[row.pk]))
+        page = reverse(name, args=[row.pk])
+        return in_words(request, partial(self._revert, request, row, change, page), back=page)
 
-    def _revert(self, request: HttpRequest, row: Any, change: Change) -> None:
+    def _revert(self, request: HttpRequest, row: Any, change: Change, page: str) -> HttpResponse:
         columns = [name for name in change.columns if name not in _NOT_REVERTED]
         try:
             with transaction.atomic():
@@ -208,10 +210,11 @@ class WithHistory(admin.ModelAdmin):  # type: ignore[type-arg]
         except (ValidationError, IntegrityError, curation.Refused):
             message = "The old values cannot be put back: something else has taken their place."
             self.message_user(request, message, messages.ERROR)
-            return
+            return HttpResponseRedirect(page)
         words = ", ".join(str(row._meta.get_field(name).verbose_name) for name in columns)
         self.log_change(request, row, f"Put back the old {words}.")
         self.message_user(request, f"The old {words} is back.", messages.SUCCESS)
+        return HttpResponseRedirect(page)
 
 
 def _put_back(row: Any, event: Any, columns: list[str], user: Any) -> None:

@@ -1,6 +1,7 @@
 """Merging duplicates: choose which to keep, see what will move, confirm; and take a merge back."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from catalog import curation
-from catalog.admin.base import change_url
+from catalog.admin.base import change_url, in_words
 from catalog.identifiers import EXCLUSIVE
 from catalog.models import Author, Paper, Placement
 
@@ -40,12 +41,21 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
     """The action "merge", its page, and the page that takes a merge back."""
 
     change_form_template = "admin/catalog/merge_change_form.html"
-    undone: str = ""  # what a merge taken back does and does not bring back
+    # What differs between papers and authors.
+    undone: str  # what a merge taken back does and does not bring back
+    merge_rows: Callable[..., None]
+    unmerge_row: Callable[..., Any]
+    describe: Callable[..., dict[str, Any]]
+    warning: Callable[..., str]
 
     def get_urls(self) -> list[URLPattern]:
         def at(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
             full = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
-            return path(route, self.admin_site.admin_view(view), name=full)
+
+            def answer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+                return in_words(request, partial(view, request, **kwargs))
+
+            return path(route, self.admin_site.admin_view(answer), name=full)
 
         return [
             at("merge/", self.merge_view, "merge"),
@@ -90,7 +100,11 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
         if not self.has_change_permission(request, row):
             raise PermissionDenied
         if request.method == "POST":
-            survivor = self.unmerge_row(row)
+            try:
+                survivor = self.unmerge_row(row)
+            except curation.Refused as error:
+                self.message_user(request, str(error), messages.ERROR)
+                return HttpResponseRedirect(change_url(row))
             self.log_change(request, row, f"Parted from “{survivor}” again.")
             self.message_user(request, f"“{row}” stands for itself again.", messages.SUCCESS)
             return HttpResponseRedirect(change_url(row))
@@ -119,19 +133,53 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
     def _url(self, name: str) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}")
 
-    # What differs between papers and authors
 
-    def merge_rows(self, survivor: Any, others: list[Any]) -> None:
-        raise NotImplementedError
+def _paper_facts(row: Paper) -> dict[str, Any]:
+    places = Placement.objects.current().filter(paper=row).select_related("topic")
+    people = [author.printed_name for author in row.authorships.all()]
+    return {
+        "row": row,
+        "facts": [
+            ("Year", row.year or "–"),
+            ("Authors", ", ".join(people[:3]) + (" …" if len(people) > 3 else "") or "–"),
+            ("Identifiers", ", ".join(map(str, row.identifiers.all())) or "–"),
+            ("Topics", ", ".join(place.topic.name for place in places) or "–"),
+            ("Other titles", row.aliases.count()),
+            ("Links", row.links.count()),
+            ("Repositories", row.repository_links.count()),
+            ("Citations", row.cites.count() + row.cited_by.count()),
+        ],
+    }
 
-    def unmerge_row(self, row: Any) -> Any:
-        raise NotImplementedError
 
-    def describe(self, row: Any) -> dict[str, Any]:
-        raise NotImplementedError
-
-    def warning(self, rows: list[Any]) -> str:
+def _two_works(rows: list[Paper]) -> str:
+    """Two identifiers of a registry that gives only one may tell two works apart."""
+    seen: dict[str, set[str]] = {}
+    for row in rows:
+        for ident in row.identifiers.filter(scheme__in=EXCLUSIVE):
+            seen.setdefault(ident.get_scheme_display(), set()).add(ident.value)
+    names = [name for name, values in seen.items() if len(values) > 1]
+    if not names:
         return ""
+    return f"They have different identifiers of {' and '.join(names)}: they may be two works."
+
+
+def _author_facts(row: Author) -> dict[str, Any]:
+    papers = row.papers.order_by("-year", "-pk")
+    titles = [paper.title for paper in papers[:3]]
+    more = " …" if papers.count() > len(titles) else ""
+    return {
+        "row": row,
+        "facts": [
+            ("ORCID", row.orcid or "–"),
+            ("Papers", papers.count()),
+            ("Such as", "; ".join(titles) + more or "–"),
+        ],
+    }
+
+
+def _no_warning(rows: list[Author]) -> str:
+    return ""
 
 
 class PaperMerges(Merges):
@@ -140,60 +188,15 @@ class PaperMerges(Merges):
         "the other paper. Citations, announcements and problems stay with the other until their "
         "source states them again."
     )
-
-    def merge_rows(self, survivor: Any, others: list[Any]) -> None:
-        curation.merge_papers(survivor, others)
-
-    def unmerge_row(self, row: Any) -> Any:
-        return curation.unmerge_paper(row)
-
-    def describe(self, row: Paper) -> dict[str, Any]:
-        places = Placement.objects.current().filter(paper=row).select_related("topic")
-        people = [author.printed_name for author in row.authorships.all()]
-        return {
-            "row": row,
-            "facts": [
-                ("Year", row.year or "–"),
-                ("Authors", ", ".join(people[:3]) + (" …" if len(people) > 3 else "") or "–"),
-                ("Identifiers", ", ".join(map(str, row.identifiers.all())) or "–"),
-                ("Topics", ", ".join(place.topic.name for place in places) or "–"),
-                ("Other titles", row.aliases.count()),
-                ("Links", row.links.count()),
-                ("Repositories", row.repository_links.count()),
-                ("Citations", row.cites.count() + row.cited_by.count()),
-            ],
-        }
-
-    def warning(self, rows: list[Paper]) -> str:
-        """Two identifiers of a registry that gives only one may tell two works apart."""
-        seen: dict[str, set[str]] = {}
-        for row in rows:
-            for ident in row.identifiers.filter(scheme__in=EXCLUSIVE):
-                seen.setdefault(ident.get_scheme_display(), set()).add(ident.value)
-        names = [name for name, values in seen.items() if len(values) > 1]
-        if not names:
-            return ""
-        return f"They have different identifiers of {' and '.join(names)}: they may be two works."
+    merge_rows = staticmethod(curation.merge_papers)
+    unmerge_row = staticmethod(curation.unmerge_paper)
+    describe = staticmethod(_paper_facts)
+    warning = staticmethod(_two_works)
 
 
 class AuthorMerges(Merges):
     undone = "The papers that print this name come back to it."
-
-    def merge_rows(self, survivor: Any, others: list[Any]) -> None:
-        curation.merge_authors(survivor, others)
-
-    def unmerge_row(self, row: Any) -> Any:
-        return curation.unmerge_author(row)
-
-    def describe(self, row: Author) -> dict[str, Any]:
-        papers = row.papers.order_by("-year", "-pk")
-        titles = [paper.title for paper in papers[:3]]
-        more = " …" if papers.count() > len(titles) else ""
-        return {
-            "row": row,
-            "facts": [
-                ("ORCID", row.orcid or "–"),
-                ("Papers", papers.count()),
-                ("Such as", "; ".join(titles) + more or "–"),
-            ],
-        }
+    merge_rows = staticmethod(curation.merge_authors)
+    unmerge_row = staticmethod(curation.unmerge_author)
+    describe = staticmethod(_author_facts)
+    warning = staticmethod(_no_warning)

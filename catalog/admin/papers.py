@@ -28,8 +28,8 @@ from catalog.models import (
     TitleAlias,
 )
 
-# Django takes a thousand fields a form; a paper of more authors has them on their own page.
-_MOST_AUTHORS = 100
+# A form takes ten thousand fields; a paper of more authors has them on their own page.
+_MOST_AUTHORS = 400
 
 
 class PaperForm(PlainForm):

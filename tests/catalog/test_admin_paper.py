@@ -320,7 +320,16 @@ def test_a_new_paper_is_entered_by_hand(client):
     assert set(paper.provenance.values_list("field", flat=True)) == {"title", "year", "authors"}
 
 
-def test_a_paper_of_very_many_authors_has_them_on_their_own_page(client):
+def test_a_paper_of_hundreds_of_authors_is_saved_on_its_page(client):
+    paper = make_paper(authors=300)
+    sheet = Sheet(client, url(paper))
+    sheet.data["authorships-299-position"] = "1"
+    assert sheet.save()
+    assert paper.authorships.get(position=1).printed_name.endswith(" 299")
+
+
+def test_a_paper_of_very_many_authors_has_them_on_their_own_page(client, monkeypatch):
+    monkeypatch.setattr("catalog.admin.papers._MOST_AUTHORS", 100)
     paper = make_paper(authors=101)
     sheet = Sheet(client, url(paper))
     assert "authorships-TOTAL_FORMS" not in sheet.data
@@ -554,6 +563,23 @@ def test_a_repository_keeps_its_address_and_tells_of_its_papers(client, paper, c
     assert ids == [[paper.pk]]
     repository.refresh_from_db()
     assert (repository.full_name, repository.description) == ("allenai/longformer", "Code")
+
+
+def test_merging_during_an_import_asks_to_try_again(import_at_work, client, paper):
+    other = make_paper("Other", arxiv="2007.14062")
+    response = client.post(merge_page(paper, other), {"survivor": paper.pk}, follow=True)
+    assert SORRY in response.content.decode()
+    Paper.objects.filter(pk=other.pk).update(merged_into=paper)
+    address = reverse("admin:catalog_paper_unmerge", args=[other.pk])
+    assert SORRY in client.post(address, follow=True).content.decode()
+
+
+def test_putting_back_during_an_import_asks_to_try_again(import_at_work, client, paper):
+    Paper.objects.filter(pk=paper.pk).update(year=2021)
+    event = Paper.pgh_event_model.objects.get()  # type: ignore[attr-defined]
+    response = client.post(reverse("admin:catalog_paper_revert", args=[paper.pk, event.pk]))
+    assert response.url == url(paper, "history")
+    assert SORRY in client.get(response.url).content.decode()
 
 
 # History
