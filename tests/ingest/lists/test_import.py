@@ -133,7 +133,8 @@ def test_planning_writes_no_row():
 def test_changed_facts_are_found_and_told_to_what_builds_on_them(
     django_capture_on_commit_callbacks,
 ):
-    run(BASE)
+    with django_capture_on_commit_callbacks(execute=True):
+        run(BASE)
     told: list[list[int]] = []
 
     def listen(ids: list[int], **_) -> None:
