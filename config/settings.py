@@ -157,7 +157,7 @@ if SERVES_PAGES:
     timeout = f"-c statement_timeout={PAGE_STATEMENT_TIMEOUT_MS}"
     _OPTIONS["options"] = f"{_OPTIONS.get('options', '')} {timeout}".strip()
 
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL.replace("redis+socket://", "unix://"),
