@@ -16,6 +16,7 @@ workers = settings.WEB_PROCESSES
 preload_app = True  # the processes share what Django takes
 worker_class = "gthread"
 threads = 4
+limit_request_line = 8190  # a long question in Chinese takes nine bytes a letter
 timeout = 60
 graceful_timeout = 3
 control_socket_disable = True

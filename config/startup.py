@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded
 
+# Commands of ours that a new home should serve at once.
+NEED_TABLES = frozenset({"import_list", "export_list", "embed", "search", "bench"})
 NEED_NO_SERVER = {
     "collectstatic",
     "compilemessages",
@@ -33,6 +35,25 @@ def prepare(arguments: list[str]) -> None:
         fail(error)
     if needs_servers(arguments):
         start_embedded()
+        if arguments[0] in NEED_TABLES:
+            prepare_tables()
+
+
+def prepare_tables() -> None:
+    """Make the tables of an embedded database that has none yet; ask for them in one of somebody's own."""
+    import django
+    from django.core.management import call_command
+    from django.db import OperationalError, connection
+
+    django.setup()
+    try:
+        if "catalog_catalogue" in connection.introspection.table_names():
+            return
+    except OperationalError as error:
+        fail(f"the database does not answer: {str(error).splitlines()[0]}")
+    if settings.DATABASE_URL:
+        fail("the database of DATABASE_URL has no tables yet: run `manage.py migrate` first")
+    call_command("migrate", verbosity=0)
 
 
 def needs_servers(arguments: list[str]) -> bool:
@@ -64,8 +85,9 @@ def check_real_servers() -> None:
             fail(f"DATABASE_URL: {_shown(settings.DATABASE_URL)} does not answer: {error}")
     if not settings.REDIS_IS_EMBEDDED:
         try:
+            address = settings.REDIS_URL.replace("redis+socket://", "unix://")
             with redis.Redis.from_url(
-                settings.CACHES["default"]["LOCATION"], socket_connect_timeout=5, socket_timeout=5
+                address, socket_connect_timeout=5, socket_timeout=5
             ) as connection:
                 connection.ping()
         except (redis.RedisError, ValueError) as error:

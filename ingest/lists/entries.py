@@ -23,6 +23,8 @@ from ingest.lists.venues import read_venue
 
 MAX_TITLE = 1000
 MAX_URL = 1000
+# "by Jo Doe, Ann Lee (ICLR 2024)"; the names may have been emphasis, and are gone from the text then.
+_BY = re.compile(r"[,.\s]*by\b\s*([^()]*?)[\s.,]*(?:\(([^()]*)\)[\s.]*)?$", re.IGNORECASE)
 _INNER_URL = re.compile(r"https?://[^\s\[\]()<>]+", re.IGNORECASE)
 
 
@@ -52,6 +54,8 @@ class EntryDraft:
         if span.is_link:
             draft._take_address(span.href)
         draft.feed(found[place + 1 :])
+        if draft.venue == ListedVenue():
+            draft._take_leading_venue(found[:place])
         if not draft.url:
             draft._adopt_address()
         return draft if draft._name() and draft._is_paper() else None
@@ -143,6 +147,10 @@ class EntryDraft:
         if self.venue != ListedVenue():
             self._unread(text)
             return
+        if by := _BY.match(text):
+            if by[1] and not self.authors:
+                self._take_authors(by[1])
+            text = by[2] or ""
         read = read_venue(text)
         if read.unread and (match := re.match(r"(.+?)[.;]\s+(.*(?:19|20)\d\d.*)$", text)):
             read = read_venue(match[2])
@@ -155,6 +163,12 @@ class EntryDraft:
                 "venue-typo",
                 f"The venue “{read.typo}” of “{self.title}” was read as {read.venue.name}.",
             )
+
+    def _take_leading_venue(self, found: list[Span]) -> None:
+        """Some lists put it before the title: (ICLR 2023) [Title](link)."""
+        read = read_venue(_without_brackets("".join(span.text for span in found)))
+        if read.venue.year:
+            self.venue = read.venue
 
     def _take_link(self, span: Span) -> None:
         badge = next((repo for image in span.images if (repo := badge_repository(image))), None)
@@ -285,7 +299,7 @@ def _title_place(found: list[Span]) -> int | None:
 
 def _is_venue(text: str) -> bool:
     """Emphasis holds authors, now and then a venue: one comma-free name and a year."""
-    return bool(re.fullmatch(r"[^,]{1,40}\s(?:19|20)\d\d\.?", plain_text(text)))
+    return bool(re.fullmatch(r"[^,]{1,40}\s(?:19|20)\d\d(?:\s[^,]{1,60})?\.?", plain_text(text)))
 
 
 def _without_brackets(text: str) -> str:

@@ -28,6 +28,7 @@ class Known:
     identifiers: set[Ident] = field(default_factory=set)
     firm: set[Ident] = field(default_factory=set)  # not this list's to take away
     rejected: set[Ident] = field(default_factory=set)  # a curator said that these are not its own
+    retitled: bool = False  # its title is not from a list
     elsewhere: bool = False  # another catalogue lists it
     entries: list[Entry] = field(default_factory=list)
     contested: list[tuple[Ident, Entry]] = field(default_factory=list)
@@ -73,9 +74,13 @@ class Matcher:
     def _by_identifier(self, entry: Entry) -> Known | None:
         for ident in entry.identifiers:
             known = self.by_ident.get(ident)
-            if known and _fits(entry.title, known):
+            if known and (_fits(entry.title, known) or self._is_retitled(ident, known)):
                 return known
         return None
+
+    def _is_retitled(self, ident: Ident, known: Known) -> bool:
+        """Whether a better source named the paper anew while the list gives the identifier to one title only."""
+        return known.retitled and len({fold(title) for title in self.claims[ident]}) == 1
 
     def _by_title(self, entry: Entry) -> Known | None:
         for known in self.by_title.get(fold(entry.title), []):

@@ -632,6 +632,10 @@ def _known(paper: Paper, elsewhere: bool) -> Known:
             Ident(row.scheme, row.value) for row in rows if elsewhere or row.source != Source.LIST
         },
         rejected={Ident(row.scheme, row.value) for row in paper.rejected_identifiers.all()},
+        retitled=any(
+            row.field == "title" and Source(row.source).precedence < Source.LIST.precedence
+            for row in paper.provenance.all()
+        ),
         elsewhere=elsewhere,
     )
 

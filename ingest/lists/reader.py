@@ -85,7 +85,7 @@ class _Reader:
                     elif opens_item:
                         self._item(found, depth, line)
                     else:
-                        self._beside(found, line, part_of_item=table > 0 or depth > 0)
+                        self._beside(found, line, inside=depth > 0, in_table=table > 0)
                     opens_item = False
 
     def _heading(self, found: list[Span], level: int, line: int) -> None:
@@ -170,17 +170,17 @@ class _Reader:
         self.drafts.append((len(self.headings) - 1, draft))
         self.draft = draft
 
-    def _beside(self, found: list[Span], line: int, *, part_of_item: bool) -> None:
+    def _beside(self, found: list[Span], line: int, *, inside: bool, in_table: bool) -> None:
         """A paragraph or table cell after an entry: its badges, or the rest of its text."""
         if self.date or self._is_aside():
             return
-        if self.draft and (part_of_item or _only_links(found)):
+        if self.draft and (inside or in_table or _only_links(found)):
             self.draft.feed(found)
-        elif self.draft and (text := _all_text(found)):
+        elif (self.draft or (in_table and _has_web_link(found))) and (text := _all_text(found)):
             self._problem(
                 line,
                 "line-not-read",
-                f"A paragraph after an entry was not read: “{text[:80]}”.",
+                f"This text was not read: “{text[:80]}”.",
                 text,
             )
 
@@ -228,6 +228,10 @@ def _all_text(found: list[Span]) -> str:
 
 def _only_links(found: list[Span]) -> bool:
     return all(span.is_link or span.images or not re.search(r"[^\W_]", span.text) for span in found)
+
+
+def _has_web_link(found: list[Span]) -> bool:
+    return any(re.match(r"https?:", span.href) for span in found)
 
 
 def _is_anchor(found: list[Span]) -> bool:

@@ -24,6 +24,12 @@ class RepairedText:
     problems: tuple[ListProblem, ...]
 
 
+_WEB_PAGE = re.compile(
+    r"\s*(?:<!--(?:(?!-->).){0,2000}-->\s*){0,9}<(?:!doctype\s+html\b|(?:html|head|body|meta)[\s>]|\?xml)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
 def decode(data: bytes) -> str:
     """Return the text of a list, or refuse in one line what is no UTF-8 Markdown of sensible size."""
     if len(data) > MAX_BYTES:
@@ -43,7 +49,7 @@ def decode(data: bytes) -> str:
         ) from error
     if not text.strip():
         raise ListRefused("The file is empty.")
-    if re.match(r"\s*(?:<!doctype\s+html|<html[\s>]|<\?xml)", text, re.IGNORECASE):
+    if _WEB_PAGE.match(text):
         raise ListRefused(
             "This is a web page, not Markdown; give the address of the raw Markdown file."
         )

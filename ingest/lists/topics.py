@@ -26,13 +26,18 @@ class TopicPlan:
     @property
     def moved(self) -> list[tuple[Topic, TopicPath]]:
         """Rows whose heading or parent differs from the list's, curated ones left out."""
-        by_pk = {topic.pk: path for path, topic in self.rows.items()}
         return [
             (topic, path)
             for path, topic in self.rows.items()
             if not topic.curated
-            and (topic.heading != path[-1] or by_pk.get(topic.parent_id or 0, ()) != path[:-1])
+            and (topic.heading != path[-1] or self._has_other_parent(topic, path))
         ]
+
+    def _has_other_parent(self, topic: Topic, path: TopicPath) -> bool:
+        if len(path) == 1:
+            return topic.parent_id is not None
+        parent = self.rows.get(path[:-1])
+        return parent is None or parent.pk != topic.parent_id
 
     def positions(self) -> list[tuple[Topic, int]]:
         """Rows whose place in the order changes, curated ones left out; places count over the whole list."""
@@ -55,7 +60,8 @@ class TopicPlan:
         """Keep out of `gone` what still holds papers (`used`) or subtopics; remember where papers arrive."""
         self.arrived = arrived
         parents = {topic.parent_id for topic in self.others if topic.retired_at is None}
-        parents |= {topic.parent_id for topic in self.rows.values()}
+        leaving = {topic.pk for topic, _ in self.moved}
+        parents |= {topic.parent_id for topic in self.rows.values() if topic.pk not in leaving}
         kept: list[Topic] = []
         for topic in sorted(self.gone, key=lambda topic: topic.path.count("/"), reverse=True):
             if topic.pk in used or topic.pk in parents:

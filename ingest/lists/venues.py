@@ -31,6 +31,7 @@ ALIASES = {
     "sigkdd": "KDD",
     "thewebconf": "WWW",
     "aclijcnlp2021": "ACL-IJCNLP",
+    "transactionsofassociationforcomputationallinguistics": "TACL",
     "transactionsoftheassociationforcomputationallinguistics": "TACL",
     "transactionsonmachinelearningresearch": "TMLR",
 }
@@ -56,6 +57,12 @@ def read_venue(text: str) -> ReadVenue:
     text = _tidy(re.sub(r"arxiv:\d{4}\.\d{4,5}(v\d+)?", "", text, flags=re.IGNORECASE))
     if not text:
         return ReadVenue(ListedVenue())
+    parts = [part for part in re.split(r"[,;]\s+", text) if _YEAR.search(part)]
+    if (
+        len(parts) > 1
+    ):  # "arXiv 2023, ICLR 2024": where it was published, before where it was posted
+        read = [read_venue(part) for part in parts]
+        return min(read, key=lambda one: venue_kind(one.venue.name) == Venue.Kind.PREPRINT)
     match = _last_plausible_year(text)
     year = None
     before, after = text, ""

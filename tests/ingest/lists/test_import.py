@@ -543,3 +543,37 @@ def test_a_topic_that_a_curator_retired_comes_back_only_with_papers():
 def test_only_a_web_address_can_be_the_origin():
     run('> Facts from <a href="javascript:alert(1)">here</a>, licence MIT.\n\n' + BASE)
     assert Catalogue.objects.get().origin_url == ""
+
+
+def test_a_topic_leaves_a_parent_that_vanishes():
+    below = f"## 1. Alpha\n{entry('One', 1)}## 2. Beta\n### 2.1 Gamma\n{entry('Two', 2)}"
+    run(below)
+    above = below.replace("## 2. Beta\n### 2.1 Gamma", "## 2. Gamma")
+    run(above)
+    gamma = Topic.objects.get(name="Gamma")
+    assert (gamma.path, gamma.parent) == ("gamma", None)
+    assert TopicRedirect.objects.get(path="beta/gamma").topic == gamma
+    assert Topic.objects.get(name="Beta").retired_at is not None
+    assert not run(above).plan
+    run(below)
+    gamma.refresh_from_db()
+    assert gamma.path == "beta/gamma"
+
+
+def test_names_swapped_and_swapped_back_drop_nothing():
+    one = "".join(entry(f"One {n}", n) for n in range(1, 7))
+    two = "".join(entry(f"Two {n}", n) for n in range(11, 17))
+    assert run(f"## 1. A\n{one}## 2. B\n{two}").status == "applied"
+    assert run(f"## 1. B\n{one}## 2. A\n{two}").status == "applied"
+    assert run(f"## 1. A\n{one}## 2. B\n{two}").status == "applied"
+
+
+def test_a_paper_that_a_curator_retitled_is_known_by_its_identifier():
+    run(BASE)
+    paper = Paper.objects.get(title="Third things")
+    Paper.objects.filter(pk=paper.pk).update(
+        title="Quite another name", title_key="quiteanothername"
+    )
+    Provenance.objects.filter(paper=paper, field="title").update(source=Source.CURATOR, locked=True)
+    counts = run(BASE).plan.counts()
+    assert (counts["new"], counts["gone"], Paper.objects.count()) == (0, 0, 4)

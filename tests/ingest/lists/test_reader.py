@@ -42,6 +42,9 @@ def kinds(reading: ReadingList) -> list[str]:
         f"- [**A Title.**][1] *Ann Lee, Bo Li.* ICLR 2024 Oral.\n\n[1]: {ARXIV}",
         f"1. [[**A Title.**]({ARXIV})]({ARXIV}) *Ann Lee, Bo Li.* ICLR 2024 Oral.",
         f"1. [**A Title.**]([{ARXIV}]({ARXIV})) *Ann Lee, Bo Li.* ICLR 2024 Oral.",
+        f"- [**A Title**]({ARXIV}) by Ann Lee, Bo Li (ICLR 2024 Oral)",
+        f"- **[A Title]({ARXIV})** by *Ann Lee, Bo Li* (ICLR 2024 Oral)",
+        f"- (ICLR 2024 Oral) [A Title]({ARXIV}) *Ann Lee, Bo Li.*",
     ],
 )
 def test_every_usual_form_of_an_entry_gives_the_same_facts(line):
@@ -68,6 +71,11 @@ def test_every_usual_form_of_an_entry_gives_the_same_facts(line):
         ("Github 2024.", ("GitHub", 2024, "")),
         ("Some Company 2024.", ("Some Company", 2024, "")),
         ("arXiv preprint arXiv:2401.00001, 2024", ("arXiv", 2024, "")),
+        ("Arxiv 2023, ICLR 2024.", ("ICLR", 2024, "")),
+        (
+            "Transactions of the Association for Computational Linguistics 2024",
+            ("TACL", 2024, ""),
+        ),
     ],
 )
 def test_venue_year_and_distinction(text, expected):
@@ -300,6 +308,20 @@ def test_what_is_not_understood_is_told():
         (7, "no-link"),
     ]
     assert [entry.title for entry in reading.entries] == ["T", "arxiv:2401.00004", "Bold, no link"]
+
+
+def test_a_venue_in_emphasis_is_no_author():
+    entry = read_entry(f"1. [**T.**]({ARXIV}) *ACL 2024 Findings*")
+    assert entry.authors == ()
+    assert (entry.venue.name, entry.venue.distinction) == ("ACL", "Findings")
+
+
+def test_papers_in_a_table_are_told():
+    reading = read(
+        f"## 1. T\n- [A]({ARXIV})\n## 2. Table\n| Title | Venue |\n|---|---|\n"
+        "| [Some paper](https://arxiv.org/abs/2401.00009) | ACL |\n"
+    )
+    assert kinds(reading) == ["line-not-read"]
 
 
 def test_text_in_comments_is_no_entry():

@@ -101,6 +101,8 @@ def test_an_open_comment_does_not_swallow_the_rest():
         ("# List\n".encode("utf-16"), "UTF-16"),
         (b"\n<!DOCTYPE html><html></html>", "web page"),
         (b"<html lang=en>", "web page"),
+        (b"\xef\xbb\xbf<!-- saved -->\n<!DOCTYPE html>", "web page"),
+        (b"<head><meta charset=utf-8></head><body><ul>", "web page"),
         (b"a" * (MAX_BYTES + 1), "MB"),
     ],
 )
