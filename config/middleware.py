@@ -1,18 +1,23 @@
-"""What is refused before any view sees it."""
+"""What becomes of addresses that no view can make sense of."""
 
 from collections.abc import Callable
 
-from django.core.exceptions import BadRequest
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
+from django.views.defaults import bad_request
 
 
-class RefuseNul:
-    """Answer 400 to a NUL byte in an address: PostgreSQL's text holds none, and no reader types one."""
+class NulIsBadRequest:
+    """Answer 400 where a NUL byte in an address reaches the database, as it does in the admin's filters."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
-            raise BadRequest("the address holds a NUL byte")
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        has_nul = "%00" in request.META.get("QUERY_STRING", "")
+        if has_nul and isinstance(exception, DataError | ValueError):
+            return bad_request(request, exception)
+        return None

@@ -4,7 +4,10 @@ import pytest
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "address",
-    ["/search?q=%00", "/admin/catalog/problem/?status__exact=open%00", "/topics/a%00b/", "/?x=%00"],
+    [
+        "/admin/catalog/problem/?status__exact=open%00",
+        "/admin/catalog/catalogue/import/?catalogue=long-context%00",
+    ],
 )
-def test_a_nul_byte_is_a_bad_request_everywhere(admin_client, address):
+def test_a_nul_byte_in_a_filter_is_a_bad_request(admin_client, address):
     assert admin_client.get(address).status_code == 400
