@@ -1,0 +1,105 @@
+"""Serve stand-ins for arXiv, GitHub, Semantic Scholar and OpenAlex on this machine, for demonstrations."""
+
+from argparse import ArgumentParser
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+if TYPE_CHECKING:
+    from tests.standins import Seen, Standin, World
+
+PACE = [
+    "ARXIV_MIN_INTERVAL=0",
+    "GITHUB_MIN_INTERVAL=0",
+    "SEMANTIC_SCHOLAR_MIN_INTERVAL=0",
+    "OPENALEX_MIN_INTERVAL=0",
+]
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=9400)
+        parser.add_argument(
+            "--data",
+            metavar="FOLDER",
+            help="Where arxiv_records.jsonl is, and perhaps citations.jsonl and "
+            "repositories.jsonl; else a small invented world is served.",
+        )
+        parser.add_argument(
+            "--invent",
+            action="store_true",
+            help="Let every repository and arXiv id that is asked for exist, with invented facts.",
+        )
+        parser.add_argument(
+            "--fault",
+            action="append",
+            default=[],
+            metavar="SOURCE=FAULT[:TIMES]",
+            help="Spoil the next answers of a source, as arxiv=503:3; TIMES is 1, or * for ever.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        world = self._world(options["data"], options["invent"])
+        standin = self._standin(world, options["port"])
+        try:
+            for text in options["fault"]:
+                misbehave(standin, text)
+            self._introduce(standin)
+            standin.start()
+            Event().wait()
+        except KeyboardInterrupt:
+            self.stdout.write("")
+        finally:
+            standin.stop()
+
+    def _world(self, folder: str | None, invent: bool) -> "World":
+        try:
+            from tests.standins import World
+        except ImportError as error:
+            raise CommandError(
+                "The stand-ins are part of the tests, which are not installed here."
+            ) from error
+        try:
+            return World.load(folder, invent=invent) if folder else World.small(invent=invent)
+        except OSError as error:
+            raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+
+    def _standin(self, world: "World", port: int) -> "Standin":
+        from tests.standins import Standin
+
+        try:
+            return Standin(world, port, self._log)
+        except (OSError, OverflowError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise CommandError(f"Port {port} cannot be used: {reason}.") from error
+
+    def _introduce(self, standin: "Standin") -> None:
+        for name, value in standin.environment().items():
+            self.stdout.write(f"export {name}={value}")
+        self.stdout.write("# The stand-ins need no pauses:")
+        self.stdout.write(f"# export {' '.join(PACE)}")
+        self.stdout.write("# Serving until Ctrl-C.")
+        self.stdout.flush()
+
+    def _log(self, seen: "Seen", outcome: str) -> None:
+        self.stdout.write(f"{seen.method} {seen.path} {outcome or 'given up'}")
+        self.stdout.flush()
+
+
+def misbehave(standin: "Standin", text: str) -> None:
+    """Ask a stand-in for a fault as the command line names it; CommandError when it makes no sense."""
+    source, _, rest = text.partition("=")
+    fault, _, count = rest.partition(":")
+    if count not in {"", "*"} and not count.isdecimal():
+        raise CommandError(f"“{text}” should end in a number or *, as in arxiv=503:3.")
+    times = None if count == "*" else int(count or 1)
+    try:
+        standin.misbehave(source, fault, times)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
