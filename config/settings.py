@@ -249,6 +249,45 @@ LIST_HOSTS = env.list(
 )
 INGEST_CONTACT = env.str("INGEST_CONTACT", "")
 
+
+def _base(name: str, default: str) -> str:
+    url = env.str(name, "") or default
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  # checked when it is read
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not an address: {error}") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ImproperlyConfigured(f"{name} must be an address like {default}")
+    return url.rstrip("/")
+
+
+def _source(prefix: str, base: str, min_interval: float, key: str = "") -> dict[str, Any]:
+    """A source's base address, whose host is the only one asked; its key, if any; seconds between two requests."""
+    interval = env.float(f"{prefix}_MIN_INTERVAL", min_interval, validate=validate.Range(0, 3600))
+    return {
+        "base": _base(f"{prefix}_API_URL", base),
+        "key": env.str(key, "").strip() if key else "",
+        "min_interval": interval,
+    }
+
+
+SOURCES = {
+    "arxiv": _source("ARXIV", "https://export.arxiv.org/api/query", 3),
+    "github": _source("GITHUB", "https://api.github.com", 0.5, "GITHUB_TOKEN"),
+    "semantic_scholar": _source(
+        "SEMANTIC_SCHOLAR",
+        "https://api.semanticscholar.org/graph/v1",
+        1,
+        "SEMANTIC_SCHOLAR_API_KEY",
+    ),
+    "openalex": _source("OPENALEX", "https://api.openalex.org", 0.2, "OPENALEX_API_KEY"),
+}
+# Seconds: one exchange from beginning to end, one call with all its tries, the first pause between two tries.
+INGEST_TOTAL_SECONDS = env.float("INGEST_TOTAL_SECONDS", 45, validate=validate.Range(0.1, 600))
+INGEST_CALL_SECONDS = env.float("INGEST_CALL_SECONDS", 90, validate=validate.Range(0.1, 3600))
+INGEST_BACKOFF = env.float("INGEST_BACKOFF", 2, validate=validate.Range(0, 600))
+
 LOG_LEVEL = env.str(
     "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 )
@@ -258,5 +297,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "sentence_transformers", "torch")},
+    "loggers": {
+        name: {"level": "WARNING"}
+        for name in ("httpx", "httpcore", "sentence_transformers", "torch")
+    },
 }

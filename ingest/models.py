@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from catalog.models import Source
+
 _KEPT = timedelta(days=1)
 
 
@@ -41,3 +43,36 @@ class UploadedList(models.Model):
     @property
     def data(self) -> bytes:
         return zlib.decompress(self.packed)
+
+
+class VisitOutcome(models.TextChoices):
+    FOUND = "found", "found"
+    MISSING = "missing", "the source knows nothing of it"
+    FAILED = "failed", "failed"
+    SET_ASIDE = "set_aside", "set aside"
+
+
+class Visit(models.Model):
+    """When a source was last asked about a thing, and what came of it: runs go on from here.
+
+    Kept apart from the things themselves, so that asking again changes nothing that readers or curators see.
+    """
+
+    Outcome = VisitOutcome
+
+    source = models.CharField(max_length=20, choices=Source)
+    kind = models.CharField(max_length=12, help_text="What the subject is a key of: see the job.")
+    subject = models.BigIntegerField()
+    visited_at = models.DateTimeField()
+    outcome = models.CharField(max_length=10, choices=VisitOutcome)
+    etag = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "kind", "visited_at"], name="visit_oldest")]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "kind", "subject"], name="visit_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.kind} {self.subject}: {self.get_outcome_display()}"

@@ -9,8 +9,8 @@ from catalog.models.catalogues import (
     Topic,
     TopicRedirect,
 )
-from catalog.models.code import PaperRepository, Repository, StarCount
-from catalog.models.graph import Citation, Reference, Relation
+from catalog.models.code import GoneReason, PaperRepository, Repository, RepositoryAlias, StarCount
+from catalog.models.graph import Citation, CitationCount, CitingWork, Reference, Relation
 from catalog.models.papers import (
     Authorship,
     Identifier,
@@ -23,7 +23,14 @@ from catalog.models.papers import (
     TitleAlias,
 )
 from catalog.models.people import Author, Venue
-from catalog.models.upkeep import Candidate, Problem, Run
+from catalog.models.upkeep import (
+    Candidate,
+    HarvestQuery,
+    Problem,
+    Run,
+    SourceState,
+    VenueSuggestion,
+)
 
 __all__ = [
     "HUES",
@@ -33,6 +40,10 @@ __all__ = [
     "Candidate",
     "Catalogue",
     "Citation",
+    "CitationCount",
+    "CitingWork",
+    "GoneReason",
+    "HarvestQuery",
     "Identifier",
     "Link",
     "Paper",
@@ -45,13 +56,16 @@ __all__ = [
     "RejectedIdentifier",
     "Relation",
     "Repository",
+    "RepositoryAlias",
     "Run",
     "SimilarPaper",
     "Source",
+    "SourceState",
     "StarCount",
     "Stated",
     "TitleAlias",
     "Topic",
     "TopicRedirect",
     "Venue",
+    "VenueSuggestion",
 ]

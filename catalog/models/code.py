@@ -1,12 +1,19 @@
 """Code repositories, their stars over time, and the papers they belong to."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog.models.base import Source, Stated, one_of, tracked
 from catalog.models.papers import Paper
+
+
+class GoneReason(models.TextChoices):
+    DELETED = "deleted", "deleted or private"
+    BLOCKED = "blocked", "blocked for legal reasons"
 
 
 @tracked
@@ -20,11 +27,18 @@ class Repository(models.Model):
         "numeric id", null=True, blank=True, help_text="The host's own id; survives renames."
     )
     description = models.TextField(blank=True)
+    topics = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    licence = models.CharField(max_length=60, blank=True, help_text="Its SPDX name.")
+    default_branch = models.CharField(max_length=250, blank=True)
+    pushed_at = models.DateTimeField("last push", null=True, blank=True)
+    is_archived = models.BooleanField("archived", default=False)
+    forks = models.PositiveIntegerField(null=True, blank=True)
     stars = models.PositiveIntegerField(null=True, blank=True, editable=False)
     stars_on = models.DateField(null=True, blank=True, editable=False)
     gone_at = models.DateTimeField(
         null=True, blank=True, help_text="Since when the host has it no more."
     )
+    gone_reason = models.CharField(max_length=20, blank=True, choices=GoneReason)
     created_at = models.DateTimeField(auto_now_add=True)
 
     papers: "models.ManyToManyField[Paper, PaperRepository]" = models.ManyToManyField(
@@ -72,6 +86,32 @@ class Repository(models.Model):
     def url(self) -> str:
         """The repository's page on its host."""
         return f"https://{self.host}/{self.owner}/{self.name}"
+
+
+class RepositoryAlias(models.Model):
+    """A name that a repository had on its host before it was renamed: lists that print it mean that one."""
+
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="aliases")
+    host = models.CharField(max_length=100)
+    owner = models.CharField(max_length=100)
+    name = models.CharField(max_length=200)
+    stated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "repository aliases"
+        constraints = [
+            models.UniqueConstraint(
+                Lower("host"), Lower("owner"), Lower("name"), name="repository_alias_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What names a repository: hosts ignore case."""
+        return self.host.lower(), self.owner.lower(), self.name.lower()
 
 
 class StarCount(models.Model):

@@ -1,6 +1,8 @@
 """Edges between papers: citations, references not yet resolved, typed relations."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -28,26 +30,72 @@ class Citation(models.Model):
         return f"{self.citing_id} → {self.cited_id}"
 
 
-class Reference(models.Model):
-    """An entry of a paper's bibliography that matches no paper here yet; tried again when papers arrive."""
+class OutsideWork(models.Model):
+    """The end of an edge that matches no paper here yet; it is tried again when papers arrive."""
 
-    citing = models.ForeignKey(Paper, models.CASCADE, related_name="references")
     source = models.CharField(max_length=20, choices=Source)
-    key = models.CharField(max_length=200, help_text="What the source calls the cited record.")
+    key = models.CharField(max_length=200, help_text="What the source calls the other record.")
     title = models.TextField(blank=True)
-    text = models.TextField(blank=True, help_text="The entry as printed.")
-    identifiers = models.JSONField(default=dict, blank=True)
+    identifiers = ArrayField(
+        models.CharField(max_length=1020),
+        default=list,
+        blank=True,
+        help_text="As scheme:value, in the canonical form of papers' identifiers.",
+    )
     year = models.PositiveSmallIntegerField(null=True, blank=True)
+    citation_count = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How often the source has it cited."
+    )
     stated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.title or self.key
+
+
+class Reference(OutsideWork):
+    """An entry of a paper's bibliography that matches no paper here yet."""
+
+    citing = models.ForeignKey(Paper, models.CASCADE, related_name="references")
+    text = models.TextField(blank=True, help_text="The entry as printed.")
+
+    class Meta:
+        indexes = [GinIndex(fields=["identifiers"], name="reference_identifiers")]
         constraints = [
             models.UniqueConstraint(fields=["citing", "source", "key"], name="reference_once"),
             one_of("source", Source, "reference_source_known"),
         ]
 
-    def __str__(self) -> str:
-        return self.title or self.text or self.key
+
+class CitingWork(OutsideWork):
+    """A work that cites a paper and is itself no paper here yet."""
+
+    cited = models.ForeignKey(Paper, models.CASCADE, related_name="citing_works")
+
+    class Meta:
+        indexes = [GinIndex(fields=["identifiers"], name="citing_work_identifiers")]
+        constraints = [
+            models.UniqueConstraint(fields=["cited", "source", "key"], name="citing_work_once"),
+            one_of("source", Source, "citing_work_source_known"),
+        ]
+
+
+class CitationCount(models.Model):
+    """How many references and citing works a source knows of a paper, whether or not it lists them all."""
+
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="citation_counts")
+    source = models.CharField(max_length=20, choices=Source)
+    references = models.PositiveIntegerField(null=True, blank=True)
+    citing = models.PositiveIntegerField(null=True, blank=True)
+    counted_on = models.DateField(help_text="Since when the numbers are as they are.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["paper", "source"], name="citation_count_once"),
+            one_of("source", Source, "citation_count_source_known"),
+        ]
 
 
 class RelationKind(models.TextChoices):

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Prefetch, Q
 from django.urls import reverse
@@ -92,6 +93,20 @@ class Paper(models.Model):
         null=True, blank=True, help_text="First day of the month or year when no more is known."
     )
     published_precision = models.CharField(max_length=5, choices=Precision, blank=True)
+    revised_on = models.DateField(
+        null=True, blank=True, help_text="When arXiv's latest version came."
+    )
+    arxiv_version = models.PositiveSmallIntegerField("arXiv version", null=True, blank=True)
+    categories = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        help_text="arXiv's subject classes, the primary one first.",
+    )
+    comment = models.TextField(blank=True, help_text="What the authors remark on arXiv.")
+    journal_ref = models.TextField(
+        "journal reference", blank=True, help_text="Where arXiv says that it appeared."
+    )
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="merged_from"

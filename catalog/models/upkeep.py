@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from catalog.models.base import one_of
+from catalog.models.base import Source, one_of
 from catalog.models.catalogues import Catalogue, Topic
 from catalog.models.papers import Identifier, Paper
 
@@ -50,9 +50,22 @@ class Run(models.Model):
     same = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
+    requests = models.PositiveIntegerField(default=0)
     left = models.PositiveIntegerField(default=0, help_text="What remained to be done at the end.")
     message = models.TextField(blank=True)
     details = models.JSONField(default=dict, blank=True)
+    holder = models.CharField(
+        max_length=200, blank=True, help_text="The process that is at it now, as host:process."
+    )
+    batch = models.JSONField(
+        default=dict, blank=True, help_text="What it is at now, to be told should it die."
+    )
+    deaths = models.PositiveSmallIntegerField(
+        default=0, help_text="How many processes have died at this batch."
+    )
+    resume_at = models.DateTimeField(
+        null=True, blank=True, help_text="Until when it waits because its source asked for it."
+    )
 
     class Meta:
         ordering = ["-started_at", "-pk"]
@@ -69,6 +82,33 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_job_display()} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class SourceState(models.Model):
+    """How a source last behaved: whether it is asked now, and what is left of our allowance."""
+
+    source = models.CharField(max_length=20, choices=Source, unique=True)
+    answered_at = models.DateTimeField("last good answer", null=True, blank=True)
+    failed_at = models.DateTimeField("last failure", null=True, blank=True)
+    failures = models.PositiveIntegerField("failures in a row", default=0)
+    reason = models.CharField("last reason", max_length=500, blank=True)
+    open_until = models.DateTimeField(
+        "not asked until", null=True, blank=True, help_text="It failed too often in a row."
+    )
+    busy_until = models.DateTimeField(
+        "asked us to wait until", null=True, blank=True, help_text="By its own word."
+    )
+    allowance = models.PositiveIntegerField(null=True, blank=True)
+    allowance_left = models.PositiveIntegerField(null=True, blank=True)
+    allowance_resets_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "source"
+        ordering = ["source"]
+        constraints = [one_of("source", Source, "source_state_source_known")]
+
+    def __str__(self) -> str:
+        return str(self.get_source_display())
 
 
 class ProblemQuerySet(models.QuerySet["Problem"]):
@@ -174,3 +214,65 @@ class Candidate(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class HarvestQuery(models.Model):
+    """A question to arXiv's search whose new answers become a catalogue's candidates."""
+
+    catalogue = models.ForeignKey(Catalogue, models.CASCADE, related_name="harvest_queries")
+    query = models.CharField(
+        max_length=500,
+        help_text='In arXiv\'s language: cat:cs.CL AND (abs:"long context" OR abs:"context window")',
+    )
+    is_active = models.BooleanField("active", default=True)
+
+    class Meta:
+        verbose_name_plural = "harvest queries"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["catalogue", "query"], name="harvest_query_once"),
+            models.CheckConstraint(condition=~Q(query=""), name="harvest_query_says_something"),
+        ]
+
+    def __str__(self) -> str:
+        return self.query
+
+
+class SuggestionStatus(models.TextChoices):
+    OPEN = "open", "to decide"
+    ACCEPTED = "accepted", "accepted"
+    REJECTED = "rejected", "rejected"
+
+
+class VenueSuggestion(models.Model):
+    """What a source says of where a paper appeared, other than what is listed; a curator decides."""
+
+    Status = SuggestionStatus
+
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="venue_suggestions")
+    source = models.CharField(max_length=20, choices=Source)
+    text = models.CharField(max_length=500, help_text="As the source prints it.")
+    venue_name = models.CharField("venue", max_length=120)
+    year = models.PositiveSmallIntegerField(null=True, blank=True)
+    distinction = models.CharField(max_length=100, blank=True)
+    status = models.CharField(
+        max_length=10, choices=SuggestionStatus, default=SuggestionStatus.OPEN
+    )
+    found_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["paper", "source", "text"], name="venue_suggestion_once"
+            ),
+            one_of("source", Source, "venue_suggestion_source_known"),
+            one_of("status", SuggestionStatus, "venue_suggestion_status_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.venue_name} {self.year or ''}".strip()

@@ -1,0 +1,358 @@
+"""A polite client for one source: deadlines, limits, own hosts only, Retry-After, backoff, one turn per host."""
+
+import json
+import logging
+import random
+import time
+import zlib
+from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from django.conf import settings
+from django.utils import timezone
+
+from catalog.models import Source
+from ingest.http import circuit
+from ingest.http.errors import SourceBroken, SourceBusy, SourceError, SourceRefused
+from ingest.http.limiter import Turn, turn
+from ingest.http.transport import Deadline, TooLarge, UnknownEncoding, read_body, transport
+
+logger = logging.getLogger(__name__)
+
+Json = Any
+JSON = frozenset({"application/json", "application/vnd.github+json"})
+_TIMEOUT = httpx.Timeout(20, connect=10)
+_MAX_REDIRECTS = 3
+_TRIES = 4
+_MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a source answered, with its unpacked body. Header names are in lower case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Json:
+        """Return the body as JSON; raise SourceBroken when it is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise SourceBroken(f"{self.url} answered with broken JSON: {error}") from error
+
+
+# Raises SourceBroken when an answer cannot be what was asked for; the request is then tried again.
+Check = Callable[[Answer], None]
+
+
+class SourceClient:
+    """Asks one source. Use one per run and close it; not for several threads at once.
+
+    `patience` is how many seconds it waits itself when the source asks for it; a longer wish raises SourceBusy.
+    `insistent` lets a person try a source whose circuit is open.
+    """
+
+    def __init__(self, source: Source, *, patience: float = 15, insistent: bool = False) -> None:
+        self.source = source
+        self.configured = settings.SOURCES[source.value]
+        self.base: str = self.configured["base"]
+        self.key: str = self.configured["key"]
+        self.requests = 0
+        self._host = urlsplit(self.base).netloc
+        self._patience = patience
+        self._insistent = insistent
+        self._deadline = Deadline()
+        self._http = httpx.Client(
+            transport=transport(self._deadline),
+            timeout=_TIMEOUT,
+            headers={"User-Agent": _user_agent(), "Accept-Encoding": "gzip"},
+            trust_env=False,
+        )
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> "SourceClient":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def get(
+        self,
+        path: str = "",
+        params: Mapping[str, str] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        types: Collection[str] = JSON,
+        accept: Collection[int] = (),
+        follow: bool = True,
+        check: Check | None = None,
+    ) -> Answer:
+        """Get what lies under the source's base, or at a whole address of its own host.
+
+        `types` are the content types that a good answer may have; `accept` names statuses besides 2xx that the caller
+        wants to see instead of an error; `follow=False` returns redirects.
+        """
+        url = path if path.startswith(("http://", "https://")) else self.base + path
+        request = self._http.build_request("GET", url, params=params, headers=headers)
+        return self._ask(request, types, accept, follow, check)
+
+    def post(
+        self,
+        path: str,
+        payload: Json,
+        params: Mapping[str, str] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        accept: Collection[int] = (),
+        check: Check | None = None,
+    ) -> Answer:
+        """Post JSON and return the answer. Only for questions: a failed one is asked again."""
+        request = self._http.build_request(
+            "POST", self.base + path, params=params, json=payload, headers=headers
+        )
+        return self._ask(request, JSON, accept, False, check)
+
+    def _ask(
+        self,
+        request: httpx.Request,
+        types: Collection[str],
+        accept: Collection[int],
+        follow: bool,
+        check: Check | None,
+    ) -> Answer:
+        """Ask up to _TRIES times, as long as what goes wrong may pass, and keep the circuit's books."""
+        circuit.check(self.source, insistent=self._insistent)
+        give_up = time.monotonic() + settings.INGEST_CALL_SECONDS
+        for tries in range(1, _TRIES + 1):
+            try:
+                answer = self._exchange(request, follow, accept)
+                self._judge(answer, types, accept)
+                if check:
+                    check(answer)
+            except _Wait as wish:
+                if tries == _TRIES or not self._has_patience(wish.seconds):
+                    raise self._busy(wish) from wish
+                Turn(self._host).pause(wish.seconds)  # for the other processes too
+                time.sleep(wish.seconds)
+            except SourceBroken as error:
+                pause = self._backoff(tries)
+                if tries == _TRIES or time.monotonic() + pause > give_up:
+                    circuit.failed(self.source, str(error))
+                    raise
+                logger.info("source=%s try=%d failed: %s", self.source, tries, error)
+                time.sleep(pause)
+            except SourceRefused as error:
+                if error.status in {401, 403}:
+                    circuit.failed(self.source, str(error))
+                raise
+            else:
+                circuit.succeeded(self.source)
+                return answer
+        raise AssertionError("the last try returns or raises")
+
+    def _backoff(self, tries: int) -> float:
+        """Twice as long each time, give or take a half, so that many workers do not come back at once."""
+        pause: float = settings.INGEST_BACKOFF * 2 ** (tries - 1)
+        return pause * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
+
+    def _has_patience(self, seconds: float) -> bool:
+        return seconds <= self._patience
+
+    def _busy(self, wish: "_Wait") -> SourceBusy:
+        until = timezone.now() + timedelta(seconds=min(wish.seconds, 24 * 3600))
+        until = circuit.asked_to_wait(self.source, until, wish.reason)
+        return SourceBusy(
+            f"{self.source.label} asks us to wait until {until:%H:%M:%S} UTC ({wish.reason})", until
+        )
+
+    # One exchange
+
+    def _exchange(self, request: httpx.Request, follow: bool, accept: Collection[int]) -> Answer:
+        """Send a request when it is our turn, and follow redirects to the source's own host."""
+        self._deadline.start(settings.INGEST_TOTAL_SECONDS)
+        for _ in range(_MAX_REDIRECTS + 1):
+            self._own_host(str(request.url))
+            answer = self._send(request)
+            location = answer.headers.get("location", "")
+            if not (follow and location and answer.status in {301, 302, 303, 307, 308}):
+                return answer
+            request = self._redirected(request, location)
+        raise SourceBroken(f"{self._name} redirects more than {_MAX_REDIRECTS} times")
+
+    def _redirected(self, request: httpx.Request, location: str) -> httpx.Request:
+        url = urljoin(str(request.url), location)
+        self._own_host(url)
+        return self._http.build_request(request.method, url, headers=request.headers)
+
+    def _own_host(self, url: str) -> None:
+        """Refuse any address that is not on the host that the source is configured with."""
+        if not is_own(url, self.base):
+            raise SourceBroken(
+                f"{self._name} sends us to {urlsplit(url).netloc[:100] or 'nowhere'}, which is not its own host"
+            )
+
+    def _send(self, request: httpx.Request) -> Answer:
+        interval: float = self.configured["min_interval"]
+        with ExitStack() as stack:
+            mine = stack.enter_context(turn(self._host, interval))
+            self._deadline.start(
+                settings.INGEST_TOTAL_SECONDS
+            )  # the wait for our turn is not the source's
+            self.requests += 1
+            try:
+                response = self._http.send(request, stream=True)
+                stack.callback(response.close)
+                body = self._body(response, mine)
+            except httpx.TimeoutException as error:
+                raise SourceBroken(f"{self._name} took too long to answer") from error
+            except (httpx.HTTPError, zlib.error) as error:
+                reason = str(error) or type(error).__name__
+                raise SourceBroken(f"{self._name} cannot be reached: {reason}") from error
+            except (TooLarge, UnknownEncoding) as error:
+                raise SourceBroken(f"{self._name} was cut off: {error}") from error
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(str(request.url), response.status_code, headers, body)
+
+    def _body(self, response: httpx.Response, mine: Turn) -> bytes:
+        pieces = []
+        for piece in read_body(response):
+            pieces.append(piece)
+            mine.renew()
+        return b"".join(pieces)
+
+    @property
+    def _name(self) -> str:
+        return str(self.source.label)
+
+    # What an answer means
+
+    def _judge(self, answer: Answer, types: Collection[str], accept: Collection[int]) -> None:
+        status = answer.status
+        self._note_allowance(answer)
+        if status in accept:
+            return
+        if wish := _wish(answer):
+            raise wish
+        if status in _MAY_PASS or status >= 500:
+            raise SourceBroken(f"{self._name} answered with status {status}")
+        if 300 <= status < 400 or status < 200:
+            raise SourceBroken(f"{self._name} answered with status {status} and nowhere to go")
+        if status >= 400:
+            hint = (
+                f"; check {self.source.name}_{_KEY_NAMES.get(self.source, 'API_KEY')}"
+                if status == 401
+                else ""
+            )
+            raise SourceRefused(
+                f"{self._name} refused with status {status}{hint}", status, answer.body
+            )
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind not in types:
+            raise SourceBroken(
+                f"{self._name} answered with {kind or 'no content type'} instead of data"
+            )
+        if not answer.body.strip():
+            raise SourceBroken(f"{self._name} answered with nothing")
+
+    def _note_allowance(self, answer: Answer) -> None:
+        left = answer.headers.get("x-ratelimit-remaining", "")
+        limit = answer.headers.get("x-ratelimit-limit", "")
+        if left.isdigit():
+            resets_at = _reset_time(answer.headers.get("x-ratelimit-reset", ""))
+            circuit.note_allowance(
+                self.source,
+                min(int(left), 2**31 - 1),
+                int(limit) if limit.isdigit() else None,
+                resets_at,
+            )
+
+
+_KEY_NAMES = {Source.GITHUB: "TOKEN"}
+
+
+class _Wait(Exception):
+    """The source says when to come back."""
+
+    def __init__(self, seconds: float, reason: str) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+        self.reason = reason
+
+
+def _wish(answer: Answer) -> _Wait | None:
+    """Read when a source wants to be asked again: Retry-After (RFC 9110 §10.2.3), or GitHub's reset time."""
+    if answer.status not in {403, 413, 429, 503}:
+        return None
+    reason = f"status {answer.status}"
+    if (seconds := retry_after(answer.headers.get("retry-after", ""))) is not None:
+        return _Wait(seconds, reason)
+    if answer.headers.get("x-ratelimit-remaining") == "0":
+        reset = _reset_time(answer.headers.get("x-ratelimit-reset", ""))
+        if reset:
+            return _Wait(
+                max(1.0, (reset - timezone.now()).total_seconds() + 1), "the allowance is used up"
+            )
+    return None
+
+
+def retry_after(value: str) -> float | None:
+    """Read Retry-After in seconds or as a date; None when it is absent or neither."""
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return float(min(int(value), 10**6))
+    try:
+        date = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    date = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return max(0.0, (date - timezone.now()).total_seconds())
+
+
+def _reset_time(value: str) -> datetime | None:
+    """GitHub gives the moment (seconds since 1970), OpenAlex how many seconds are left."""
+    if not (value.isascii() and value.isdigit()):
+        return None
+    seconds = int(value)
+    try:
+        if seconds < 10**8:
+            return timezone.now() + timedelta(seconds=seconds)
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def is_own(url: str, base: str) -> bool:
+    """Whether an address is on the host and port of a base, and no less protected."""
+    try:
+        there, here = urlsplit(url), urlsplit(base)
+        ports = there.port or _PORTS.get(there.scheme), here.port or _PORTS.get(here.scheme)
+    except ValueError:
+        return False
+    upgraded = (
+        there.scheme == "https"
+        and here.scheme == "http"
+        and there.port is None
+        and here.port is None
+    )
+    same = there.scheme == here.scheme and ports[0] == ports[1]
+    return bool(there.hostname) and there.hostname == here.hostname and (same or upgraded)
+
+
+def _user_agent() -> str:
+    contact = f" ({settings.INGEST_CONTACT})" if settings.INGEST_CONTACT else ""
+    return f"Stemma/0.1{contact}"
+
+
+__all__ = ["Answer", "Json", "SourceClient", "SourceError", "is_own", "retry_after"]
