@@ -6,6 +6,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from catalog.models import Catalogue, Run
+from catalog.models.upkeep import RunJob
+from ingest import jobs
 from ingest.lists.records import ListRefused
 from ingest.lists.service import import_list
 from ingest.lists.sources import fetch
@@ -60,3 +62,24 @@ def _record(catalogue: Catalogue, status: str, message: str, same: int = 0) -> N
         same=same,
         message=message,
     )
+
+
+@shared_task
+def ingest(job: str) -> None:
+    """Open a run of a job, and begin with it unless another worker does."""
+    if jobs.start_scheduled(RunJob(job)):
+        work.delay()
+
+
+@shared_task
+def work() -> None:
+    """Go on with every open run: those just begun, those whose worker was killed, those that had to wait."""
+    jobs.work_in_turn()
+
+
+@shared_task
+def match_references(ids: list[int]) -> None:
+    """Look whether references that nothing matched mean one of these papers."""
+    from ingest.citations import match
+
+    match(ids)

@@ -1,0 +1,382 @@
+"""Runs: a job is done in batches, each fetched, then stored in one transaction together with how far the run is.
+
+Who works on a job holds a lock of its database session. The lock ends with the process, so a killed one is followed at
+once, and every batch is stored over the session that holds it, so nobody who has lost it can write. What a run has done
+is what has been visited since it began: there is no other cursor that could be wrong.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from catalog.curation.locks import hold_off_curators
+from catalog.models import Run, Source, SourceState
+from catalog.models.upkeep import RunJob
+from ingest import visits
+from ingest.http import SourceBusy, SourceClient, SourceError, SourceRefused
+from ingest.models import VisitOutcome
+from ingest.parts import Part, Stored, Tally, UsedUp
+from ingest.problems import Doubt, report_doubts
+from ingest.processes import has_ended, this_process
+from ingest.visits import Scope, Seen
+
+logger = logging.getLogger(__name__)
+
+SET_ASIDE_AFTER = 3  # deaths of a worker at one thing
+_DATABASE_PATIENCE = 120  # seconds to wait for a database that restarts
+_FORGOTTEN = timedelta(days=1)
+_LOST = (OperationalError, InterfaceError)
+
+
+class Busy(Exception):
+    """Another process is at this job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a run is worked on. `until` is a moment of time.monotonic at which to leave the rest to the next turn."""
+
+    patience: float = 10
+    insistent: bool = False
+    until: float = float("inf")
+    progress: Callable[[int, int], None] | None = None  # told how many of how many are done
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() >= self.until
+
+
+def start(
+    job: RunJob,
+    reason: str,
+    *,
+    limit: int | None = None,
+    paper: int | None = None,
+    older_than: timedelta = timedelta(0),
+    scheduled: bool = False,
+    holder: str = "",
+) -> Run:
+    """Open a run that asks about everything last visited longer ago than `older_than`."""
+    before = timezone.now() - older_than
+    details = {"limit": limit, "paper": paper, "before": before.isoformat(), "scheduled": scheduled}
+    return Run.objects.create(job=job, reason=reason[:200], details=details, holder=holder)
+
+
+def scope_of(run: Run) -> Scope:
+    return Scope(datetime.fromisoformat(run.details["before"]), run.details["paper"])
+
+
+@contextmanager
+def hold(job: str) -> Iterator[None]:
+    """Be the only one at a job, as long as this database session lives; raise Busy when another is."""
+    if not _try_lock(job):
+        raise Busy(f"another process is at the job “{RunJob(job).label}”")
+    try:
+        yield
+    finally:
+        with suppress(*_LOST), connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_advisory_unlock({_KEY})", [f"stemma:job:{job}"])
+
+
+_KEY = "hashtextextended(%s, 0)"
+
+
+def _try_lock(job: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_try_advisory_lock({_KEY})", [f"stemma:job:{job}"])
+        return bool(cursor.fetchone()[0])
+
+
+def work(run: Run, parts: list[Part], manner: Manner) -> bool:
+    """Work on a run until it is finished (True) or the manner says that it is enough for now.
+
+    Raises Busy when another process is at the job. A database that restarts is waited for, and the batch done again.
+    """
+    waited = 0.0
+    while True:
+        try:
+            with hold(run.job):
+                return _Worker(run, parts, manner).work()
+        except _LOST as error:
+            if waited > _DATABASE_PATIENCE:
+                raise
+            logger.warning("job=%s lost the database, waits for it: %s", run.job, error)
+            connection.close()
+            time.sleep(1)
+            waited += 1
+        except Busy:
+            if not waited:
+                raise
+            time.sleep(1)  # the server has not noticed yet that our old session is gone
+            waited += 1
+            if waited > _DATABASE_PATIENCE:
+                raise
+
+
+def whoami(kind: str = "worker") -> str:
+    """Name this process: a command's end is a person's wish, a worker's may be the batch's fault."""
+    return f"{kind} {this_process()}"
+
+
+def is_dead(run: Run) -> bool:
+    """Whether the process that was at a run has ended, as far as it can be told from this machine."""
+    return has_ended(run.holder.partition(" ")[2])
+
+
+class _Worker:
+    """Works on one run while it holds the job's lock."""
+
+    def __init__(self, run: Run, parts: list[Part], manner: Manner) -> None:
+        self.run = run
+        self.parts = parts
+        self.manner = manner
+        run.refresh_from_db()
+        self.scope = scope_of(run)
+        self.session = _session()
+
+    def work(self) -> bool:
+        run = self.run
+        if run.status != Run.Status.RUNNING:
+            return True
+        self._bury()
+        self._close_orphans()
+        run.holder = whoami("command" if self.manner.insistent else "worker")
+        run.resume_at = None
+        run.save(update_fields=["holder", "resume_at"])
+        try:
+            for part in self.parts:
+                if not self._work_on(part):
+                    return False
+            return self._finish()
+        except _LOST:
+            raise
+        except Exception as error:
+            self._break_off(error)
+            raise
+        finally:
+            with suppress(*_LOST):
+                Run.objects.filter(pk=run.pk).update(holder="", batch={})
+
+    def _bury(self) -> None:
+        """Note that the last one died at its batch; what kills its worker again and again is set aside."""
+        run = self.run
+        if not (run.holder.startswith("worker") and run.batch):
+            return
+        batch = run.batch
+        run.deaths += 1
+        run.details["suspects"] = batch
+        logger.warning("job=%s a worker died at %s; deaths=%d", run.job, batch, run.deaths)
+        if run.deaths >= SET_ASIDE_AFTER:
+            part = next(part for part in self.parts if str(part.source) == batch["source"])
+            reason = f"It has ended its worker {run.deaths} times."
+            with transaction.atomic():
+                visits.set_aside(part.source, part.kind, batch["subjects"], reason)
+                text = (
+                    f"{part.source.label}: {len(batch['subjects'])} of its records ended the worker "
+                    f"{run.deaths} times and were set aside ({part.kind} {_few(batch['subjects'])})."
+                )
+                report_doubts(RunJob(run.job), [Doubt(None, "set-aside", text)], [], run)
+                run.failed += len(batch["subjects"])
+                run.deaths = 0
+                run.details["suspects"] = {}
+                run.save()
+        run.batch = {}
+        run.save(update_fields=["deaths", "details", "batch"])
+
+    def _close_orphans(self) -> None:
+        """End the runs of killed commands that nobody went on with: no page shall call them running."""
+        others = Run.objects.filter(job=self.run.job, status=Run.Status.RUNNING)
+        for other in others.exclude(pk=self.run.pk).exclude(details__scheduled=True):
+            if is_dead(other) or other.started_at < timezone.now() - _FORGOTTEN:
+                other.status, other.finished_at = Run.Status.FAILED, timezone.now()
+                other.message, other.holder = "Interrupted; a later run went on from there.", ""
+                other.save()
+
+    def _work_on(self, part: Part) -> bool:
+        """Work on one source's part; return whether it is done with, well or not."""
+        if str(part.source) in self.run.details.get("failures", {}):
+            return True
+        with SourceClient(
+            part.source, patience=self.manner.patience, insistent=self.manner.insistent
+        ) as client:
+            total = self.run_done + part.count(self.scope)
+            while subjects := self._next(part):
+                if self.manner.is_over:
+                    self._count_requests(client)
+                    return False
+                try:
+                    self._batch(part, client, subjects)
+                except UsedUp as error:
+                    self._note("used_up", part.source, str(error))
+                    break
+                except SourceBusy as error:
+                    if not self.manner.insistent:
+                        return self._park(client, error)
+                    self._fail(part, subjects, error)
+                    break
+                except SourceError as error:
+                    self._fail(part, subjects, error)
+                    break
+                finally:
+                    self._count_requests(client)
+                if self.manner.progress:
+                    self.manner.progress(self.run_done, max(total, self.run_done))
+        return True
+
+    @property
+    def run_done(self) -> int:
+        return _tally(self.run).done
+
+    def _next(self, part: Part) -> list[int]:
+        """The next things to ask about: first, one by one, those among which one ended a worker."""
+        size = part.batch
+        if (limit := self.run.details["limit"]) is not None:
+            done = self.run.details.get("done", {}).get(str(part.source), 0)
+            size = min(size, limit - done)
+            if size <= 0:
+                return []
+        suspects = self.run.details.get("suspects") or {}
+        waiting = part.due(self.scope, None if suspects.get("source") == str(part.source) else size)
+        if suspects.get("source") == str(part.source):
+            doubtful = [subject for subject in waiting if subject in suspects["subjects"]]
+            return doubtful[:1] or waiting[:size]
+        return waiting
+
+    def _batch(self, part: Part, client: SourceClient, subjects: list[int]) -> None:
+        """Fetch and store one batch; of one that is refused, find the thing that is at fault by halving it."""
+        try:
+            fetched = part.fetch(client, subjects)
+        except SourceRefused as error:
+            if error.status in {401, 403}:
+                raise
+            if len(subjects) == 1:
+                self._store_refusal(part, subjects[0], error)
+                return
+            half = len(subjects) // 2
+            self._batch(part, client, subjects[:half])
+            self._batch(part, client, subjects[half:])
+            return
+        self._announce(part, subjects)
+        with transaction.atomic():
+            self._check_session()
+            hold_off_curators()
+            stored = part.store(subjects, fetched)
+            self._book(part, stored)
+
+    def _store_refusal(self, part: Part, subject: int, error: SourceRefused) -> None:
+        with transaction.atomic():
+            self._check_session()
+            seen = {subject: Seen(VisitOutcome.FAILED, str(error))}
+            self._book(part, Stored(Tally(failed=1), seen))
+
+    def _announce(self, part: Part, subjects: list[int]) -> None:
+        """Say what is being read now, so that whoever follows knows where this process died."""
+        self.run.batch = {"source": str(part.source), "subjects": list(subjects)}
+        self.run.save(update_fields=["batch"])
+
+    def _book(self, part: Part, stored: Stored) -> None:
+        """Count a batch, in the transaction that stores it."""
+        run = self.run
+        visits.record(part.source, part.kind, stored.seen)
+        for one in fields(stored.tally):
+            if one.name != "problems":
+                setattr(run, one.name, getattr(run, one.name) + getattr(stored.tally, one.name))
+        details = dict(run.details)
+        details["problems"] = details.get("problems", 0) + stored.tally.problems
+        done = dict(details.get("done", {}))
+        done[str(part.source)] = done.get(str(part.source), 0) + len(stored.seen)
+        details["done"] = done
+        run.details, run.batch = details, {}
+        run.deaths = 0 if not details.get("suspects") else run.deaths
+        run.save()
+
+    def _check_session(self) -> None:
+        if _session() != self.session:
+            raise OperationalError("the session that held the job's lock is gone")
+
+    def _count_requests(self, client: SourceClient) -> None:
+        self.run.requests += client.requests
+        client.requests = 0
+        with suppress(*_LOST):
+            self.run.save(update_fields=["requests"])
+
+    def _note(self, key: str, source: Source, text: str) -> None:
+        self.run.details = {
+            **self.run.details,
+            key: {**self.run.details.get(key, {}), str(source): text},
+        }
+        self.run.save(update_fields=["details"])
+
+    def _fail(self, part: Part, subjects: list[int], error: SourceError) -> None:
+        logger.warning("job=%s source=%s failed: %s", self.run.job, part.source, error)
+        self.run.failed += len(subjects)
+        self.run.save(update_fields=["failed"])
+        self._note("failures", part.source, str(error))
+
+    def _park(self, client: SourceClient, error: SourceBusy) -> bool:
+        """Leave the run open until its source wants to be asked again."""
+        self._count_requests(client)
+        Run.objects.filter(pk=self.run.pk).update(resume_at=error.until, message=str(error))
+        return False
+
+    def _break_off(self, error: Exception) -> None:
+        """End a run that met an error of ours; what is stored stays, and the next run goes on behind it."""
+        run = self.run
+        run.refresh_from_db()
+        run.status, run.finished_at = Run.Status.FAILED, timezone.now()
+        run.failed += len(run.batch.get("subjects", []))
+        run.message = f"Stemma's own error, {type(error).__name__}: {error}"[:2000]
+        run.holder, run.batch = "", {}
+        run.save()
+
+    def _finish(self) -> bool:
+        run = self.run
+        failures = run.details.get("failures", {})
+        notes = [*failures.values(), *run.details.get("used_up", {}).values()]
+        run.status = Run.Status.FAILED if failures or run.failed else Run.Status.DONE
+        run.finished_at = timezone.now()
+        run.left = sum(part.count(self.scope) for part in self.parts)
+        run.message = " ".join(notes) or (
+            "" if not run.failed else f"{run.failed} failed; see the problems."
+        )
+        run.holder, run.batch = "", {}
+        run.save()
+        logger.info(
+            "job=%s status=%s new=%d changed=%d same=%d skipped=%d failed=%d left=%d requests=%d",
+            run.job, run.status, run.new, run.changed, run.same, run.skipped, run.failed, run.left, run.requests,
+        )  # fmt: skip
+        return True
+
+
+def _tally(run: Run) -> Tally:
+    return Tally(run.new, run.changed, run.same, run.skipped, run.failed)
+
+
+def _session() -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid(), pg_postmaster_start_time()")
+        return cursor.fetchone()
+
+
+def _few(subjects: list[int]) -> str:
+    shown = ", ".join(map(str, subjects[:5]))
+    return f"{shown} and {len(subjects) - 5} more" if len(subjects) > 5 else shown
+
+
+def may_try_again(source: Source) -> bool:
+    """Whether nothing speaks against asking a source now."""
+    state = SourceState.objects.filter(source=source).first()
+    now = timezone.now()
+    return state is None or all(
+        moment is None or moment <= now for moment in (state.open_until, state.busy_until)
+    )
+
+
+__all__ = ["Busy", "Manner", "is_dead", "may_try_again", "scope_of", "start", "whoami", "work"]

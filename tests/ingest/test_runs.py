@@ -1,0 +1,353 @@
+"""Runs go on: after a kill, beside others, without their database or their queue for a while."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings as own_settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from catalog.models import Author, Authorship, Paper, Problem, Run, SourceState
+from catalog.models.upkeep import RunJob
+from ingest import jobs, runs
+from ingest.http.limiter import _redis
+from ingest.models import Visit
+from ingest.sources.arxiv import Metadata
+from ingest.tasks import ingest
+from tests.factories import make_paper
+from tests.ingest.running import counts, run_job
+from tests.standins import Standin
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MANAGE = own_settings.BASE_DIR / "manage.py"
+
+
+@pytest.fixture
+def papers(standin: Standin) -> list[Paper]:
+    """250 papers that arXiv knows, which makes three batches."""
+    base = standin.world.arxiv["2301.99001"]
+    made = []
+    for number in range(250):
+        name, title = f"2401.{number:05d}", f"Paper {number} of the harbour"
+        authors = [f"Author {number % 40}", "Ida Kvist"]
+        standin.world.arxiv[name] = replace(base, id=name, title=title, authors=authors)
+        made.append(make_paper(title, arxiv=name, authors=["Ida Kvist"]))
+    return made
+
+
+@pytest.fixture
+def environment(standin: Standin, transactional_db: None) -> dict[str, str]:
+    """What a process of its own needs to work on the tests' database with the stand-in."""
+    database = connection.settings_dict
+    host = quote(str(database["HOST"]), safe="")
+    port = f":{database['PORT']}" if database["PORT"] else ""
+    return {
+        **os.environ,
+        **standin.environment(),
+        "STEMMA_DEV": "1",
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "DATABASE_URL": f"postgresql://{database['USER']}@{host}{port}/{database['NAME']}",
+        "REDIS_URL": own_settings.REDIS_URL.replace("redis+socket://", "unix://"),
+        "INGEST_BACKOFF": "0.01",
+        **{f"{name}_MIN_INTERVAL": "0" for name in ("ARXIV", "GITHUB", "SEMANTIC_SCHOLAR")},
+    }
+
+
+def begin(environment: dict[str, str], *command: str) -> "subprocess.Popen[str]":
+    # The tests' settings lead all sources nowhere; the process is given the addresses in their place.
+    script = (
+        "import os, sys; kept = {n: v for n, v in os.environ.items() if n.endswith('_API_URL')};"
+        "import tests.settings; "
+        "from django.conf import settings; import django; django.setup();"
+        "[settings.SOURCES[n[:-8].lower()].__setitem__('base', v) for n, v in kept.items() "
+        "if n[:-8].lower() in settings.SOURCES];"
+        "from django.core.management import call_command; "
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", script + "; ".join(command)],
+        env=environment,
+        cwd=own_settings.BASE_DIR,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+INGEST = "call_command('ingest', 'arxiv', '--json')"
+
+
+def whole() -> list[tuple[Any, ...]]:
+    """What the papers are, whatever their rows' numbers."""
+    return sorted(
+        (paper.title, paper.abstract, paper.arxiv_version, *(row.printed_name for row in paper.authorships.all()))
+        for paper in Paper.objects.prefetch_related("authorships")
+    )  # fmt: skip
+
+
+def test_eight_processes_at_once_do_the_work_once(papers, standin, environment):
+    processes = [begin(environment, INGEST) for _ in range(8)]
+    outputs = [process.communicate(timeout=60) for process in processes]
+    assert [process.returncode for process in processes] == [0] * 8, outputs
+    done = [json.loads(out) for out, _ in outputs]
+    assert sum(one["new"] for one in done) == 250
+    assert len(standin.requests) == 3
+    assert standin.most_at_once("arxiv") == 1
+    assert Paper.objects.exclude(abstract="").count() == 250
+    assert Authorship.objects.count() == 500
+    assert Author.objects.count() == 41
+    assert not Run.objects.exclude(status="done").exists()
+
+
+def test_killed_at_twenty_moments_nothing_is_lost_or_doubled(papers, standin, environment):
+    standin.misbehave("arxiv", "delay", times=None, seconds=0.05)
+    chance = random.Random(7)
+    for _ in range(20):
+        process = begin(environment, INGEST)
+        time.sleep(chance.uniform(0.6, 1.6))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    last = begin(environment, INGEST)
+    out, err = last.communicate(timeout=60)
+    assert last.returncode == 0, err
+    assert json.loads(out)["failed"] == 0
+    found = whole()
+    assert len(found) == 250
+    assert all(row[1] for row in found)
+    assert Authorship.objects.count() == 500
+    assert Author.objects.count() == 41
+    again = run_job("arxiv")
+    assert counts(again) == {"same": 250}
+    assert whole() == found
+
+
+def test_an_interrupted_command_goes_on_where_it_was(papers, standin, environment):
+    standin.misbehave("arxiv", "delay", times=None, after=1, seconds=30)
+    process = begin(environment, INGEST)
+    while len(standin.requests) < 2:
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    standin.behave()
+    standin.requests.clear()
+    out, err = begin(environment, INGEST).communicate(timeout=60)
+    assert "Going on with the run" in err
+    assert json.loads(out)["new"] == 250
+    assert len(standin.requests) == 2
+
+
+def test_a_worker_takes_up_what_a_killed_one_left(papers, standin):
+    run = jobs.start_scheduled(RunJob.ARXIV)
+    assert run
+    Run.objects.filter(pk=run.pk).update(holder="worker elsewhere:1")
+    jobs.work_in_turn()
+    run.refresh_from_db()
+    assert (run.status, run.holder, counts(run)) == ("done", "", {"new": 250})
+
+
+def test_what_ends_its_worker_three_times_is_set_aside(standin, environment):
+    make_paper("Short Numbers", arxiv="0704.9907", authors=["Hugo Old"])
+    poison = make_paper("A Paper of Three Versions", arxiv="2303.99003", authors=["Wei Zhang"])
+    run = jobs.start_scheduled(RunJob.ARXIV)
+    assert run
+    deadly = [
+        "import os, signal",
+        "from ingest.sources.arxiv import Metadata",
+        "from ingest.jobs import work_in_turn",
+        "kept = Metadata.store",
+        "Metadata.store = lambda self, subjects, fetched: "
+        "os.kill(os.getpid(), signal.SIGKILL) if '2303.99003' in fetched else kept(self, subjects, fetched)",
+        "work_in_turn()",
+    ]
+    deaths = 0
+    for _ in range(6):
+        process = begin(environment, *deadly)
+        process.communicate(timeout=60)
+        deaths += process.returncode == -signal.SIGKILL
+    assert deaths == 3
+    run.refresh_from_db()
+    assert (run.status, counts(run)) == ("failed", {"new": 1, "failed": 1})
+    visit = Visit.objects.get(outcome="set_aside")
+    assert visit.subject == poison.identifiers.get().pk
+    assert Problem.objects.get().kind == "set-aside"
+    assert counts(run_job("arxiv")) == {"same": 1}
+
+
+def test_a_database_that_goes_away_costs_one_batch(papers, standin, monkeypatch):
+    kept = Metadata.store
+    struck: list[int] = []
+
+    def strike(self: Metadata, subjects: Any, fetched: Any) -> Any:
+        if not struck:
+            struck.append(1)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return kept(self, subjects, fetched)
+
+    monkeypatch.setattr(Metadata, "store", strike)
+    run = run_job("arxiv")
+    assert (run.status, counts(run)) == ("done", {"new": 250})
+    assert len(standin.requests) == 4
+
+
+def test_a_lock_that_is_lost_unnoticed_writes_nothing(papers, standin, monkeypatch):
+    """A session that was replaced behind our back must not write: another may hold the job."""
+    kept, fetches = Metadata.fetch, []
+
+    def reconnect(self: Metadata, client: Any, subjects: Any) -> Any:
+        found = kept(self, client, subjects)
+        fetches.append(1)
+        if len(fetches) == 1:
+            connection.close()
+        return found
+
+    monkeypatch.setattr(Metadata, "fetch", reconnect)
+    assert counts(run_job("arxiv")) == {"new": 250}
+    assert len(fetches) == 4
+
+
+def test_an_emptied_redis_loses_nothing(papers, standin, monkeypatch):
+    kept = Metadata.store
+
+    def empty(self: Metadata, subjects: Any, fetched: Any) -> Any:
+        _redis().flushdb()
+        return kept(self, subjects, fetched)
+
+    monkeypatch.setattr(Metadata, "store", empty)
+    assert counts(run_job("arxiv")) == {"new": 250}
+
+
+def test_a_job_that_somebody_is_at_is_left_to_them(papers, standin):
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended('stemma:job:arxiv', 0))")
+        run = runs.start(RunJob.ARXIV, "test")
+        with pytest.raises(runs.Busy):
+            runs.work(run, [Metadata()], runs.Manner())
+        assert standin.requests == []
+    finally:
+        other.close()
+
+
+def test_a_scheduled_run_asks_only_about_what_has_grown_old(papers, standin):
+    assert jobs.start_scheduled(RunJob.ARXIV)
+    assert jobs.start_scheduled(RunJob.ARXIV) is None  # one at a time
+    jobs.work_in_turn()
+    assert jobs.start_scheduled(RunJob.ARXIV) is None  # nothing is due
+    Visit.objects.filter(pk=Visit.objects.first().pk).update(  # type: ignore[union-attr]
+        visited_at=timezone.now() - timedelta(days=30)
+    )
+    assert jobs.start_scheduled(RunJob.ARXIV)
+    jobs.work_in_turn()
+    assert counts(Run.objects.latest("pk")) == {"same": 1}
+
+
+def test_a_run_waits_when_its_source_asks_for_it_and_goes_on_afterwards(papers, standin):
+    standin.misbehave("arxiv", "429", after=1, retry_after=3600)
+    run = jobs.start_scheduled(RunJob.ARXIV)
+    assert run
+    jobs.work_in_turn()
+    run.refresh_from_db()
+    assert run.status == "running"
+    assert run.resume_at
+    assert run.resume_at > timezone.now() + timedelta(minutes=50)
+    asked = len(standin.requests)
+    jobs.work_in_turn()
+    assert len(standin.requests) == asked
+    Run.objects.update(resume_at=timezone.now())
+    SourceState.objects.update(busy_until=None)
+    jobs.work_in_turn()
+    run.refresh_from_db()
+    assert (run.status, counts(run)) == ("done", {"new": 250})
+
+
+def test_what_failed_is_tried_again_once_it_has_rested(papers, standin):
+    standin.misbehave("arxiv", "500", times=4)
+    jobs.start_scheduled(RunJob.ARXIV)
+    jobs.work_in_turn()
+    first = Run.objects.get()
+    assert (first.status, first.failed) == ("failed", 100)
+    jobs.work_in_turn()
+    assert Run.objects.count() == 1
+    Run.objects.update(finished_at=timezone.now() - timedelta(minutes=11))
+    jobs.work_in_turn()
+    assert counts(Run.objects.latest("pk")) == {"new": 250}
+
+
+def test_an_error_of_ours_ends_the_run_and_is_said(papers, standin, monkeypatch):
+    def fail(self: Metadata, subjects: Any, fetched: Any) -> Any:
+        raise ZeroDivisionError("our own mistake")
+
+    monkeypatch.setattr(Metadata, "store", fail)
+    with pytest.raises(ZeroDivisionError):
+        run_job("arxiv")
+    run = Run.objects.get()
+    assert (run.status, run.holder) == ("failed", "")
+    assert "our own mistake" in run.message
+
+
+def test_the_worker_runs_a_job_that_is_sent(papers, standin, worker):
+    ingest.delay("arxiv")
+    end = time.monotonic() + 20
+    while time.monotonic() < end and not Run.objects.filter(status="done").exists():
+        time.sleep(0.1)
+    assert counts(Run.objects.get(status="done")) == {"new": 250}
+
+
+def test_a_limit_and_a_single_paper(papers, standin, capsys):
+    call_command("ingest", "arxiv", "--json", "--limit", "120")
+    outcome = json.loads(capsys.readouterr().out)
+    keys = [
+        "source",
+        "status",
+        "requests",
+        "new",
+        "changed",
+        "same",
+        "skipped",
+        "failed",
+        "problems",
+        "seconds",
+    ]
+    assert set(keys) <= set(outcome)
+    assert (outcome["source"], outcome["status"], outcome["new"]) == ("arxiv", "done", 120)
+    call_command("ingest", "arxiv", "--paper", "https://arxiv.org/abs/2401.00200v2")
+    assert "1 new" in capsys.readouterr().out
+    assert standin.requests[-1].query["id_list"].split(",")[0] == "2401.00200"
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["arxiv", "--paper", "2399.00001"], "No paper here"),
+        (["arxiv", "--paper", "0"], "No paper here"),
+        (["arxiv", "--paper", "ten"], "No paper here"),
+        (["arxiv", "--limit", "0"], "no number from 1 on"),
+        (["arxiv", "--limit", "٣"], "no number from 1 on"),
+        (["pubmed"], "invalid choice"),
+    ],
+)
+def test_bad_options_get_one_line(options, word):
+    with pytest.raises((CommandError, SystemExit)) as raised:
+        call_command("ingest", *options)
+    assert word in str(raised.value)
+
+
+def test_a_failure_is_an_exit_status(papers, standin, capsys):
+    standin.misbehave("arxiv", "500", times=None)
+    with pytest.raises(CommandError, match="status 500"):
+        call_command("ingest", "arxiv", "--json")
+    outcome = json.loads(capsys.readouterr().out)
+    assert (outcome["status"], outcome["failed"], outcome["left"]) == ("failed", 100, 250)
