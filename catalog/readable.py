@@ -17,11 +17,19 @@ _COMMAND = re.compile(
 _ESCAPED = re.compile(r"\\([&%#_$])")
 _RAISED = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ")
 _LOWERED = str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
+# \"o, \'{e}, {\"o}, \c{c}, and the letters that have a command of their own: \L{}, \o, {\ss}.
+_ACCENTED = re.compile(
+    r"""\{?\\(?:["'`^~=.]\s?(?:\{\\?[A-Za-z]\}|\\?[A-Za-z])|[cvHukbdr]\{[A-Za-z]\})\}?"""
+)
+_OWN_LETTER = re.compile(r"\{?\\(?:[lLoO]|ss|ae|AE|oe|OE|aa|AA)(?![A-Za-z])(?:\{\})?[ ]?\}?")
+_BREAK = re.compile(r"\s*\n\s*")
 _DASHES = re.compile(r"(?<=\S)(\s+)--(\s+)(?=\S)")
 
 
 def readable(text: str) -> str:
-    """Return `text` with simple LaTeX set as Unicode; what is not understood stays as it is."""
+    """Return `text` in one line with simple LaTeX set as Unicode; what is not understood stays as it is."""
+    if "\n" in text:
+        text = _BREAK.sub(" ", text)
     if not any(mark in text for mark in "$^\\") and "--" not in text:
         return text
     return _readable(text) or text
@@ -31,8 +39,14 @@ def readable(text: str) -> str:
 def _readable(text: str) -> str:
     text = _MATH.sub(lambda match: _math(match[1]), text)
     text = _COMMAND.sub(r"\1", text)
+    text = _OWN_LETTER.sub(_letter, _ACCENTED.sub(_letter, text))
     text = _ESCAPED.sub(r"\1", text)
     return _raise(_DASHES.sub(r"\1–\2", text))
+
+
+def _letter(match: re.Match[str]) -> str:
+    balanced = match[0].count("{") == match[0].count("}")
+    return _CONVERTER.latex_to_text(match[0]) if balanced else match[0]
 
 
 def _math(source: str) -> str:

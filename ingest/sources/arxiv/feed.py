@@ -1,0 +1,144 @@
+"""arXiv's query API: what arXiv says of the papers that bear its identifiers.
+
+Source: arXiv API user's manual (info.arxiv.org/help/api/user-manual.html). Answers come in any order, unknown ids are
+left out, and an error can come as an entry of a feed with status 200. Parsing is the `arxiv` package's, which takes
+what it can of a damaged feed; so the feed is first read strictly.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from arxiv import _feed
+from lxml import etree
+
+from catalog.identifiers import Ident, parse_arxiv
+from ingest.http import SourceBroken, SourceRefused
+
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_TOTAL = "{http://a9.com/-/spec/opensearch/1.1/}totalResults"
+
+
+@dataclass(frozen=True, slots=True)
+class ArxivRecord:
+    """What arXiv says of one paper, title and abstract with the LaTeX and, in the abstract, the line breaks it has."""
+
+    id: str
+    version: int
+    title: str
+    abstract: str
+    authors: tuple[str, ...]
+    published: date
+    revised: date
+    categories: tuple[str, ...]  # the primary one first
+    doi: str = ""
+    journal_ref: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed's records, how many its search found in all, and what was wrong with entries that were left out."""
+
+    records: tuple[ArxivRecord, ...]
+    total: int
+    faults: tuple[str, ...] = ()
+
+
+def parse_feed(body: bytes) -> Feed:
+    """Read an Atom feed; raise SourceBroken when it is none and SourceRefused when it is arXiv's word of an error."""
+    root = _root(body)
+    entries = root.findall(f"{_ATOM}entry")
+    for entry in entries:
+        if "/api/errors" in (entry.findtext(f"{_ATOM}id") or ""):
+            summary = " ".join((entry.findtext(f"{_ATOM}summary") or "").split())
+            raise SourceRefused(f"arXiv refused: {summary[:200]}", 400)
+    records, faults = [], []
+    for entry in entries:
+        try:
+            records.append(_record(entry))
+        except (ValueError, TypeError) as error:
+            name = (entry.findtext(f"{_ATOM}id") or "an entry without id").strip()[:100]
+            faults.append(f"{name}: {error}")
+    total = root.findtext(_TOTAL) or ""
+    total = total.strip()
+    known = int(total) if total.isascii() and total.isdigit() and len(total) < 10 else len(records)
+    return Feed(tuple(records), known, tuple(faults))
+
+
+def _root(body: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        root = etree.fromstring(body, parser)
+    except etree.XMLSyntaxError as error:
+        raise SourceBroken(f"arXiv answered with broken XML: {error.msg}") from error
+    except ValueError as error:
+        raise SourceBroken(f"arXiv answered with something other than XML: {error}") from error
+    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]  # the stubs are too wary
+        raise SourceBroken("arXiv answered with a document type, which no feed of its has")
+    if root.tag != f"{_ATOM}feed":
+        raise SourceBroken(f"arXiv answered with <{etree.QName(root).localname}> instead of a feed")
+    return root
+
+
+def _record(entry: etree._Element) -> ArxivRecord:
+    result = _feed._build_result(entry)
+    if result is None:
+        raise ValueError("it has no id or no date")
+    ident = _entry_id(result.entry_id)
+    title, abstract = _clean(result.title).strip(), _clean(result.summary).strip()
+    if not title:
+        raise ValueError("it has no title")
+    names = (" ".join(_clean(author.name).split()) for author in result.authors)
+    categories = dict.fromkeys(filter(None, [result.primary_category, *result.categories]))
+    return ArxivRecord(
+        id=ident.value,
+        version=ident.version or 1,
+        title=title,
+        abstract=abstract,
+        authors=tuple(name[:200] for name in names if name),
+        published=_day(result.published),
+        revised=_day(result.updated),
+        categories=tuple(_clean(one)[:40] for one in categories),
+        doi=_clean(result.doi or "").strip(),
+        journal_ref=" ".join(_clean(result.journal_ref or "").split()),
+        comment=" ".join(_clean(result.comment or "").split()),
+    )
+
+
+def _entry_id(url: str) -> Ident:
+    """Read `http://arxiv.org/abs/1707.08567v1`, whatever host is written there."""
+    ident = parse_arxiv(url.partition("/abs/")[2] or url)
+    if ident is None:
+        raise ValueError("its id is none of arXiv's")
+    return ident
+
+
+def _day(moment: datetime) -> date:
+    day = moment.astimezone(UTC).date()
+    if not 1985 <= day.year <= 2200:
+        raise ValueError(f"it is dated {day}")
+    return day
+
+
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def _clean(text: str) -> str:
+    return _UNFIT.sub("", text)
+
+
+def withdrawn(record: ArxivRecord) -> bool:
+    """Whether the latest version is a withdrawal, which arXiv says in the comment only."""
+    return bool(_WITHDRAWN.search(record.comment))
+
+
+# "This paper has been withdrawn by the authors …", "Withdrawn", "retracted"; but not "withdrawn from ICLR 2024".
+_WITHDRAWN = re.compile(
+    r"\b(?:paper|article|submission|manuscript|work|preprint|version|thesis|note|it|this)\b[^.;]{0,40}?"
+    r"\b(?:is|was|has been|have been|been|being)\s+(?:\w+ly\s+)?(?:withdrawn|retracted)\b(?!\s+from\s+(?!arxiv))"
+    r"|^\W*(?:withdrawn|retracted)\b(?!\s+from\s+(?!arxiv))"
+    r"|\bwithdrawn by (?:the )?(?:author|arxiv|submitter)"
+    r"|\b(?:paper|submission|article|manuscript)\s+(?:withdrawn|retracted)\b(?!\s+from\s+(?!arxiv))",
+    re.IGNORECASE,
+)

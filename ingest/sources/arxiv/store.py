@@ -1,0 +1,528 @@
+"""Writing what arXiv says: in one transaction, in as few statements as the tables allow, and only what has changed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from catalog.folding import fold
+from catalog.identifiers import ACL, ARXIV, DOI, parse_identifier
+from catalog.models import (
+    Authorship,
+    Identifier,
+    Paper,
+    Provenance,
+    RejectedIdentifier,
+    Source,
+    TitleAlias,
+    VenueSuggestion,
+)
+from catalog.models.upkeep import RunJob
+from catalog.people import authors_named
+from catalog.readable import readable
+from catalog.signals import announce_changed_papers
+from ingest.lists.identity import near_titles
+from ingest.lists.names import display_name
+from ingest.models import VisitOutcome
+from ingest.parts import Stored, Tally
+from ingest.problems import Doubt, report_doubts
+from ingest.sources.arxiv.feed import ArxivRecord, withdrawn
+from ingest.sources.arxiv.names import disagreeing, same_people
+from ingest.sources.arxiv.venues import suggested_venue
+from ingest.visits import Seen
+
+_BATCH = 1000
+# Doubts that are raised once, when arXiv's word replaces the list's: the next run cannot meet them again.
+_LASTING = frozenset({"authors-differ-from-arxiv", "identifier-moved"})
+_COLUMNS = {
+    "title": "text",
+    "title_key": "text",
+    "abstract": "text",
+    "year": "int",
+    "published_on": "date",
+    "published_precision": "text",
+    "revised_on": "date",
+    "arxiv_version": "int",
+    "categories": "text",  # as an array literal: arrays of arrays must be of one length
+    "comment": "text",
+    "journal_ref": "text",
+    "withdrawn_at": "timestamptz",
+}
+# Facts that come from nobody else; what readers see of them needs no provenance of its own.
+_ARXIVS_OWN = ("revised_on", "arxiv_version", "categories", "comment", "journal_ref")
+
+
+def store_records(subjects: Sequence[int], records: Mapping[str, ArxivRecord]) -> Stored:
+    """Store the records of identifiers (their primary keys and values); identifiers without one are unknown to arXiv."""
+    return _Storing(subjects, records).store()
+
+
+@dataclass
+class _Change:
+    """What changes about one paper."""
+
+    paper: Paper
+    is_new: bool  # arXiv had said nothing of it before
+    touched: bool = False
+    stated: list[str] = field(default_factory=list)
+    authors: tuple[str, ...] | None = None
+
+
+class _Storing:
+    def __init__(self, subjects: Sequence[int], records: Mapping[str, ArxivRecord]) -> None:
+        self.now = timezone.now()
+        self.records = records
+        self.rows = list(
+            Identifier.objects.filter(pk__in=subjects, scheme=ARXIV)
+            .select_related("paper__venue")
+            .order_by("pk")
+        )
+        self.doubts: list[Doubt] = []
+        self.changes: dict[int, _Change] = {}
+        self.aliases: list[TitleAlias] = []
+        self.suggestions: list[VenueSuggestion] = []
+        self.confirmed: list[int] = []
+        self.moved: list[Identifier] = []
+        self.missing: list[Identifier] = []
+        self.doubted: set[int] = set()
+        self._load({row.paper_id for row in self.rows})
+
+    def store(self) -> Stored:
+        for row in self.rows:
+            record = self.records.get(row.value)
+            if record is None:
+                self._unknown(row)
+            else:
+                self._take(row, record)
+        self._write()
+        looked_at = {row.paper_id for row in self.rows}
+        new = report_doubts(RunJob.ARXIV, self.doubts, looked_at, lasting=_LASTING)
+        return Stored(self._tally(new), self._seen())
+
+    # Reading what is known
+
+    def _load(self, papers: set[int]) -> None:
+        self.said: dict[int, dict[str, Provenance]] = defaultdict(dict)
+        for said in Provenance.objects.filter(paper__in=papers):
+            self.said[said.paper_id][said.field] = said
+        self.titles: dict[int, dict[str, str]] = defaultdict(dict)
+        for paper, title, source in TitleAlias.objects.filter(paper__in=papers).values_list(
+            "paper", "title", "source"
+        ):
+            self.titles[paper][title] = source
+        self.authors: dict[int, list[str]] = defaultdict(list)
+        for paper, name in (
+            Authorship.objects.filter(paper__in=papers)
+            .order_by("paper", "position")
+            .values_list("paper", "printed_name")
+        ):
+            self.authors[paper].append(name)
+        own = Identifier.objects.filter(paper__in=papers).values_list("paper", "scheme", "value")
+        self.own: dict[int, set[tuple[str, str]]] = defaultdict(set)
+        for paper, scheme, value in own:
+            self.own[paper].add((scheme, value))
+        self.rejected = set(
+            RejectedIdentifier.objects.filter(paper__in=papers).values_list(
+                "paper", "scheme", "value"
+            )
+        )
+        self.suggested = set(
+            VenueSuggestion.objects.filter(paper__in=papers, source=Source.ARXIV).values_list(
+                "paper", "text"
+            )
+        )
+        firsts = Identifier.objects.filter(paper__in=papers, scheme=ARXIV).order_by(
+            "paper_id", "pk"
+        )
+        self.firsts = set(firsts.distinct("paper_id").values_list("pk", flat=True))
+
+    # One record
+
+    def _unknown(self, row: Identifier) -> None:
+        self.missing.append(row)
+        text = f"arXiv knows no {row.value}, which “{row.paper}” is said to bear."
+        self.doubts.append(Doubt(row.paper_id, "not-on-arxiv", text, row.value))
+
+    def _take(self, row: Identifier, record: ArxivRecord) -> None:
+        paper = row.paper
+        if row.pk not in self.firsts:
+            return  # of a paper with two of arXiv's identifiers, the first one speaks
+        if not self._is_about(paper, record):
+            holder = self._rightful(row, record)
+            if holder is None:
+                self._doubt_link(row, record)
+                return
+            self._move(row, holder, record)
+            paper = holder
+        elif row.source != Source.ARXIV and row.source != Source.CURATOR:
+            self.confirmed.append(row.pk)
+        change = self.changes[paper.pk] = _Change(paper, is_new=paper.arxiv_version is None)
+        self._title(change, record)
+        self._abstract(change, record)
+        self._dates(change, record)
+        self._withdrawal(change, record)
+        self._own_facts(change, record)
+        self._authors(change, record)
+        self._names(change, record)
+        self._venue(change, record)
+
+    def _is_about(self, paper: Paper, record: ArxivRecord) -> bool:
+        """Whether a record can be that of a paper: of one title, more or less, or of the same people."""
+        if paper.arxiv_version is not None or fold(paper.title) in {"", fold(record.id)}:
+            return True
+        spellings = [paper.title, *self.titles[paper.pk]]
+        if any(fold(title) == fold(record.title) for title in spellings):
+            return True
+        shown = readable(record.title)
+        if any(near_titles(shown, readable(title)) for title in spellings):
+            return True
+        return same_people(self.authors[paper.pk], record.authors)
+
+    def _rightful(self, row: Identifier, record: ArxivRecord) -> Paper | None:
+        """The paper that arXiv's title names instead, when it has no identifier of arXiv's and nobody forbids it."""
+        if row.source == Source.CURATOR:
+            return None
+        key = fold(readable(record.title))
+        named = Paper.objects.public().filter(title_key=key)
+        named |= Paper.objects.public().filter(aliases__title_key=key)
+        others = named.exclude(pk=row.paper_id).exclude(identifiers__scheme=ARXIV).distinct()[:2]
+        if len(others) != 1:
+            return None
+        self._load({*self.said, others[0].pk, *(one.paper_id for one in self.rows)})
+        rejected = (others[0].pk, ARXIV, row.value) in self.rejected
+        return None if rejected else others[0]
+
+    def _doubt_link(self, row: Identifier, record: ArxivRecord) -> None:
+        people = ", ".join(record.authors[:3])
+        text = (
+            f"arXiv:{row.value} is “{readable(record.title)}” by {people}, but is listed for “{row.paper}”. "
+            "Nothing was taken from arXiv; correct the identifier, or the title."
+        )
+        self.doubts.append(Doubt(row.paper_id, "identifier-of-another", text, row.value))
+        self.doubted.add(row.pk)
+
+    def _move(self, row: Identifier, holder: Paper, record: ArxivRecord) -> None:
+        text = f"arXiv says that {row.value} is “{holder}”; it was taken from “{row.paper}”."
+        self.doubts.append(Doubt(row.paper_id, "identifier-moved", text, row.value))
+        announce_changed_papers([row.paper_id, holder.pk])
+        row.paper, row.source, row.stated_at = holder, Source.ARXIV, self.now
+        self.moved.append(row)
+
+    # Its facts
+
+    def _may(self, change: _Change, name: str) -> bool:
+        said = self.said[change.paper.pk].get(name)
+        return said is None or said.yields_to(Source.ARXIV)
+
+    def _set(self, change: _Change, name: str, value: Any) -> None:
+        """Take arXiv's word on a field that readers see, with who said it and since when."""
+        said = self.said[change.paper.pk].get(name)
+        same = getattr(change.paper, name) == value
+        if same and said and said.source == Source.ARXIV:
+            return
+        if not same:
+            setattr(change.paper, name, value)
+            change.touched = True
+        change.stated.append(name)
+
+    def _title(self, change: _Change, record: ArxivRecord) -> None:
+        paper, aliases = change.paper, self.titles[change.paper.pk]
+        if paper.title == record.title:
+            if self._may(change, "title"):
+                self._set(change, "title", record.title)
+            return
+        if not self._may(change, "title"):
+            if record.title not in aliases:
+                self._alias(paper, record.title, Source.ARXIV)
+            return
+        said = self.said[paper.pk].get("title")
+        if paper.title not in aliases and paper.title != record.id:
+            self._alias(paper, paper.title, Source(said.source) if said else Source.DERIVED)
+        self._set(change, "title", record.title)
+        paper.title_key = fold(record.title)
+
+    def _alias(self, paper: Paper, title: str, source: Source) -> None:
+        self.titles[paper.pk][title] = source
+        self.aliases.append(TitleAlias(paper=paper, title=title, source=source, stated_at=self.now))
+
+    def _abstract(self, change: _Change, record: ArxivRecord) -> None:
+        if record.abstract and self._may(change, "abstract"):
+            self._set(change, "abstract", record.abstract)
+
+    def _dates(self, change: _Change, record: ArxivRecord) -> None:
+        paper = change.paper
+        if self._may(change, "published_on"):
+            self._set(change, "published_on", record.published)
+            if paper.published_precision != Paper.Precision.DAY:
+                paper.published_precision = Paper.Precision.DAY
+                change.touched = True
+        said = self.said[paper.pk].get("year")
+        if paper.year is None and (said is None or not said.locked):
+            self._set(change, "year", record.published.year)
+
+    def _withdrawal(self, change: _Change, record: ArxivRecord) -> None:
+        """A withdrawal is dated by its version; a later version without the remark takes it back."""
+        paper = change.paper
+        if not self._may(change, "withdrawn_at"):
+            return
+        is_withdrawn = withdrawn(record)
+        if is_withdrawn:
+            day = record.revised
+            self._set(change, "withdrawn_at", datetime(day.year, day.month, day.day, tzinfo=UTC))
+        elif paper.withdrawn_at is not None:
+            self._set(change, "withdrawn_at", None)
+
+    def _own_facts(self, change: _Change, record: ArxivRecord) -> None:
+        values: dict[str, Any] = {
+            "revised_on": record.revised,
+            "arxiv_version": record.version,
+            "categories": list(record.categories),
+            "comment": record.comment,
+            "journal_ref": record.journal_ref,
+        }
+        for name in _ARXIVS_OWN:
+            if getattr(change.paper, name) != values[name]:
+                setattr(change.paper, name, values[name])
+                change.touched = True
+
+    def _authors(self, change: _Change, record: ArxivRecord) -> None:
+        paper = change.paper
+        if not record.authors or not self._may(change, "authors"):
+            return
+        printed = self.authors[paper.pk]
+        said = self.said[paper.pk].get("authors")
+        ours = said is not None and said.source == Source.ARXIV
+        if printed and not ours and (strangers := disagreeing(printed, record.authors)):
+            text = (
+                f"“{paper}” was listed with {_names(strangers)}, whom arXiv does not name; "
+                f"arXiv's authors were taken: {_names(record.authors)}."
+            )
+            self.doubts.append(Doubt(paper.pk, "authors-differ-from-arxiv", text, record.id))
+        if tuple(printed) != record.authors:
+            change.authors = record.authors
+            change.touched = True
+            change.stated.append("authors")
+        elif not ours:
+            change.stated.append("authors")
+
+    def _names(self, change: _Change, record: ArxivRecord) -> None:
+        """The DOI becomes an identifier, of the registry that it belongs to."""
+        self.dois = getattr(self, "dois", [])
+        for word in record.doi.replace(",", " ").split():
+            ident = parse_identifier(word)
+            if ident is None or ident.scheme not in {DOI, ACL}:
+                continue
+            key = (ident.scheme, ident.value)
+            if key in self.own[change.paper.pk] or (change.paper.pk, *key) in self.rejected:
+                continue
+            self.own[change.paper.pk].add(key)
+            self.dois.append((change, key))
+
+    def _venue(self, change: _Change, record: ArxivRecord) -> None:
+        paper = change.paper
+        suggestion = suggested_venue(record.journal_ref, record.comment)
+        if suggestion is None or self._is_listed_so(paper, suggestion.name, suggestion.year):
+            return
+        text = suggestion.text[:500]
+        if (paper.pk, text) in self.suggested:
+            return
+        self.suggested.add((paper.pk, text))
+        self.suggestions.append(
+            VenueSuggestion(
+                paper=paper,
+                source=Source.ARXIV,
+                text=text,
+                venue_name=suggestion.name[:120],
+                year=suggestion.year,
+                distinction=suggestion.distinction[:100],
+            )
+        )
+
+    def _is_listed_so(self, paper: Paper, name: str, year: int | None) -> bool:
+        if paper.venue is None:
+            return False
+        names = {fold(paper.venue.name), *map(fold, paper.venue.aliases)}
+        return fold(name) in names and (year is None or paper.year in {None, year})
+
+    # Writing
+
+    def _write(self) -> None:
+        changed = [change for change in self.changes.values() if change.touched]
+        self._move_identifiers()
+        _update_papers([change.paper for change in changed], self.now)
+        TitleAlias.objects.bulk_create(self.aliases, batch_size=_BATCH, ignore_conflicts=True)
+        self._drop_aliases(changed)
+        self._write_authors()
+        self._write_provenance()
+        self._write_identifiers()
+        VenueSuggestion.objects.bulk_create(
+            self.suggestions, batch_size=_BATCH, ignore_conflicts=True
+        )
+        announce_changed_papers(change.paper.pk for change in changed)
+
+    def _move_identifiers(self) -> None:
+        for row in self.moved:
+            row.save(update_fields=["paper", "source", "stated_at"])
+        Identifier.objects.filter(pk__in=self.confirmed).update(
+            source=Source.ARXIV, stated_at=self.now
+        )
+
+    def _drop_aliases(self, changed: Iterable[_Change]) -> None:
+        """A title that has become the paper's own is no other title any more."""
+        for change in changed:
+            if change.paper.title in self.titles[change.paper.pk]:
+                TitleAlias.objects.filter(paper=change.paper, title=change.paper.title).delete()
+
+    def _write_authors(self) -> None:
+        changes = [change for change in self.changes.values() if change.authors is not None]
+        if not changes:
+            return
+        people = authors_named(
+            (name for change in changes for name in change.authors or ()),
+            lambda name: display_name(readable(name)),
+        )
+        had_some = [change.paper.pk for change in changes if self.authors[change.paper.pk]]
+        if had_some:
+            Authorship.objects.filter(paper__in=had_some).delete()
+        rows = [
+            (change.paper.pk, people[name].pk, position, name)
+            for change in changes
+            for position, name in enumerate(change.authors or (), 1)
+        ]
+        _insert(
+            "catalog_authorship",
+            {
+                "paper_id": "bigint",
+                "author_id": "bigint",
+                "position": "int",
+                "printed_name": "text",
+            },
+            rows,
+        )
+
+    def _write_provenance(self) -> None:
+        rows = [
+            (change.paper.pk, name, str(Source.ARXIV), "", self.now, False)
+            for change in self.changes.values()
+            for name in dict.fromkeys(change.stated)
+        ]
+        _insert(
+            "catalog_provenance",
+            {
+                "paper_id": "bigint",
+                "field": "text",
+                "source": "text",
+                "detail": "text",
+                "stated_at": "timestamptz",
+                "locked": "bool",
+            },
+            rows,
+            "ON CONFLICT (paper_id, field) DO UPDATE SET source = excluded.source, "
+            "detail = excluded.detail, stated_at = excluded.stated_at",
+        )
+
+    def _write_identifiers(self) -> None:
+        wanted: list[tuple[_Change, tuple[str, str]]] = getattr(self, "dois", [])
+        if not wanted:
+            return
+        values = {value for _, (_, value) in wanted}
+        holders = {
+            (row.scheme, row.value): row.paper
+            for row in Identifier.objects.filter(value__in=values).select_related("paper")
+        }
+        fresh = []
+        for change, key in wanted:
+            holder = holders.get(key)
+            if holder is None:
+                holders[key] = change.paper
+                change.touched = True
+                fresh.append(
+                    Identifier(
+                        paper=change.paper,
+                        scheme=key[0],
+                        value=key[1],
+                        source=Source.ARXIV,
+                        stated_at=self.now,
+                    )
+                )
+            elif holder.pk != change.paper.pk:
+                text = (
+                    f"arXiv gives {key[0]}:{key[1]} for “{change.paper}”, which “{holder}” bears here: "
+                    "they may be one work, to be merged."
+                )
+                self.doubts.append(Doubt(change.paper.pk, "same-work", text, f"{key[0]}:{key[1]}"))
+        Identifier.objects.bulk_create(fresh, batch_size=_BATCH)
+
+    # What became of it
+
+    def _tally(self, problems: int) -> Tally:
+        changes = self.changes.values()
+        new = sum(change.is_new for change in changes)
+        changed = sum(
+            not change.is_new and bool(change.touched or change.stated) for change in changes
+        )
+        skipped = len(self.missing) + len(self.doubted)
+        same = len(self.rows) - new - changed - skipped
+        return Tally(new=new, changed=changed, same=same, skipped=skipped, problems=problems)
+
+    def _seen(self) -> dict[int, Seen]:
+        missing = {row.pk for row in self.missing}
+        return {
+            row.pk: Seen(
+                VisitOutcome.MISSING if row.pk in missing else VisitOutcome.FOUND,
+                "It is another paper's." if row.pk in self.doubted else "",
+            )
+            for row in self.rows
+        }
+
+
+def _update_papers(papers: list[Paper], now: datetime) -> None:
+    """Write arXiv's columns of many papers with one statement."""
+    if not papers:
+        return
+    names = list(_COLUMNS)
+    columns = ", ".join(f"{name} = new.{name}{_CAST.get(name, '')}" for name in names)
+    arrays = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
+    values = [[_value(paper, name) for paper in papers] for name in names]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE catalog_paper p SET {columns}, updated_at = %s "
+            f"FROM unnest(%s::bigint[], {arrays}) AS new (id, {', '.join(names)}) WHERE p.id = new.id",  # noqa: S608
+            [now, [paper.pk for paper in papers], *values],
+        )
+
+
+_CAST = {"categories": "::varchar(40)[]"}
+
+
+def _value(paper: Paper, name: str) -> Any:
+    value = getattr(paper, name)
+    if name == "categories":
+        return "{" + ",".join(_quoted(one) for one in value) + "}"
+    return value
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _insert(
+    table: str, columns: Mapping[str, str], rows: Sequence[tuple[Any, ...]], conflict: str = ""
+) -> None:
+    """Insert many rows with one statement."""
+    if not rows:
+        return
+    arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({arrays}) {conflict}",  # noqa: S608
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
