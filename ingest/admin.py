@@ -1,13 +1,17 @@
-"""Imports and exports of lists, on the pages of the catalogues they belong to."""
+"""Imports and exports of lists, on the pages of the catalogues they belong to; and what was asked when."""
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 
+from catalog.admin.base import ReadOnlyAdmin
 from catalog.admin.catalogues import CatalogueAdmin
 from catalog.models import Catalogue
 from ingest.admin_import import ImportViews
+from ingest.models import Visit
 
 
 class ListedCatalogueAdmin(CatalogueAdmin):
@@ -27,6 +31,25 @@ class ListedCatalogueAdmin(CatalogueAdmin):
             at("<int:pk>/list.md", views.export, "export"),
             *super().get_urls(),
         ]
+
+
+@admin.register(Visit)
+class VisitAdmin(ReadOnlyAdmin):
+    """What each source was last asked about, and what came of it."""
+
+    list_display = ["source", "kind", "subject", "outcome", "visited_at", "reason"]
+    list_filter = ["source", "outcome"]
+    search_fields = ["=subject", "reason"]
+    date_hierarchy = "visited_at"
+    actions = ["ask_again"]
+
+    def has_forget_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("ingest.delete_visit")
+
+    @admin.action(description="Ask again with the next run", permissions=["forget"])
+    def ask_again(self, request: HttpRequest, queryset: QuerySet[Visit]) -> None:
+        number, _ = queryset.delete()
+        self.message_user(request, f"To be asked about again: {number}.", messages.SUCCESS)
 
 
 admin.site.unregister(Catalogue)

@@ -9,7 +9,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 
 from catalog import curation
-from catalog.admin.base import CuratedAdmin, change_url, column, on_site, superusers_delete
+from catalog.admin.base import (
+    CuratedAdmin,
+    Inline,
+    change_url,
+    column,
+    on_site,
+    superusers_delete,
+)
 from catalog.admin.forms import PlainForm
 from catalog.admin.history import WithHistory
 from catalog.admin.paper_inlines import PlacementForm
@@ -17,6 +24,7 @@ from catalog.admin.stated import StatedAdmin
 from catalog.models import (
     Announcement,
     Catalogue,
+    HarvestQuery,
     Placement,
     Source,
     Topic,
@@ -28,12 +36,20 @@ _LONGEST_PATH = 1000
 _NUMBER = 20  # a slash, and numbers that tell slugs apart
 
 
+class HarvestQueryInline(Inline):
+    """What arXiv's search is asked for this catalogue; its new answers become candidates."""
+
+    model = HarvestQuery
+    fields = ["query", "is_active"]
+
+
 @admin.register(Catalogue)
 class CatalogueAdmin(WithHistory, CuratedAdmin):
     list_display = ["title", "slug", "papers", "list_url", on_site]
     search_fields = ["title", "slug"]
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ["created_at"]
+    inlines = [HarvestQueryInline]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         current = Q(

@@ -1,7 +1,13 @@
 """What a curator's decision means in the tables: it is remembered, and no import undoes it."""
 
 from catalog.curation.announcements import save_announcement
-from catalog.curation.decisions import accept_candidate, decide_problems, reject_candidates
+from catalog.curation.decisions import (
+    accept_candidate,
+    accept_venue,
+    decide_problems,
+    reject_candidates,
+    reject_venues,
+)
 from catalog.curation.locks import hold_off_imports, take_time
 from catalog.curation.merging import (
     merge_authors,
@@ -25,6 +31,7 @@ from catalog.curation.topics import check_removal, remove_topic, restore_topic, 
 __all__ = [
     "Refused",
     "accept_candidate",
+    "accept_venue",
     "check_removal",
     "choose_primary",
     "decide_problems",
@@ -32,6 +39,7 @@ __all__ = [
     "merge_authors",
     "merge_papers",
     "reject_candidates",
+    "reject_venues",
     "remove_topic",
     "restore",
     "restore_topic",

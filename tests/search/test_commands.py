@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from catalog.models import Catalogue, Identifier, Paper, Source
 from config.management.commands import bench
-from config.management.commands.serve import STARTER_LIST
+from ingest import starter
 from ingest.lists.service import import_list
 from search.index import refresh_words
 
@@ -100,7 +100,7 @@ def test_embedding_tells_its_counts(make_indexed):
 
 
 def test_each_title_of_the_starter_list_finds_its_paper_first(tmp_path):
-    import_list(STARTER_LIST.read_bytes(), "long-context")
+    import_list(starter.LIST.read_bytes(), "long-context")
     refresh_words()
     titles = list(Paper.objects.order_by("pk").values_list("title", flat=True))
     assert len(titles) > 800

@@ -25,7 +25,7 @@ from django.utils.http import urlencode
 
 from catalog.models import Author, Catalogue, Paper, Placement, Repository, Topic, Venue
 from catalog.signals import papers_changed
-from config.management.commands.serve import STARTER_LIST
+from ingest import starter
 from ingest.lists.service import import_list
 from search.embeddings import ModelUnavailable, configured_model, encode
 from search.index import refresh_words
@@ -208,7 +208,7 @@ def embedding() -> Iterator[Figure]:
 
 def importing() -> Iterator[Figure]:
     """Import the starter list into an empty database, and again; nothing of it stays."""
-    data = STARTER_LIST.read_bytes()
+    data = starter.LIST.read_bytes()
     try:
         with _scratch_database():
             for name in ("starter list", "the same again"):

@@ -20,8 +20,8 @@ from catalog.models import Catalogue
 from config import embedded, login_link
 from config.startup import check_real_servers, fail, start_embedded
 from config.supervisor import ChildEnded, Supervisor, die_with_parent
+from ingest import starter
 
-STARTER_LIST = settings.BASE_DIR / "ingest" / "starter" / "long-context.md"
 FIRST_PAGE_SECONDS = 60
 
 
@@ -105,7 +105,8 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=0)
         if not Catalogue.objects.exists():
             self.say("Loading the starter list …")
-            call_command("import_list", str(STARTER_LIST), catalogue="long-context")
+            call_command("import_list", str(starter.LIST), catalogue=starter.SLUG)
+            starter.add_queries()
 
     def start(self, supervisor: Supervisor) -> None:
         celery = [sys.executable, "-m", "celery", "--app", "config.celery"]

@@ -1,0 +1,252 @@
+"""arXiv's search: what is new on a catalogue's queries becomes candidates for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from catalog.folding import fold
+from catalog.identifiers import ARXIV
+from catalog.models import Candidate, HarvestQuery, Identifier, Paper, Placement, Source, Topic
+from catalog.models.upkeep import RunJob
+from catalog.readable import readable
+from ingest import visits
+from ingest.http import SourceClient
+from ingest.models import Visit, VisitOutcome
+from ingest.parts import Stored, Tally
+from ingest.problems import Doubt, report_doubts
+from ingest.sources.arxiv.ask import fetch_page
+from ingest.sources.arxiv.feed import ArxivRecord, withdrawn
+from ingest.visits import Scope, Seen
+from search.embeddings import ModelUnavailable
+from search.suggest import Suggested, TopicSuggester
+
+PAGE = 500  # arXiv allows 2,000 and asks for less
+_MOST = 5000  # results of one harvest; more than that is a question to be narrowed
+_FIRST = timedelta(days=90)  # how far the first harvest of a query goes back
+_OVERLAP = timedelta(days=7)  # papers are announced days after they are submitted
+
+
+@dataclass(frozen=True, slots=True)
+class Harvested:
+    """What a query found since a moment; `total` is more than there are records when it found too much."""
+
+    query: str
+    since: datetime
+    records: tuple[ArxivRecord, ...]
+    total: int
+
+
+class Harvest:
+    """Every active query of every catalogue."""
+
+    source = Source.ARXIV
+    kind = "query"
+    batch = 1
+
+    def _things(self, scope: Scope) -> QuerySet[HarvestQuery]:
+        """A single paper is no question to a search: nothing is due for one."""
+        return (
+            HarvestQuery.objects.none()
+            if scope.paper
+            else HarvestQuery.objects.filter(is_active=True)
+        )
+
+    def due(self, scope: Scope, limit: int | None) -> list[int]:
+        return visits.due(self._things(scope), self.source, self.kind, scope, limit)
+
+    def count(self, scope: Scope) -> int:
+        return visits.count_due(self._things(scope), self.source, self.kind, scope)
+
+    def fetch(self, client: SourceClient, subjects: Sequence[int]) -> list[Harvested]:
+        return [_harvest(client, query) for query in HarvestQuery.objects.filter(pk__in=subjects)]
+
+    def store(self, subjects: Sequence[int], fetched: Sequence[Harvested]) -> Stored:
+        queries = HarvestQuery.objects.select_related("catalogue").in_bulk(list(subjects))
+        by_text = {query.query: query for query in queries.values()}
+        tally = Tally()
+        for harvested in fetched:
+            if query := by_text.get(harvested.query):
+                tally += _file(query, harvested)
+        return Stored(tally, {subject: Seen() for subject in queries})
+
+
+def _harvest(client: SourceClient, query: HarvestQuery) -> Harvested:
+    """Read all pages of what was submitted since the last good harvest, and some days before that."""
+    since = _since(query)
+    window = (
+        f"submittedDate:[{since:%Y%m%d%H%M} TO {timezone.now() + timedelta(days=1):%Y%m%d%H%M}]"
+    )
+    question = f"({query.query}) AND {window}"
+    records: dict[str, ArxivRecord] = {}
+    start = total = 0
+    while start <= total and start < _MOST:
+        feed = fetch_page(client, question, start, PAGE)
+        records |= {record.id: record for record in feed.records}
+        total = feed.total
+        start += PAGE
+        if start >= total:
+            break
+    return Harvested(query.query, since, tuple(records.values()), total)
+
+
+def _since(query: HarvestQuery) -> datetime:
+    """When the window opens: to the day, so that two harvests of a day ask the same."""
+    last = Visit.objects.filter(
+        source=Harvest.source, kind=Harvest.kind, subject=query.pk, outcome=VisitOutcome.FOUND
+    ).first()
+    since = last.visited_at - _OVERLAP if last else timezone.now() - _FIRST
+    return since.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _file(query: HarvestQuery, harvested: Harvested) -> Tally:
+    """Propose what is not known and was not proposed before; follow what has changed of what waits."""
+    catalogue = query.catalogue
+    _settle(catalogue.pk)
+    records = [record for record in harvested.records if not withdrawn(record)]
+    known = _known(records)
+    waiting = {
+        row.value: row
+        for row in Candidate.objects.filter(
+            catalogue=catalogue, scheme=ARXIV, value__in=[record.id for record in records]
+        )
+    }
+    fresh = [record for record in records if record.id not in known and record.id not in waiting]
+    suggested = _suggest(catalogue.pk, fresh)
+    titles = _titles(suggested)
+    Candidate.objects.bulk_create(
+        [
+            _candidate(query, record, one, titles)
+            for record, one in zip(fresh, suggested, strict=True)
+        ],
+        ignore_conflicts=True,
+    )
+    changed = sum(_follow(waiting[record.id], record) for record in records if record.id in waiting)
+    problems = _report(query, harvested)
+    return Tally(
+        new=len(fresh),
+        changed=changed,
+        same=len(waiting) - changed,
+        skipped=len(harvested.records) - len(fresh) - len(waiting),
+        problems=problems,
+    )
+
+
+def _settle(catalogue: int) -> None:
+    """A candidate whose paper has been listed meanwhile waits no more."""
+    listed = Placement.objects.current().filter(
+        topic__catalogue=catalogue,
+        paper__identifiers__scheme=OuterRef("scheme"),
+        paper__identifiers__value=OuterRef("value"),
+    )
+    overtaken = Candidate.objects.filter(
+        Exists(listed), catalogue=catalogue, status=Candidate.Status.OPEN
+    )
+    for candidate in overtaken:
+        holder = Identifier.objects.get(scheme=candidate.scheme, value=candidate.value)
+        candidate.paper_id = holder.paper_id
+        candidate.status, candidate.decided_at = Candidate.Status.ACCEPTED, timezone.now()
+        candidate.save(update_fields=["paper", "status", "decided_at"])
+
+
+def _known(records: Sequence[ArxivRecord]) -> set[str]:
+    """Return ids of the records that are papers here already, by identifier or by title."""
+    ids = [record.id for record in records]
+    known = set(
+        Identifier.objects.filter(scheme=ARXIV, value__in=ids).values_list("value", flat=True)
+    )
+    keys = {record.id: fold(readable(record.title)) for record in records}
+    papers = Paper.objects.public().filter(title_key__in=set(keys.values()))
+    # Two papers may share a title: one that has an identifier of arXiv's is another one.
+    nameless = papers.exclude(identifiers__scheme=ARXIV).values_list("title_key", flat=True)
+    taken = set(nameless)
+    return known | {one for one, key in keys.items() if key in taken}
+
+
+def _suggest(catalogue: int, records: Sequence[ArxivRecord]) -> list[Suggested]:
+    texts = [f"{record.title}. {record.abstract}" for record in records]
+    if not texts:
+        return []
+    try:
+        return TopicSuggester(catalogue).suggest(texts)
+    except ModelUnavailable:
+        return [Suggested((), ())] * len(texts)
+
+
+def _titles(suggested: Sequence[Suggested]) -> dict[str, dict[int, str]]:
+    topics = {topic.topic for one in suggested for topic in one.topics}
+    papers = {paper for one in suggested for paper, _ in one.nearest}
+    rows = Topic.objects.filter(pk__in=topics).select_related("parent")
+    return {
+        "topics": {topic.pk: topic.label for topic in rows},
+        "papers": dict(Paper.objects.filter(pk__in=papers).values_list("pk", "title")),
+    }
+
+
+def _candidate(
+    query: HarvestQuery, record: ArxivRecord, one: Suggested, titles: dict[str, dict[int, str]]
+) -> Candidate:
+    best = one.topics[0] if one.topics else None
+    return Candidate(
+        catalogue=query.catalogue,
+        scheme=ARXIV,
+        value=record.id,
+        title=record.title,
+        abstract=record.abstract,
+        authors=list(record.authors),
+        published_on=record.published,
+        suggested_topic_id=best.topic if best else None,
+        confidence=best.confidence if best else None,
+        reasons=_reasons(query, one, titles),
+    )
+
+
+def _reasons(query: HarvestQuery, one: Suggested, titles: dict[str, dict[int, str]]) -> list[str]:
+    """Say for a curator why it is proposed, and why there."""
+    reasons = [f"Found by the query {query.query}"]
+    reasons += [
+        f"Near “{readable(titles['papers'][paper])}” (cosine {likeness:.2f})"
+        for paper, likeness in one.nearest
+        if paper in titles["papers"]
+    ]
+    others = [
+        f"{titles['topics'][topic.topic]} ({topic.confidence:.0%})"
+        for topic in one.topics[1:]
+        if topic.topic in titles["topics"]
+    ]
+    if others:
+        reasons.append(f"Else {' or '.join(others)}")
+    if not one.topics:
+        reasons.append("No topic could be suggested: no paper of the catalogue has a vector yet.")
+    return reasons
+
+
+def _follow(candidate: Candidate, record: ArxivRecord) -> bool:
+    """Bring a waiting candidate up to arXiv's latest version; what was decided stays as it was."""
+    if candidate.status != Candidate.Status.OPEN:
+        return False
+    values = {
+        "title": record.title,
+        "abstract": record.abstract,
+        "authors": list(record.authors),
+        "published_on": record.published,
+    }
+    changed = [name for name, value in values.items() if getattr(candidate, name) != value]
+    for name in changed:
+        setattr(candidate, name, values[name])
+    if changed:
+        candidate.save(update_fields=changed)
+    return bool(changed)
+
+
+def _report(query: HarvestQuery, harvested: Harvested) -> int:
+    if harvested.total <= _MOST:
+        return 0
+    text = (
+        f"The query {query.query} of “{query.catalogue}” finds {harvested.total:,} papers since "
+        f"{harvested.since:%d %b %Y}; the newest {_MOST:,} were read. Narrow it."
+    )
+    doubt = Doubt(None, "harvest-too-wide", text, str(query.pk))
+    return report_doubts(RunJob.CANDIDATES, [doubt], [])
