@@ -1,6 +1,6 @@
 """How facts are written on pages."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -47,6 +47,15 @@ def prints_another_name(authorship: Authorship) -> bool:
 def day(value: date | None) -> SafeString | str:
     """A day as "12 Feb 2025"."""
     return _time(value, "day") if value else ""
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """A moment as "12 Feb 2025, 14:03" in UTC."""
+    if not value:
+        return ""
+    shown = format_date(value, "j\u00a0M\u00a0Y, H:i")
+    return format_html('<time datetime="{}">{}\u00a0UTC</time>', value.isoformat(), shown)
 
 
 @register.filter

@@ -6,17 +6,19 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from catalog.freshness import freshness
+from catalog.freshness import freshness, sources
 from catalog.models import (
     Announcement,
     Author,
     Authorship,
+    Candidate,
     Catalogue,
     Citation,
     Identifier,
     Paper,
     PaperRepository,
     Problem,
+    Reference,
     Repository,
     SimilarPaper,
     Topic,
@@ -31,6 +33,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "counts": _counts(),
         "coverage": _coverage(),
         "jobs": freshness(),
+        "sources": sources(),
         "problems": [
             {"kind": row["kind"].replace("-", " ").replace("_", " "), "number": row["number"]}
             for row in problems.order_by("-number", "kind")
@@ -52,13 +55,16 @@ def _counts() -> list[tuple[str, int]]:
         ("topics", Topic.objects.current().count()),
         ("code repositories", Repository.objects.count()),
         ("announcements", Announcement.objects.count()),
-        ("citations", Citation.objects.count()),
+        ("citations", Citation.objects.values("citing", "cited").distinct().count()),
+        ("references to works not listed", Reference.objects.count()),
+        ("candidates to decide on", Candidate.objects.filter(status="open").count()),
     ]
 
 
 def _coverage() -> dict[str, object]:
     """How many papers have what a reader may look for, of all that are listed."""
     this = OuterRef("pk")
+    references = Reference.objects.filter(citing=this)
     exact = Q(published_precision__in=[Paper.Precision.DAY, Paper.Precision.MONTH])
     wanted = [
         ("authors", Exists(Authorship.objects.filter(paper=this))),
@@ -66,11 +72,20 @@ def _coverage() -> dict[str, object]:
         ("an arXiv identifier", Exists(Identifier.objects.filter(paper=this, scheme="arxiv"))),
         ("code", Exists(PaperRepository.objects.current().filter(paper=this))),
         ("an abstract", ~Q(abstract="")),
+        ("references", Exists(Citation.objects.filter(citing=this)) | Exists(references)),
         ("similar papers worked out", Exists(SimilarPaper.objects.filter(paper=this))),
     ]
     listed = Paper.objects.listed()
     rows = [(label, listed.filter(condition).count()) for label, condition in wanted]
-    return {"total": listed.count(), "rows": rows}
+    code = Repository.objects.filter(paper_links__retired_at=None, paper_links__isnull=False)
+    code = code.distinct()
+    return {
+        "total": listed.count(),
+        "rows": rows,
+        "repositories": code.count(),
+        "starred": code.filter(stars__isnull=False).count(),
+        "gone": code.filter(gone_at__isnull=False).count(),
+    }
 
 
 @require_safe
