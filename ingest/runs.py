@@ -70,7 +70,8 @@ def start(
 
 
 def scope_of(run: Run) -> Scope:
-    return Scope(datetime.fromisoformat(run.details["before"]), run.details["paper"])
+    before = datetime.fromisoformat(run.details["before"])
+    return Scope(before, run.started_at, run.details["paper"])
 
 
 @contextmanager

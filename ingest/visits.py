@@ -14,9 +14,13 @@ from ingest.models import Visit, VisitOutcome
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a run is to ask about: all that was not visited since `before`, of one paper or of all."""
+    """What a run that began at `began` is to ask about: all that was not visited since `before`, of one paper or of all.
+
+    A visit that failed is no visit for the next run.
+    """
 
     before: datetime
+    began: datetime
     paper: int | None = None
 
 
@@ -45,11 +49,14 @@ def count_due(things: QuerySet[Any], source: Source, kind: str, scope: Scope) ->
 def _waiting(things: QuerySet[Any], source: Source, kind: str, scope: Scope) -> QuerySet[Any]:
     visits = Visit.objects.filter(source=source, kind=kind)
     visited = visits.filter(subject=OuterRef("pk")).values("visited_at")[:1]
+    failed = visits.filter(outcome=VisitOutcome.FAILED, visited_at__lt=scope.began).values(
+        "subject"
+    )
     set_aside = visits.filter(outcome=VisitOutcome.SET_ASIDE).values("subject")
     waiting: QuerySet[Any] = (
         things.order_by()
         .annotate(visited=Subquery(visited))
-        .filter(Q(visited=None) | Q(visited__lt=scope.before))
+        .filter(Q(visited=None) | Q(visited__lt=scope.before) | Q(pk__in=failed))
         .exclude(pk__in=set_aside)
     )
     return waiting

@@ -15,6 +15,7 @@ from catalog.identifiers import (
     parse_repository,
 )
 from catalog.models import Identifier, Link, Paper, PaperRepository, Placement
+from catalog.renames import present_names
 from search.why import IDENTIFIER, Fragments
 
 # A word of these forms is nothing else; other identifiers may be words that only look like one.
@@ -69,7 +70,8 @@ def _linked(*urls: str) -> Paper | None:
 
 
 def _with_code(repository: RepositoryName) -> tuple[Paper, ...]:
-    host, owner, name = repository.key
+    renamed = present_names([repository]).get(repository.key)
+    host, owner, name = renamed.key if renamed else repository.key
     links = (
         PaperRepository.objects.current()
         .filter(

@@ -1,5 +1,6 @@
 """What several models share: who says a thing, and since when."""
 
+from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 import pghistory
@@ -53,9 +54,20 @@ _Model = TypeVar("_Model", bound=models.Model)
 
 def tracked(model: type[_Model]) -> type[_Model]:
     """Keep the row as it was before each change, so that the first one too can be shown and taken back."""
-    track = pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
-    followed: type[_Model] = track(model)
-    return followed
+    return tracked_but()(model)
+
+
+def tracked_but(*restless: str) -> Callable[[type[_Model]], type[_Model]]:
+    """Like `tracked`, but a change of nothing else than the restless columns, which jobs count daily, is no event."""
+    condition = pghistory.AnyChange(exclude=list(restless)) if restless else pghistory.AnyChange()
+    update = pghistory.UpdateEvent(condition=condition, row=pghistory.Old)
+    track = pghistory.track(update, pghistory.DeleteEvent())
+
+    def follow(model: type[_Model]) -> type[_Model]:
+        followed: type[_Model] = track(model)
+        return followed
+
+    return follow
 
 
 class StatedQuerySet(models.QuerySet[_Row]):

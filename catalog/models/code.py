@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models.base import Source, Stated, one_of, tracked
+from catalog.models.base import Source, Stated, one_of, tracked, tracked_but
 from catalog.models.papers import Paper
 
 
@@ -16,7 +16,7 @@ class GoneReason(models.TextChoices):
     BLOCKED = "blocked", "blocked for legal reasons"
 
 
-@tracked
+@tracked_but("stars", "stars_on", "forks", "pushed_at")
 class Repository(models.Model):
     """A code repository on a host. Hosts ignore case in owner and name, and so does the constraint."""
 

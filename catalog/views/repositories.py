@@ -1,15 +1,17 @@
 """Code repositories."""
 
+from typing import Any
+
 from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from catalog.models import Paper, PaperRepository, Repository
+from catalog.models import Paper, PaperRepository, Repository, RepositoryAlias
 from catalog.paper_lists import PaperList
 
 PER_PAGE = 100
@@ -42,15 +44,23 @@ def repository_index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def repository_detail(request: HttpRequest, host: str, owner: str, name: str) -> HttpResponse:
-    repository = get_object_or_404(
-        Repository,
-        Exact(Lower("host"), host.lower()),
-        Exact(Lower("owner"), owner.lower()),
-        Exact(Lower("name"), name.lower()),
-    )
+    named: list[Any] = [
+        Exact(Lower(field), text.lower())
+        for field, text in [("host", host), ("owner", owner), ("name", name)]
+    ]
+    repository = Repository.objects.filter(*named).first()
+    if repository is None:
+        return _present_page(request, get_object_or_404(RepositoryAlias, *named).repository)
     links = PaperRepository.objects.current().filter(paper=OuterRef("pk"), repository=repository)
     block = PaperList(
         request, Paper.objects.public().filter(Exists(links)), exclude_filters=["code"]
     )
     context = {"repository": repository, "list": block}
     return render(request, "catalog/repository.html", context, status=block.status)
+
+
+def _present_page(request: HttpRequest, repository: Repository) -> HttpResponse:
+    """Lead from a name that the repository had once to the one it has now."""
+    query = request.META.get("QUERY_STRING", "")
+    address = repository.get_absolute_url()
+    return redirect(f"{address}?{query}" if query else address, permanent=True)

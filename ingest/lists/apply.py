@@ -11,7 +11,6 @@ from catalog.folding import fold
 from catalog.identifiers import RepositoryName
 from catalog.models import (
     Announcement,
-    Author,
     Authorship,
     Catalogue,
     Identifier,
@@ -29,6 +28,7 @@ from catalog.models import (
     Venue,
 )
 from catalog.models.upkeep import RunJob
+from catalog.people import authors_named
 from catalog.signals import announce_changed_papers
 from catalog.topics import free_path, move_topic, next_hue
 from ingest.lists.identity import Known
@@ -171,7 +171,9 @@ class _Applier:
 
     def _authors(self) -> None:
         plans = [plan for plan in self.plan.papers if plan.authors is not None]
-        people = self._people({name for plan in plans for name in plan.authors or ()})
+        people = authors_named(
+            (name for plan in plans for name in plan.authors or ()), display_name
+        )
         existing = [_paper(plan).pk for plan in plans if not plan.is_first_met]
         if existing:
             Authorship.objects.filter(paper__in=existing).delete()
@@ -185,23 +187,6 @@ class _Applier:
             ],
             batch_size=_BATCH,
         )
-
-    def _people(self, printed: Iterable[str]) -> dict[str, Author]:
-        """Authors by printed name: who folds alike is taken as one person until a curator says otherwise."""
-        # A spelling with accents tells more than one without: it names a new author.
-        ordered = sorted(printed, key=lambda name: (name.isascii(), name))
-        names = {name: display_name(name) for name in ordered}
-        by_key: dict[str, Author] = {}
-        known = Author.objects.filter(name_key__in={fold(name) for name in names.values()})
-        for author in known.select_related("merged_into").order_by("-pk"):
-            by_key[author.name_key] = author.merged_into or author
-        fresh: dict[str, Author] = {}
-        for name in names.values():
-            if fold(name) not in by_key:
-                fresh.setdefault(fold(name), Author(name=name))
-        Author.objects.bulk_create(fresh.values(), batch_size=_BATCH)
-        by_key |= fresh
-        return {printed: by_key[fold(name)] for printed, name in names.items()}
 
     def _names(self) -> None:
         aliases, identifiers = [], []

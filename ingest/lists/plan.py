@@ -34,6 +34,7 @@ from ingest.lists.records import (
     ReadingList,
     TopicPath,
 )
+from ingest.lists.renames import with_present_names
 from ingest.lists.rows import RowDiff, Values, diff_rows
 from ingest.lists.topics import TopicPlan, match_topics
 
@@ -270,7 +271,7 @@ def make_plan(reading: ReadingList, slug: str) -> Plan:
 
 class _Planner:
     def __init__(self, reading: ReadingList, slug: str) -> None:
-        self.reading = reading
+        self.reading = reading = with_present_names(reading)
         self.slug = slug
         self.catalogue = Catalogue.objects.filter(slug=slug).first()
         self.stored = {paper.pk: paper for paper in _stored_papers(reading, self.catalogue)}

@@ -1,0 +1,106 @@
+"""GitHub: stars and facts of the repositories that go with papers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from catalog.models import PaperRepository, Repository, Source
+from ingest import visits
+from ingest.http import SourceClient, SourceError
+from ingest.models import Visit
+from ingest.parts import Stored
+from ingest.sources.github import graphql, rest
+from ingest.sources.github.record import HOST, Failed, Found, Outcome, Wanted
+from ingest.sources.github.store import store_outcomes
+from ingest.visits import Scope
+
+_LOOK_UPS = 10  # of repositories whose name means another one by now, in one batch
+_ANOTHER = "its name means another repository by now"
+
+
+class Repositories:
+    """Every repository of GitHub that a paper's current link uses, for its code or for its stars."""
+
+    source = Source.GITHUB
+    kind = "repository"
+
+    def __init__(self) -> None:
+        self.batch = 100 if settings.SOURCES["github"]["key"] else 10
+
+    def _things(self, scope: Scope) -> QuerySet[Repository]:
+        uses = Q(repository=OuterRef("pk")) | Q(badge_repository=OuterRef("pk"))
+        links = PaperRepository.objects.current().filter(uses, paper__merged_into=None)
+        if scope.paper:
+            links = links.filter(paper=scope.paper)
+        return Repository.objects.filter(Exists(links), host__iexact=HOST)
+
+    def due(self, scope: Scope, limit: int | None) -> list[int]:
+        return visits.due(self._things(scope), self.source, self.kind, scope, limit)
+
+    def count(self, scope: Scope) -> int:
+        return visits.count_due(self._things(scope), self.source, self.kind, scope)
+
+    def fetch(self, client: SourceClient, subjects: Sequence[int]) -> dict[int, Outcome]:
+        """Return what came of each repository; those that the allowance did not suffice for are missing."""
+        wanted = self._wanted(subjects)
+        if not wanted:
+            return {}
+        outcomes = (graphql if client.key else rest).fetch(client, wanted)
+        return _follow_numbers(client, wanted, outcomes)
+
+    def _wanted(self, subjects: Sequence[int]) -> list[Wanted]:
+        rows = Repository.objects.in_bulk(list(subjects))
+        etags = dict(
+            Visit.objects.filter(source=self.source, kind=self.kind, subject__in=subjects)
+            .exclude(etag="")
+            .values_list("subject", "etag")
+        )
+        # "Nothing has changed" helps only where there is something to go on from.
+        known = {pk for pk, row in rows.items() if row.stars is not None and row.gone_at is None}
+        return [
+            Wanted(
+                pk=pk,
+                owner=rows[pk].owner,
+                name=rows[pk].name,
+                host_id=rows[pk].host_id,
+                etag=etags.get(pk, "") if pk in known else "",
+            )
+            for pk in subjects
+            if pk in rows
+        ]
+
+    def store(self, subjects: Sequence[int], fetched: Mapping[int, Outcome]) -> Stored:
+        return store_outcomes(fetched)
+
+
+def _follow_numbers(
+    client: SourceClient, wanted: Sequence[Wanted], outcomes: Mapping[int, Outcome]
+) -> dict[int, Outcome]:
+    """Where a name means another repository by now, look for ours by its number: it may have a new name."""
+    followed = dict(outcomes)
+    look_ups = 0
+    for one in wanted:
+        outcome = outcomes.get(one.pk)
+        if not isinstance(outcome, Found) or not one.host_id or not outcome.record.host_id:
+            continue
+        if outcome.record.host_id == one.host_id:
+            continue
+        if look_ups == _LOOK_UPS:
+            followed[one.pk] = Failed(_ANOTHER)
+            continue
+        look_ups += 1
+        try:
+            ours = rest.by_number(client, one.host_id)
+        except SourceError as error:
+            followed[one.pk] = Failed(f"{_ANOTHER}; {error}")
+            continue
+        if isinstance(ours, Found) and ours.record.host_id == one.host_id:
+            followed[one.pk] = replace(ours, etag="")
+        elif isinstance(ours, Failed):
+            followed[one.pk] = ours
+    return followed
+
+
+__all__ = ["Repositories"]
