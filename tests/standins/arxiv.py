@@ -52,7 +52,7 @@ def _answer(world: World, query: dict[str, str]) -> Reply:
     page = found[start : start + most]
     title = f"arXiv Query: search_query={query.get('search_query', '')}"
     title += f"&id_list={query.get('id_list', '')}&start={start}&max_results={most}"
-    entries = "".join(_entry(record, version) for record, version in page)
+    entries = "".join(entry(record, version) for record, version in page)
     return Reply(200, feed(title, entries, len(found), start, most).encode(), dict(KIND))
 
 
@@ -209,7 +209,7 @@ def feed(title: str, entries: str = "", total: int = 0, start: int = 0, per_page
 
 def _error_feed(message: str) -> str:
     address = "https://arxiv.org/api/errors#" + escape(re.sub(r"\s+", "_", message))
-    entry = f"""  <entry>
+    fault = f"""  <entry>
     <id>{address}</id>
     <title>Error</title>
     <updated>{_stamp(datetime.now(UTC))}</updated>
@@ -219,10 +219,10 @@ def _error_feed(message: str) -> str:
     </author>
   </entry>
 """
-    return feed("arXiv Search Results", entry, 1, 0, 1)
+    return feed("arXiv Search Results", fault, 1, 0, 1)
 
 
-def _entry(record: ArxivRecord, version: int) -> str:
+def entry(record: ArxivRecord, version: int) -> str:
     name = f"{record.id}v{version}"
     lines = [
         f"<id>http://arxiv.org/abs/{name}</id>",

@@ -25,12 +25,13 @@ from django.utils.http import urlencode
 
 from catalog.models import Author, Catalogue, Paper, Placement, Repository, Topic, Venue
 from catalog.signals import papers_changed
-from ingest import starter
+from ingest import receivers, starter
 from ingest.lists.service import import_list
 from search.embeddings import ModelUnavailable, configured_model, encode
 from search.index import refresh_words
 from search.queries import search
 from search.receivers import FOLLOWER, follow_changes
+from search.suggest import TopicSuggester
 
 SAMPLES = 25
 QUERIES = [
@@ -102,6 +103,8 @@ def measured() -> Iterator[Figure]:
     yield from pages()
     yield from embedding()
     yield from importing()
+    yield from ingesting()
+    yield from suggesting()
 
 
 def pages() -> Iterator[Figure]:
@@ -221,6 +224,33 @@ def importing() -> Iterator[Figure]:
         yield Figure("import", "not measured", 0, 0, 0, 0, note=str(error).splitlines()[0])
 
 
+def ingesting() -> Iterator[Figure]:
+    """Read and store answers of sources that are stood in for, in an empty database; nothing of it stays."""
+    try:
+        from ingest import benchmark
+    except ImportError as error:  # an installation without the tests
+        yield Figure("ingest", "not measured", 0, 0, 0, 0, note=str(error))
+        return
+    logging.getLogger("ingest").setLevel(logging.WARNING)
+    try:
+        with _scratch_database():
+            for one in benchmark.measured():
+                yield _figure("ingest", one.name, [one.milliseconds], note=one.note)
+    except DatabaseError as error:
+        yield Figure("ingest", "not measured", 0, 0, 0, 0, note=str(error).splitlines()[0])
+
+
+def suggesting() -> Iterator[Figure]:
+    """Suggest a topic for every placed paper as if it were not placed."""
+    for catalogue in Catalogue.objects.all():
+        suggester = TopicSuggester(catalogue.pk)
+        if suggester.papers:
+            shares: list[tuple[float, float]] = []
+            timing = _timed(lambda judge=suggester: shares.append(judge.leave_one_out()))
+            note = f"{len(suggester.papers)} papers: top-1 {shares[0][0]:.3f}, top-3 {shares[0][1]:.3f}"
+            yield _figure("suggest", f"topics of {catalogue.slug}", [timing], note=note)
+
+
 @contextmanager
 def _scratch_database() -> Iterator[None]:
     """Point the connection at a new database with empty tables; drop it afterwards."""
@@ -228,12 +258,14 @@ def _scratch_database() -> Iterator[None]:
     connection.settings_dict["TEST"]["NAME"] = f"{own}_bench"
     # What follows a change would be sent to a worker that has the real database.
     papers_changed.disconnect(dispatch_uid=FOLLOWER)
+    papers_changed.disconnect(dispatch_uid=receivers.FOLLOWER)
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
         yield
     finally:
         connection.creation.destroy_test_db(own, verbosity=0)
         papers_changed.connect(follow_changes, dispatch_uid=FOLLOWER)
+        papers_changed.connect(receivers.follow_papers, dispatch_uid=receivers.FOLLOWER)
 
 
 def _timed(call: Callable[..., object], *args: object) -> float:

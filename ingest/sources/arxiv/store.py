@@ -490,8 +490,8 @@ def _update_papers(papers: list[Paper], now: datetime) -> None:
     values = [[_value(paper, name) for paper in papers] for name in names]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE catalog_paper p SET {columns}, updated_at = %s "
-            f"FROM unnest(%s::bigint[], {arrays}) AS new (id, {', '.join(names)}) WHERE p.id = new.id",  # noqa: S608
+            f"UPDATE catalog_paper p SET {columns}, updated_at = %s "  # noqa: S608  # our own names
+            f"FROM unnest(%s::bigint[], {arrays}) AS new (id, {', '.join(names)}) WHERE p.id = new.id",
             [now, [paper.pk for paper in papers], *values],
         )
 
@@ -519,7 +519,8 @@ def _insert(
     arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({arrays}) {conflict}",  # noqa: S608
+            f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608  # our own names
+            f"SELECT * FROM unnest({arrays}) {conflict}",
             [list(column) for column in zip(*rows, strict=True)],
         )
 
