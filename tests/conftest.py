@@ -1,4 +1,4 @@
-"""What all tests share: the servers, a browser that notices every fault, a worker."""
+"""What all tests share: the servers, a browser that notices every fault, a worker, sources stood in for."""
 
 import os
 import shutil
@@ -15,6 +15,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from config.celery import app as celery_app
 from config.startup import start_embedded
+from ingest.http.limiter import _redis
+from tests.standins import Standin, World
 
 BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 BROWSER_FLAGS = [
@@ -73,6 +75,30 @@ def worker(transactional_db: None) -> Iterator[None]:
 
     with start_worker(celery_app, perform_ping_check=False):
         yield
+
+
+@pytest.fixture
+def world() -> World:
+    return World.small()
+
+
+@pytest.fixture
+def standin(world: World, settings: Any) -> Iterator[Standin]:
+    """A server that speaks for all sources; the settings lead to it, without pauses between requests."""
+    with Standin(world) as server:
+        bases = {
+            "arxiv": server.arxiv_url,
+            "github": server.github_url,
+            "semantic_scholar": server.semantic_scholar_url,
+            "openalex": server.openalex_url,
+        }
+        settings.SOURCES = {
+            name: {"base": base, "key": "", "min_interval": 0} for name, base in bases.items()
+        }
+        settings.INGEST_BACKOFF = 0.01
+        settings.INGEST_TOTAL_SECONDS = 3
+        yield server
+    _redis.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -73,6 +73,14 @@ class CatalogueAdmin(WithHistory, CuratedAdmin):
         return int(catalogue.number)
 
 
+@admin.register(HarvestQuery)
+class HarvestQueryAdmin(CuratedAdmin):
+    list_display = ["query", "catalogue", "is_active"]
+    list_select_related = ["catalogue"]
+    list_filter = ["is_active", "catalogue"]
+    search_fields = ["query"]
+
+
 class TopicForm(PlainForm):
     def clean_parent(self) -> Topic | None:
         parent: Topic | None = self.cleaned_data["parent"]

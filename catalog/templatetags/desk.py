@@ -5,7 +5,8 @@ from typing import Any
 from django import template
 from django.db.models import Count
 
-from catalog.models import Candidate, Catalogue, Problem, Run
+from catalog.freshness import sources
+from catalog.models import Candidate, Catalogue, Problem, Run, VenueSuggestion
 
 register = template.Library()
 
@@ -21,5 +22,9 @@ def desk(context: dict[str, Any]) -> dict[str, Any]:
         "problems": list(kinds),
         "problem_count": sum(row["number"] for row in kinds),
         "candidate_count": Candidate.objects.filter(status=Candidate.Status.OPEN).count(),
+        "suggestion_count": VenueSuggestion.objects.filter(
+            status=VenueSuggestion.Status.OPEN
+        ).count(),
+        "failing": [one for one in sources() if one.is_failing or one.busy_until],
         "runs": Run.objects.select_related("catalogue")[:_RUNS],
     }

@@ -4,7 +4,10 @@ from datetime import date
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from catalog.models import Repository, SimilarPaper
@@ -66,3 +69,15 @@ def catalogue(transactional_db: None) -> SimpleNamespace:
     return SimpleNamespace(
         top=top, topic=topic, paper=paper, others=others, author=make_author("Song Han")
     )
+
+
+@pytest.fixture
+def desk(live_server, page: Page, transactional_db) -> Page:
+    """A curator at the desk, logged in through the form."""
+    User.objects.create_superuser("jane", password="long context")
+    page.goto(live_server.url + reverse("admin:index"))
+    page.get_by_label("Username").fill("jane")
+    page.get_by_label("Password").fill("long context")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="The desk")).to_be_visible()
+    return page

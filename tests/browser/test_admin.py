@@ -20,18 +20,6 @@ LIST = """# Long context
 """
 
 
-@pytest.fixture
-def desk(live_server, page: Page, transactional_db) -> Page:
-    """A curator at the desk, logged in through the form."""
-    User.objects.create_superuser("jane", password="long context")
-    page.goto(live_server.url + reverse("admin:index"))
-    page.get_by_label("Username").fill("jane")
-    page.get_by_label("Password").fill("long context")
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="The desk")).to_be_visible()
-    return page
-
-
 def upload(page: Page, text: str) -> None:
     file = FilePayload(name="list.md", mimeType="text/markdown", buffer=text.encode())
     page.get_by_label("Markdown file").set_input_files(file)
@@ -56,7 +44,7 @@ def test_the_import_is_reached_and_applied_with_the_keyboard(live_server, desk: 
     desk.get_by_label("Short name").focus()
     desk.keyboard.type("long-context")
     upload(desk, LIST)
-    for _ in range(80):
+    for _ in range(150):
         desk.keyboard.press("Tab")
         if desk.evaluate("document.activeElement.value") == "Apply this plan":
             break

@@ -12,6 +12,9 @@ from catalog.models import (
     Authorship,
     Candidate,
     Citation,
+    CitationCount,
+    CitingWork,
+    HarvestQuery,
     Identifier,
     Link,
     Paper,
@@ -20,19 +23,23 @@ from catalog.models import (
     Reference,
     RejectedIdentifier,
     Relation,
+    RepositoryAlias,
     Run,
     SimilarPaper,
+    SourceState,
     StarCount,
     TitleAlias,
     TopicRedirect,
+    VenueSuggestion,
 )
+from ingest.models import Visit
 from search.models import Embedding, PaperText, Word
 from tests.factories import make_catalogue, make_paper, make_topic, make_venue
 
 pytestmark = pytest.mark.django_db
 
 HOSTILE = "<script>alert(1)</script> & “quotes”"
-OWN_APPS = {"catalog", "search"}
+OWN_APPS = {"catalog", "search", "ingest"}
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OWN_APPS]
 
 
@@ -89,6 +96,20 @@ def make_everything() -> Paper:
         title=HOSTILE,
         suggested_topic=topic,
     )
+    HarvestQuery.objects.create(catalogue=catalogue, query=f'abs:"{HOSTILE}" {number}')
+    VenueSuggestion.objects.create(
+        paper=paper, source="arxiv", text=HOSTILE, venue_name=HOSTILE, year=2024
+    )
+    RepositoryAlias.objects.create(
+        repository=paper.repositories.get(), host="github.com", owner="was", name=f"named{number}"
+    )
+    CitingWork.objects.create(cited=paper, source="openalex", key="W2", title=HOSTILE)
+    CitationCount.objects.create(paper=paper, source="openalex", citing=2, counted_on="2025-01-01")
+    SourceState.objects.get_or_create(source="arxiv", defaults={"reason": HOSTILE, "failures": 2})
+    Visit.objects.create(
+        source="arxiv", kind="identifier", subject=number, visited_at="2025-01-01T00:00Z",
+        outcome="failed", reason=HOSTILE,
+    )  # fmt: skip
     PaperText.objects.update_or_create(paper=paper, defaults={"words": "x", "names": [HOSTILE]})
     Word.objects.create(word=f"word{number}", papers=1)
     Embedding.objects.create(paper=paper, model="m", text_hash="h", vector=[0.6, 0.8])
@@ -225,6 +246,8 @@ def test_the_desk_shows_what_waits(client, curator):
     page = client.get(reverse("admin:index")).content.decode()
     assert "1 open problem" in page
     assert "1 candidate to accept or reject" in page
+    assert "1 venue suggested by sources" in page
+    assert "fails: &lt;script&gt;" in page
     assert "embedding" in page
     assert reverse("admin:catalog_catalogue_import") in page
 

@@ -1,3 +1,5 @@
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -6,8 +8,10 @@ from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from catalog.models import Problem
+from catalog.models import Problem, Reference, Repository, SourceState
 from tests.factories import make_paper, make_run
 
 pytestmark = pytest.mark.django_db
@@ -44,9 +48,60 @@ def test_counts_coverage_and_open_problems(client):
         "an arXiv identifier": 1,
         "code": 1,
         "an abstract": 0,
+        "references": 0,
         "similar papers worked out": 0,
     }
     assert "venue typo" in response.text
+
+
+def test_a_source_that_is_down_is_said_with_its_reason(client):
+    now = timezone.now()
+    SourceState.objects.create(
+        source="arxiv", failures=3, reason="arXiv answered with status 500", failed_at=now,
+        open_until=now + timedelta(minutes=5),
+    )  # fmt: skip
+    SourceState.objects.create(
+        source="github", answered_at=now, allowance=60, allowance_left=12,
+        allowance_resets_at=now + timedelta(minutes=30),
+    )  # fmt: skip
+    SourceState.objects.create(
+        source="openalex", busy_until=now + timedelta(hours=1), reason="status 429"
+    )
+    make_run("arxiv", status="failed", message="arXiv answered with status 500 <b>")
+    page = client.get(reverse("status")).text
+    assert "down; tried again" in page
+    assert page.count("arXiv answered with status 500") == 2
+    assert "<b>" not in page
+    assert "12 of 60, renewed" in page
+    assert "asked us to wait until" in page
+    assert "has not been asked yet" in page  # Semantic Scholar
+
+
+def test_the_next_run_of_each_job_is_told(client):
+    every_day, _ = IntervalSchedule.objects.get_or_create(every=1, period="days")
+    PeriodicTask.objects.all().delete()
+    make = partial(PeriodicTask.objects.create, interval=every_day, task="ingest.tasks.ingest")
+    ran = timezone.now() - timedelta(hours=1)
+    make(name="a", args='["arxiv"]', last_run_at=ran)
+    make(name="b", args='["github"]', start_time=ran)
+    make(name="c", args='["citations"]', last_run_at=ran, enabled=False)
+    make(name="d", args="not json")
+    jobs = {job.job: job for job in client.get(reverse("status")).context["jobs"]}
+    wait = jobs["arxiv"].next_at - timezone.now()
+    assert timedelta(hours=22, minutes=59) < wait < timedelta(hours=23)
+    assert jobs["github"].is_overdue
+    assert jobs["citations"].next_at is None
+
+
+def test_coverage_of_repositories_and_references(client):
+    paper = make_paper(repository="a/b")
+    make_paper(repository="c/d")
+    Repository.objects.filter(owner="a").update(stars=3, stars_on="2026-01-01")
+    Repository.objects.filter(owner="c").update(gone_at=timezone.now())
+    Reference.objects.create(citing=paper, source="openalex", key="W1")
+    coverage = client.get(reverse("status")).context["coverage"]
+    assert (coverage["repositories"], coverage["starred"], coverage["gone"]) == (2, 1, 1)
+    assert dict(coverage["rows"])["references"] == 1
 
 
 def test_robots_are_kept_from_the_admin_and_the_search(client):

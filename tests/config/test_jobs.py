@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -11,10 +12,16 @@ from django.apps import apps
 from django_celery_beat.models import PeriodicTask
 
 from config.celery import app
+from ingest.jobs import JOBS
 from tests.config.jobs import leave_mark
 
 ROOT = Path(__file__).parent.parent.parent
-create_schedules = import_module("config.migrations.0001_default_schedules").create_schedules
+MIGRATIONS = ["0001_default_schedules", "0002_ingestion_schedules"]
+
+
+def create_schedules():
+    for name in MIGRATIONS:
+        import_module(f"config.migrations.{name}").create_schedules(apps, None)
 
 
 @pytest.fixture
@@ -72,7 +79,7 @@ def test_a_job_is_given_out_again_only_after_its_time_limit():
 
 @pytest.mark.django_db
 def test_scheduled_jobs_exist_and_do_not_pile_up():
-    create_schedules(apps, None)
+    create_schedules()
     app.loader.import_default_modules()
     for schedule in PeriodicTask.objects.exclude(name__startswith="celery."):
         assert schedule.task in app.tasks
@@ -81,7 +88,17 @@ def test_scheduled_jobs_exist_and_do_not_pile_up():
 
 @pytest.mark.django_db
 def test_a_schedule_stays_as_the_curator_left_it():
-    create_schedules(apps, None)
+    create_schedules()
     PeriodicTask.objects.update(enabled=False)
-    create_schedules(apps, None)
+    create_schedules()
     assert not PeriodicTask.objects.filter(enabled=True).exists()
+
+
+@pytest.mark.django_db
+def test_every_ingestion_job_is_scheduled_and_due_at_the_first_start():
+    create_schedules()
+    schedules = PeriodicTask.objects.filter(task="ingest.tasks.ingest")
+    assert {json.loads(one.args)[0] for one in schedules} == {str(job.value) for job in JOBS}
+    assert all(one.start_time for one in schedules)
+    going_on = PeriodicTask.objects.get(task="ingest.tasks.work")
+    assert (going_on.interval.every, going_on.interval.period) == (10, "seconds")
