@@ -5,8 +5,10 @@ import os
 os.environ["STEMMA_DEV"] = "1"
 os.environ["DEBUG"] = "0"
 # No test reaches a source: those who ask one start a stand-in and lead the settings to it.
-for source in ("ARXIV", "GITHUB", "SEMANTIC_SCHOLAR", "OPENALEX"):
-    os.environ[f"{source}_API_URL"] = "http://127.0.0.1:9/nobody"
+os.environ |= {
+    f"{source}_API_URL": "http://127.0.0.1:9/nobody"
+    for source in ("ARXIV", "GITHUB", "SEMANTIC_SCHOLAR", "OPENALEX")
+}
 # Playwright keeps an event loop in the main thread, and Django would refuse the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from catalog.identifiers import RepositoryName
-from ingest.lists.records import Entry, ListedRepository, ReadingList
 from catalog.renames import in_present_name, present_names
+from ingest.lists.records import Entry, ListedRepository, ReadingList
 
 
 def with_present_names(reading: ReadingList) -> ReadingList:
