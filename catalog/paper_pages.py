@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from catalog.bibtex import bibtex
+from catalog.identifiers import identifier_url
 from catalog.models import (
     Announcement,
     Authorship,
     Citation,
+    CitationCount,
     Identifier,
     Link,
     Paper,
@@ -18,15 +21,16 @@ from catalog.models import (
     Placement,
     Problem,
     Provenance,
-    Reference,
     Relation,
     SimilarPaper,
+    Source,
     TitleAlias,
     Topic,
 )
 
 SHOWN = 8
 NEIGHBOURS = 12
+OUTSIDE = 50
 # The kinds of problem that make a fact on the page doubtful; the others are for curators.
 DOUBTS = ("identifier-contested", "authors-cut", "title-differs")
 _FIELD_LABELS = {"published_on": "date"}
@@ -87,7 +91,9 @@ class PaperPage:
 
     @cached_property
     def aliases(self) -> list[TitleAlias]:
-        return list(self.paper.aliases.order_by("pk"))
+        """Its other titles; a spelling that differs in nothing but capitals and dots is none."""
+        spelled_alike = self.paper.title_key
+        return list(self.paper.aliases.exclude(title_key=spelled_alike).order_by("pk"))
 
     @cached_property
     def announcements(self) -> list[Announcement]:
@@ -143,9 +149,29 @@ class PaperPage:
         return [self._around[key] for key in keys]
 
     @cached_property
-    def references(self) -> list[Reference]:
+    def references(self) -> "Outside":
         """Entries of its bibliography that no paper here matches."""
-        return list(self.paper.references.order_by("pk")[:100])
+        return _outside(self.paper.references.all(), ~Q(title="") | ~Q(text=""))
+
+    @cached_property
+    def citing_works(self) -> "Outside":
+        """Works that cite it and are no papers here."""
+        return _outside(self.paper.citing_works.all(), ~Q(title=""))
+
+    @cached_property
+    def counts(self) -> list[CitationCount]:
+        """How many works each source counts, whether or not it names them."""
+        return sorted(
+            self.paper.citation_counts.all(), key=lambda row: Source(row.source).precedence
+        )
+
+    @property
+    def reference_counts(self) -> list[CitationCount]:
+        return [row for row in self.counts if row.references]
+
+    @property
+    def citing_counts(self) -> list[CitationCount]:
+        return [row for row in self.counts if row.citing]
 
     @cached_property
     def relations(self) -> list[Relation]:
@@ -168,6 +194,49 @@ class Neighbours:
     @property
     def more(self) -> int:
         return self.total - len(self.papers)
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideWork:
+    """A work that is no paper here, as its source names it."""
+
+    name: str
+    year: int | None
+    url: str
+    citation_count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The most cited of some works that are no papers here, and how many there are in all."""
+
+    works: list[OutsideWork]
+    total: int
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.works)
+
+
+def _outside(rows: QuerySet[Any], named: Q) -> Outside:
+    """Works by name; those that a source gives by number only, when no other has names for them."""
+    numbers = rows.aggregate(total=Count("pk"), named=Count("pk", filter=named))
+    shown = rows.filter(named) if numbers["named"] else rows
+    ordered = shown.order_by(F("citation_count").desc(nulls_last=True), "pk")
+    return Outside(
+        [_outside_work(row) for row in ordered[:OUTSIDE]], numbers["named"] or numbers["total"]
+    )
+
+
+def _outside_work(row: Any) -> OutsideWork:
+    first = row.identifiers[0] if row.identifiers else ""
+    scheme, _, value = first.partition(":")
+    return OutsideWork(
+        name=row.title or getattr(row, "text", "") or first or row.key,
+        year=row.year,
+        url=identifier_url(scheme, value) if value else "",
+        citation_count=row.citation_count,
+    )
 
 
 def load_paper(papers: PaperQuerySet, pk: int) -> Paper | None:

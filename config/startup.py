@@ -40,20 +40,32 @@ def prepare(arguments: list[str]) -> None:
 
 
 def prepare_tables() -> None:
-    """Make the tables of an embedded database that has none yet; ask for them in one of somebody's own."""
+    """Bring the tables of the embedded database up to this version; ask for it in one of somebody's own."""
     import django
     from django.core.management import call_command
-    from django.db import OperationalError, connection
+    from django.db import OperationalError
 
     django.setup()
     try:
-        if "catalog_catalogue" in connection.introspection.table_names():
+        if not pending_migrations():
             return
     except OperationalError as error:
         fail(f"the database does not answer: {str(error).splitlines()[0]}")
     if settings.DATABASE_URL:
-        fail("the database of DATABASE_URL has no tables yet: run `manage.py migrate` first")
-    call_command("migrate", verbosity=0)
+        fail(
+            "the tables in the database of DATABASE_URL are missing or of an older version: "
+            "run `manage.py migrate` first"
+        )
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def pending_migrations() -> bool:
+    """Whether the database lacks tables or columns of this version."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def needs_servers(arguments: list[str]) -> bool:

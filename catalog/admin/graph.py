@@ -7,10 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from catalog.admin.base import CuratedAdmin, column
+from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, column
 from catalog.admin.forms import CuratorsForm
 from catalog.admin.stated import RetiredFilter
-from catalog.models import Citation, Reference, Relation
+from catalog.models import Citation, CitationCount, CitingWork, Reference, Relation
 
 
 @admin.register(Citation)
@@ -36,7 +36,25 @@ class ReferenceAdmin(CuratedAdmin):
     list_filter = ["source"]
     search_fields = ["title", "text", "key", "citing__title"]
     autocomplete_fields = ["citing"]
-    readonly_fields = ["stated_at"]
+    readonly_fields = ["identifiers", "citation_count", "stated_at"]
+
+
+@admin.register(CitingWork)
+class CitingWorkAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", column("cited", "cited"), "year", "citation_count", "source"]
+    list_select_related = ["cited"]
+    list_filter = ["source"]
+    search_fields = ["title", "key", "cited__title"]
+
+
+@admin.register(CitationCount)
+class CitationCountAdmin(ReadOnlyAdmin):
+    list_display = [column("paper", "paper"), "source", "references", "citing", "counted_on"]
+    list_display_links = ["source"]
+    list_select_related = ["paper"]
+    list_filter = ["source"]
+    search_fields = ["paper__title"]
+    date_hierarchy = "counted_on"
 
 
 @admin.register(Relation)

@@ -17,6 +17,8 @@ from catalog.models import (
     Authorship,
     Candidate,
     Citation,
+    CitationCount,
+    CitingWork,
     Identifier,
     Link,
     Paper,
@@ -28,6 +30,7 @@ from catalog.models import (
     Relation,
     Source,
     TitleAlias,
+    VenueSuggestion,
 )
 from catalog.signals import announce_changed_papers
 
@@ -54,10 +57,15 @@ _UNTRACKED = (
     _Table(Citation, "citing", ("cited", "source")),
     _Table(Citation, "cited", ("citing", "source")),
     _Table(Reference, "citing", ("source", "key")),
+    _Table(CitingWork, "cited", ("source", "key")),
+    _Table(CitationCount, same=("source",)),
     _Table(Announcement),
     _Table(Candidate),
     _Table(Problem),
+    _Table(VenueSuggestion, same=("source", "text")),
 )
+# Of these the survivor has one already when the duplicate's cannot move.
+_ONE_IS_ENOUGH = (Citation, Reference, CitingWork, CitationCount, Relation)
 _FACTS = ("abstract", "year", "venue", "distinction", "published_on")
 
 
@@ -115,7 +123,7 @@ def _move(table: _Table, old: Paper, new: Paper) -> None:
     table.model._default_manager.filter(pk__in=list(rows.values_list("pk", flat=True))).update(
         **values
     )
-    if table.model in (Citation, Reference, Relation):  # the survivor has the same edge
+    if table.model in _ONE_IS_ENOUGH:
         table.model._default_manager.filter(**{table.paper: old}).delete()
 
 
@@ -178,7 +186,7 @@ def unmerge_paper(duplicate: Paper) -> Paper:
     """Let a merged paper stand for itself again; return the paper it was merged into.
 
     Its identifiers, places, links, repositories and relations come back, and its titles leave the
-    survivor. Citations, references, announcements, candidates and problems stay where they are until
+    survivor. Citations, references, counts, announcements, candidates and problems stay where they are until
     their source states them again; facts that filled a gap of the survivor stay there too.
     """
     hold_off_imports()

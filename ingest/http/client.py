@@ -48,7 +48,8 @@ class Answer:
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError) as error:
-            raise SourceBroken(f"{self.url} answered with broken JSON: {error}") from error
+            path = urlsplit(self.url).path  # what follows may hold a key
+            raise SourceBroken(f"{path} answered with broken JSON: {error}") from error
 
 
 # Raises SourceBroken when an answer cannot be what was asked for; the request is then tried again.

@@ -6,10 +6,13 @@ from django.utils import timezone
 
 from catalog.models import (
     Citation,
+    CitationCount,
+    CitingWork,
     Link,
     PaperRepository,
     Problem,
     Provenance,
+    Reference,
     Relation,
     Repository,
     SimilarPaper,
@@ -164,6 +167,74 @@ def test_neighbours_are_listed(client):
     assert "cited by 1" in client.get(make_topic().get_absolute_url()).text
 
 
+def test_a_pair_that_two_sources_state_is_counted_once(client):
+    paper, other = make_paper("Here"), make_paper("There")
+    for source in (Source.OPENALEX, Source.SEMANTIC_SCHOLAR):
+        Citation.objects.create(citing=other, cited=paper, source=source)
+    assert 'Cited by <small class="count">1\u00a0paper listed here' in page(client, paper)
+    assert 'Builds on <small class="count">1\u00a0paper listed here' in page(client, other)
+    assert "cited by 1<" in client.get(make_topic().get_absolute_url()).text
+
+
+def test_works_that_are_not_listed_are_folded_the_most_cited_first(client):
+    paper = make_paper("Here")
+    for number in range(60):
+        CitingWork.objects.create(
+            cited=paper,
+            source=Source.SEMANTIC_SCHOLAR,
+            key=str(number),
+            title=f"Work {number}.",
+            identifiers=[f"arxiv:2001.{number:05}"],
+            year=2020,
+            citation_count=number * 1000,
+        )
+    Reference.objects.create(citing=paper, source=Source.OPENALEX, key="W1", title="<b>One</b>")
+    text = page(client, paper)
+    assert "<summary>60 citing works not listed here</summary>" in text
+    assert (
+        '<a href="https://arxiv.org/abs/2001.00059" rel="noopener external">Work 59.</a> (2020)'
+        in text
+    )
+    assert "cited by 59,000" in text
+    assert text.index("Work 59.") < text.index("Work 58.")
+    assert "Work 9." not in text
+    assert "and 10 more" in text
+    assert "<summary>1 reference to a paper not listed here</summary>" in text
+    assert "<li>&lt;b&gt;One&lt;/b&gt;</li>" in text
+
+
+def test_a_reference_without_a_title_is_shown_by_its_identifier_unless_another_source_has_names(
+    client,
+):
+    paper = make_paper()
+    Reference.objects.create(
+        citing=paper, source=Source.OPENALEX, key="W12345", identifiers=["openalex:W12345"]
+    )
+    assert (
+        '<a href="https://openalex.org/W12345" rel="noopener external">openalex:W12345</a>'
+        in page(client, paper)
+    )
+    Reference.objects.create(citing=paper, source=Source.SEMANTIC_SCHOLAR, key="1", title="Named")
+    text = page(client, paper)
+    assert "W12345" not in text
+    assert "<li>Named</li>" in text
+
+
+def test_how_often_it_is_cited_is_told_with_source_and_date(client):
+    paper = make_paper()
+    CitationCount.objects.create(
+        paper=paper,
+        source=Source.SEMANTIC_SCHOLAR,
+        references=1,
+        citing=1234,
+        counted_on=date(2026, 2, 3),
+    )
+    text = page(client, paper)
+    assert 'Semantic Scholar counts 1,234 citing works, <time datetime="2026-02-03">' in text
+    assert "Semantic Scholar counts 1 reference, <time" in text
+    assert "0\u00a0papers listed here" in text
+
+
 def test_other_papers_by_the_same_authors(client):
     paper = make_paper("First", authors=["Ann A"])
     make_paper("Second", authors=["Bo B", "Ann A"])
@@ -233,8 +304,18 @@ def test_number_of_queries_does_not_grow_with_what_is_around_a_paper(client):
             SimilarPaper.objects.create(paper=paper, other=other, rank=rank, score=0.5)
             Citation.objects.create(citing=other, cited=paper, source=Source.OPENALEX)
             Citation.objects.create(citing=paper, cited=other, source=Source.OPENALEX)
+            outside = {
+                "source": Source.OPENALEX,
+                "key": str(rank),
+                "identifiers": ["doi:10.1000/1"],
+            }
+            Reference.objects.create(citing=paper, title="Outside", **outside)
+            CitingWork.objects.create(cited=paper, title="Outside", **outside)
             make_announcement(paper=paper)
 
+    CitationCount.objects.create(
+        paper=paper, source=Source.OPENALEX, references=9, citing=9, counted_on="2026-02-03"
+    )
     surround()
     before = count_queries(client, paper.get_absolute_url())
     for _ in range(3):

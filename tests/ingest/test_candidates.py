@@ -35,7 +35,7 @@ def submit(world: Any, name: str, title: str, days_ago: float = 1, **fields: Any
         "comment": "",
         **fields,
     }
-    record = replace(
+    record: ArxivRecord = replace(
         world.arxiv["2301.99001"], id=name, title=title, published=day, updated=day, **given
     )
     world.arxiv[name] = record

@@ -14,11 +14,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from catalog.models import Catalogue
 from config import embedded, login_link
-from config.startup import check_real_servers, fail, start_embedded
+from config.startup import check_real_servers, fail, pending_migrations, start_embedded
 from config.supervisor import ChildEnded, Supervisor, die_with_parent
 from ingest import starter
 
@@ -98,8 +97,7 @@ class Command(BaseCommand):
         """Bring the database and the static files up to this version of the code."""
         check_real_servers()
         self.lease = start_embedded()
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        if pending_migrations():
             self.say("Preparing the database …")
             call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)

@@ -1,0 +1,625 @@
+"""Who cites whom, as citation services say it: their statements are stored, and joined to the papers they mean.
+
+Statements go into temporary tables, and sets are compared in the database: what a batch of 500 papers with a hundred
+edges each changes takes a few statements, and what is said again changes no row.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from catalog.curation.locks import hold_off_curators
+from catalog.folding import fold
+from catalog.identifiers import EXCLUSIVE
+from catalog.models import (
+    Citation,
+    CitationCount,
+    Identifier,
+    Paper,
+    RejectedIdentifier,
+    Source,
+)
+from catalog.models.upkeep import RunJob
+from ingest import visits
+from ingest.models import Visit, VisitOutcome
+from ingest.parts import Stored, Tally
+from ingest.problems import Doubt, report_doubts
+from ingest.visits import Scope, Seen
+
+KIND = "paper"
+MOST_LISTED = 9_999  # Semantic Scholar lists no more edges of one paper
+# Doubts of the two sources lie side by side: neither closes what the other has raised.
+DOUBTS: dict[Source, frozenset[str]] = {
+    Source.SEMANTIC_SCHOLAR: frozenset({"same-work", "identifier-differs", "citations-incomplete"}),
+    Source.OPENALEX: frozenset({"same-record"}),
+}
+_LONGEST_TITLE = 1000
+_LONGEST_NAME = 600  # bytes of an identifier: an index takes no more than 2,704
+_MOST_COUNTED = 2**31 - 1
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_KEPT = 7  # papers that a visit's note has room for
+
+
+# What is said
+
+
+@dataclass(frozen=True, slots=True)
+class OtherWork:
+    """The other end of an edge, as a source calls it; the identifiers ("scheme:value") in the order of our trust."""
+
+    key: str
+    title: str = ""
+    identifiers: tuple[str, ...] = ()
+    year: int | None = None
+    citation_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """The works at one side of a paper. Only what is whole says that a work is not among them."""
+
+    works: tuple[OtherWork, ...] = ()
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a source says of one paper."""
+
+    identifiers: tuple[str, ...] = ()  # of its record there
+    references: Edges = Edges()
+    citing: Edges = Edges()
+    reference_count: int | None = None
+    citing_count: int | None = None
+    is_cut: bool = False  # more works cite it than the source is willing to list
+    short: str = ""  # see Note.short
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a visit of a paper keeps for the next one, written into the visit's etag.
+
+    `says`: "r" when its references were given whole, "c" when the works that cite it were. `lost_references` and
+    `lost_citing` are papers here that those lists name no more, while their own may still name this one. `short`
+    are the counts at which even asking page by page gave less than counted.
+    """
+
+    says: str = ""
+    lost_references: frozenset[int] = frozenset()
+    lost_citing: frozenset[int] = frozenset()
+    short: str = ""
+
+    def __str__(self) -> str:
+        lost = [",".join(map(str, sorted(one))) for one in (self.lost_references, self.lost_citing)]
+        return ";".join([self.says, *lost, self.short])
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        parts = text.split(";")
+        if len(parts) != 4:
+            return cls()
+        return cls(parts[0], _numbers(parts[1]), _numbers(parts[2]), parts[3])
+
+
+def _numbers(text: str) -> frozenset[int]:
+    return frozenset(int(one) for one in text.split(",") if one.isascii() and one.isdigit())
+
+
+# Cleaning, for the sources' parsers
+
+
+def clean_text(value: Any, most: int = _LONGEST_TITLE) -> str:
+    """Return a text as one line that every database takes; empty when it is no text."""
+    if not isinstance(value, str):
+        return ""
+    return " ".join(_UNFIT.sub("", value[: 4 * most]).split())[:most]
+
+
+def clean_year(value: Any) -> int | None:
+    return value if type(value) is int and 1800 <= value <= 2200 else None
+
+
+def clean_count(value: Any) -> int | None:
+    return value if type(value) is int and 0 <= value <= _MOST_COUNTED else None
+
+
+def fits(name: str) -> bool:
+    """Whether an identifier is short enough to be looked up by."""
+    return len(name.encode("utf-8", "surrogatepass")) <= _LONGEST_NAME
+
+
+def key_of_title(title: str) -> str:
+    """Name a work that its source has no id for."""
+    return "title:" + hashlib.sha256((fold(title) or title).encode()).hexdigest()[:40]
+
+
+# Which papers are asked about
+
+
+class PaperPart:
+    """The papers that catalogues list and that bear an identifier by which the source can be asked."""
+
+    source: Source
+    schemes: frozenset[str]
+    kind = KIND
+
+    def __init__(self) -> None:
+        self._has_matched = False
+
+    def _things(self, scope: Scope) -> QuerySet[Paper]:
+        asked_by = Identifier.objects.filter(paper=OuterRef("pk"), scheme__in=self.schemes)
+        papers = (
+            Paper.objects.public().filter(pk=scope.paper) if scope.paper else Paper.objects.listed()
+        )
+        return papers.filter(Exists(asked_by))
+
+    def due(self, scope: Scope, limit: int | None) -> list[int]:
+        return visits.due(self._things(scope), self.source, self.kind, scope, limit)
+
+    def count(self, scope: Scope) -> int:
+        return visits.count_due(self._things(scope), self.source, self.kind, scope)
+
+    def store(self, subjects: Sequence[int], fetched: Mapping[int, Known | None]) -> Stored:
+        return store(self.source, fetched)
+
+    def match_once(self) -> None:
+        """Once in a run, join what came in while nobody looked."""
+        if not self._has_matched:
+            match(None)
+            self._has_matched = True
+
+
+def earlier_visits(source: Source, papers: Iterable[int]) -> dict[int, Visit]:
+    """The visits at which the source knew these papers."""
+    rows = Visit.objects.filter(source=source, kind=KIND, subject__in=list(papers))
+    return {row.subject: row for row in rows if row.outcome == VisitOutcome.FOUND}
+
+
+def identifiers_of(
+    papers: Iterable[int], schemes: Iterable[str]
+) -> dict[int, list[tuple[str, str]]]:
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    rows = Identifier.objects.filter(paper__in=list(papers), scheme__in=list(schemes)).order_by(
+        "pk"
+    )
+    for paper, scheme, value in rows.values_list("paper", "scheme", "value"):
+        found[paper].append((scheme, value))
+    return found
+
+
+# Storing
+
+
+def store(source: Source, fetched: Mapping[int, Known | None]) -> Stored:
+    """Write what a source says of papers; None for one that it does not know. Call it in a transaction."""
+    return _Storing(source, fetched).store()
+
+
+@dataclass
+class _Storing:
+    source: Source
+    fetched: Mapping[int, Known | None]
+    changed: set[int] = field(default_factory=set)
+    doubts: dict[str, Doubt] = field(default_factory=dict)
+
+    def store(self) -> Stored:
+        self.now = timezone.now()
+        papers = Paper.objects.public().filter(pk__in=list(self.fetched))
+        self.titles = dict(papers.values_list("pk", "title"))
+        self.before = earlier_visits(self.source, self.fetched)
+        self.known: dict[int, Known] = {
+            paper: one
+            for paper, one in sorted(self.fetched.items())
+            if one is not None and paper in self.titles
+        }
+        gained: set[int] = set()
+        if self.known:
+            gained = self._take_identifiers()
+            self.lost: dict[int, tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
+            self._store_edges()
+            self._store_counts()
+        problems = self._report()
+        match(gained)
+        return Stored(self._tally(problems), self._seen())
+
+    # Identifiers of its record
+
+    def _take_identifiers(self) -> set[int]:
+        """Give papers the identifiers of their records; return which got some. Of a rejected record nothing is taken."""
+        own = {paper: set(names) for paper, names in self._own_names().items()}
+        rejected = self._rejected()
+        for paper in [
+            paper
+            for paper, one in self.known.items()
+            if self._is_rejected(one, rejected.get(paper, set()))
+        ]:
+            del self.known[paper]
+        wanted = {name for one in self.known.values() for name in one.identifiers}
+        holders = self._holders(wanted)
+        strangers = Paper.objects.filter(pk__in=set(holders.values()) - self.titles.keys())
+        self.titles |= dict(strangers.values_list("pk", "title"))
+        fresh: list[tuple[int, str]] = []
+        for paper, one in self.known.items():
+            for name in one.identifiers:
+                mine = own.setdefault(paper, set())
+                if name in mine or name in rejected.get(paper, set()):
+                    continue
+                holder = holders.get(name)
+                if holder is not None and holder != paper:
+                    self._doubt_same_work(paper, holder, name)
+                elif differing := _exclusive_other(name, mine):
+                    self._doubt_differs(paper, name, differing)
+                else:
+                    holders[name] = paper
+                    mine.add(name)
+                    fresh.append((paper, name))
+        Identifier.objects.bulk_create(
+            [
+                Identifier(
+                    paper_id=paper,
+                    scheme=scheme,
+                    value=value,
+                    source=self.source,
+                    stated_at=self.now,
+                )
+                for paper, name in fresh
+                for scheme, _, value in [name.partition(":")]
+            ],
+            batch_size=1000,
+        )
+        gained = {paper for paper, _ in fresh}
+        self.changed |= gained
+        return gained
+
+    def _own_names(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = defaultdict(list)
+        rows = Identifier.objects.filter(paper__in=list(self.known))
+        for paper, scheme, value in rows.values_list("paper", "scheme", "value"):
+            found[paper].append(f"{scheme}:{value}")
+        return found
+
+    def _rejected(self) -> dict[int, set[str]]:
+        found: dict[int, set[str]] = defaultdict(set)
+        rows = RejectedIdentifier.objects.filter(paper__in=list(self.known))
+        for paper, scheme, value in rows.values_list("paper", "scheme", "value"):
+            found[paper].add(f"{scheme}:{value}")
+        return found
+
+    def _is_rejected(self, one: Known, rejected: set[str]) -> bool:
+        """Whether a curator has said that this record is another paper's."""
+        records = {name for name in one.identifiers if name.startswith(("s2:", "openalex:"))}
+        return bool(records) and records <= rejected
+
+    def _holders(self, names: Iterable[str]) -> dict[str, int]:
+        pairs = [name.partition(":") for name in sorted(names)]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT i.scheme || ':' || i.value, COALESCE(p.merged_into_id, p.id) "
+                "FROM unnest(%s::text[], %s::text[]) AS wanted (scheme, value) "
+                "JOIN catalog_identifier i ON i.scheme = wanted.scheme AND i.value = wanted.value "
+                "JOIN catalog_paper p ON p.id = i.paper_id",
+                [[scheme for scheme, _, _ in pairs], [value for _, _, value in pairs]],
+            )
+            return dict(cursor.fetchall())
+
+    def _doubt_same_work(self, paper: int, holder: int, name: str) -> None:
+        """One doubt for a pair, however many identifiers say so and whichever side is asked about."""
+        kind = "same-record" if self.source == Source.OPENALEX else "same-work"
+        pair = f"{min(paper, holder)}-{max(paper, holder)}"
+        if pair in self.doubts:
+            return
+        text = (
+            f"{self.source.label} has “{self.titles[paper]}” and “{self.titles[holder]}” as one work ({name}): "
+            "they may be its preprint and its published record, to be merged."
+        )
+        self.doubts[pair] = Doubt(paper, kind, text, f"with {holder}")
+
+    def _doubt_differs(self, paper: int, name: str, ours: str) -> None:
+        text = (
+            f"{self.source.label} gives {name} for “{self.titles[paper]}”, which bears {ours} here."
+        )
+        self.doubts[f"{paper} {name}"] = Doubt(paper, "identifier-differs", text, name)
+
+    # Edges
+
+    def _store_edges(self) -> None:
+        with connection.cursor() as cursor:
+            self._stage(cursor)
+            self._store_citations(cursor)
+            self._store_outside(cursor, "catalog_reference", "citing_id", of_references=True)
+            self._store_outside(cursor, "catalog_citingwork", "cited_id", of_references=False)
+            cursor.execute("DROP TABLE stated; DROP TABLE stated_citation")
+
+    def _whole(self, *, of_references: bool) -> list[int]:
+        return [
+            paper
+            for paper, one in self.known.items()
+            if (one.references if of_references else one.citing).is_whole
+        ]
+
+    def _stage(self, cursor: Any) -> None:
+        """Put what is said into temporary tables, and look which paper here each other end is."""
+        cursor.execute(
+            "CREATE TEMP TABLE stated (number int, of_references bool, paper bigint, key text, title text, "
+            "identifiers text[], year smallint, citation_count int, other bigint) ON COMMIT DROP"
+        )
+        columns = "number, of_references, paper, key, title, identifiers, year, citation_count"
+        with cursor.copy(f"COPY stated ({columns}) FROM STDIN") as copy:
+            copy.set_types(["int4", "bool", "int8", "text", "text", "text[]", "int2", "int4"])
+            for row in self._rows():
+                copy.write_row(row)
+        cursor.execute("ANALYZE stated")
+        cursor.execute(
+            f"UPDATE stated SET other = hit.paper FROM ("  # noqa: S608
+            f"SELECT DISTINCT ON (s.number) s.number, COALESCE(p.merged_into_id, p.id) AS paper "
+            f"FROM stated s {_LOOK_UP.format('s.identifiers')} ORDER BY s.number, one.place"
+            f") AS hit WHERE hit.number = stated.number"
+        )
+        cursor.execute(
+            "CREATE TEMP TABLE stated_citation ON COMMIT DROP AS SELECT DISTINCT "
+            "CASE WHEN of_references THEN paper ELSE other END AS citing, "
+            "CASE WHEN of_references THEN other ELSE paper END AS cited "
+            "FROM stated WHERE other <> paper"
+        )
+
+    def _rows(self) -> Iterable[tuple[Any, ...]]:
+        number = 0
+        for paper, one in self.known.items():
+            for of_references, edges in ((True, one.references), (False, one.citing)):
+                for work in {work.key: work for work in edges.works}.values():
+                    number += 1
+                    yield (
+                        number,
+                        of_references,
+                        paper,
+                        work.key,
+                        work.title,
+                        list(work.identifiers),
+                        work.year,
+                        work.citation_count,
+                    )
+
+    def _store_citations(self, cursor: Any) -> None:
+        cursor.execute(
+            "INSERT INTO catalog_citation (citing_id, cited_id, source, stated_at) "
+            "SELECT s.citing, s.cited, %(source)s, %(now)s FROM stated_citation s "
+            "WHERE NOT EXISTS (SELECT 1 FROM catalog_citation c WHERE c.citing_id = s.citing "
+            "AND c.cited_id = s.cited AND c.source = %(source)s) "
+            "ON CONFLICT DO NOTHING RETURNING citing_id, cited_id",
+            {"source": str(self.source), "now": self.now},
+        )
+        self._touch(paper for edge in cursor.fetchall() for paper in edge)
+        cursor.execute(
+            "SELECT c.id, c.citing_id, c.cited_id FROM catalog_citation c WHERE c.source = %s "
+            "AND (c.citing_id = ANY(%s) OR c.cited_id = ANY(%s)) "
+            "AND NOT EXISTS (SELECT 1 FROM stated_citation s WHERE s.citing = c.citing_id AND s.cited = c.cited_id)",
+            [
+                str(self.source),
+                self._whole(of_references=True),
+                self._whole(of_references=False),
+            ],
+        )
+        if unsaid := cursor.fetchall():
+            self._drop_citations(unsaid)
+
+    def _drop_citations(self, unsaid: Sequence[tuple[int, int, int]]) -> None:
+        """Delete edges that neither of their ends states any more.
+
+        The other end may have been asked about in another batch: then what its last visit noted decides, and if it
+        may still state the edge, that this end does not is noted for when it is asked about again.
+        """
+        ends = {paper for _, citing, cited in unsaid for paper in (citing, cited)}
+        others = ends - set(self.fetched)
+        listed = set(Paper.objects.listed().filter(pk__in=others).values_list("pk", flat=True))
+        notes = {
+            paper: Note.read(visit.etag)
+            for paper, visit in earlier_visits(self.source, others & listed).items()
+        }
+        gone = []
+        for pk, citing, cited in unsaid:
+            if citing in self.known and self.known[citing].references.is_whole:
+                lost, note = self.lost[citing][0], notes.get(cited)
+                stands = note and "c" in note.says and citing not in note.lost_citing
+                waiting = cited
+            else:
+                lost, note = self.lost[cited][1], notes.get(citing)
+                stands = note and "r" in note.says and cited not in note.lost_references
+                waiting = citing
+            if stands and len(lost) < _KEPT:
+                lost.add(waiting)
+            else:
+                gone.append(pk)
+                self._touch([citing, cited])
+        Citation.objects.filter(pk__in=gone).delete()
+
+    def _store_outside(self, cursor: Any, table: str, column: str, *, of_references: bool) -> None:
+        """Bring the ends of edges that match no paper here into one table."""
+        names = {
+            "source": str(self.source),
+            "now": self.now,
+            "side": of_references,
+            "papers": list(self.known),
+            "whole": self._whole(of_references=of_references),
+        }
+        same = f"s.of_references = %(side)s AND s.paper = t.{column} AND s.key = t.key"
+        cursor.execute(
+            f"DELETE FROM {table} USING (SELECT t.id FROM {table} t LEFT JOIN stated s ON {same} "  # noqa: S608
+            f"WHERE t.source = %(source)s AND t.{column} = ANY(%(papers)s) AND (s.other IS NOT NULL "
+            f"OR (s.paper IS NULL AND t.{column} = ANY(%(whole)s)))"
+            f") AS gone WHERE {table}.id = gone.id RETURNING {column}",
+            names,
+        )
+        self._touch(paper for (paper,) in cursor.fetchall())
+        # What a source leaves out this time is not taken back.
+        merged = (
+            "COALESCE(NULLIF(s.title, ''), t.title), "
+            "CASE WHEN cardinality(s.identifiers) > 0 THEN s.identifiers::varchar(1020)[] ELSE t.identifiers END, "
+            "COALESCE(s.year, t.year), COALESCE(s.citation_count, t.citation_count)"
+        )
+        cursor.execute(
+            f"UPDATE {table} t SET (title, identifiers, year, citation_count, stated_at) = "  # noqa: S608
+            f"ROW({merged}, %(now)s) FROM stated s WHERE {same} AND t.source = %(source)s AND s.other IS NULL "
+            f"AND (t.title, t.identifiers, t.year, t.citation_count) IS DISTINCT FROM ({merged}) "
+            f"RETURNING t.{column}",
+            names,
+        )
+        self._touch(paper for (paper,) in cursor.fetchall())
+        extra, empty = (", text", ", ''") if of_references else ("", "")
+        cursor.execute(
+            f"INSERT INTO {table} ({column}, source, key, title, identifiers, year, citation_count, stated_at{extra}) "  # noqa: S608
+            f"SELECT s.paper, %(source)s, s.key, s.title, s.identifiers, s.year, s.citation_count, %(now)s{empty} "
+            f"FROM stated s WHERE s.of_references = %(side)s AND s.other IS NULL AND NOT EXISTS ("
+            f"SELECT 1 FROM {table} t WHERE {same} AND t.source = %(source)s) ORDER BY s.number RETURNING {column}",
+            names,
+        )
+        self._touch(paper for (paper,) in cursor.fetchall())
+
+    def _touch(self, papers: Iterable[int]) -> None:
+        self.changed.update(paper for paper in papers if paper in self.known)
+
+    # Counts
+
+    def _store_counts(self) -> None:
+        rows = CitationCount.objects.filter(source=self.source, paper__in=list(self.known))
+        had = {row.paper_id: (row.references, row.citing) for row in rows}
+        fresh = []
+        for paper, one in self.known.items():
+            references, citing = had.get(paper, (None, None))
+            now = (
+                references if one.reference_count is None else one.reference_count,
+                citing if one.citing_count is None else one.citing_count,
+            )
+            if now != (references, citing):
+                fresh.append(
+                    CitationCount(
+                        paper_id=paper,
+                        source=self.source,
+                        references=now[0],
+                        citing=now[1],
+                        counted_on=timezone.localdate(),
+                    )
+                )
+        CitationCount.objects.bulk_create(
+            fresh,
+            batch_size=1000,
+            update_conflicts=True,
+            unique_fields=["paper", "source"],
+            update_fields=["references", "citing", "counted_on"],
+        )
+        self._touch(row.paper_id for row in fresh)
+
+    # What became of it
+
+    def _report(self) -> int:
+        for paper, one in self.known.items():
+            if one.is_cut:
+                text = (
+                    f"{self.source.label} counts {one.citing_count or 0:,} works that cite “{self.titles[paper]}” "
+                    f"and lists no more than {MOST_LISTED:,} of them."
+                )
+                self.doubts[f"{paper} cut"] = Doubt(paper, "citations-incomplete", text, "citing")
+        foreign = frozenset().union(
+            *(kinds for source, kinds in DOUBTS.items() if source != self.source)
+        )
+        return report_doubts(
+            RunJob.CITATIONS, self.doubts.values(), list(self.known), lasting=foreign
+        )
+
+    def _tally(self, problems: int) -> Tally:
+        new = len(self.known.keys() - self.before.keys())
+        changed = len(self.changed & self.before.keys() & self.known.keys())
+        return Tally(
+            new=new,
+            changed=changed,
+            same=len(self.known) - new - changed,
+            skipped=len(self.fetched) - len(self.known),
+            problems=problems,
+        )
+
+    def _seen(self) -> dict[int, Seen]:
+        return {
+            paper: self._note(paper) if paper in self.known else Seen(VisitOutcome.MISSING)
+            for paper in self.fetched
+        }
+
+    def _note(self, paper: int) -> Seen:
+        one, (references, citing) = self.known[paper], self.lost[paper]
+        says = "r" * one.references.is_whole + "c" * one.citing.is_whole
+        if one.short and (visit := self.before.get(paper)):
+            before = Note.read(visit.etag)
+            says = (
+                before.says if before.short == one.short else says
+            )  # it was not read to the end again
+        note = Note(says, frozenset(references), frozenset(citing), one.short)
+        return Seen(VisitOutcome.FOUND, etag=str(note))
+
+
+def _exclusive_other(name: str, mine: Iterable[str]) -> str | None:
+    """The identifier that a paper bears already where its registry gives one only."""
+    scheme = name.partition(":")[0]
+    if scheme not in EXCLUSIVE:
+        return None
+    return next((other for other in sorted(mine) if other.startswith(f"{scheme}:")), None)
+
+
+# Matching
+
+# The papers that a row's identifiers name; the first identifier that names one decides.
+_LOOK_UP = (
+    "CROSS JOIN LATERAL unnest({}) WITH ORDINALITY AS one (name, place) "
+    "JOIN catalog_identifier i ON i.scheme = split_part(one.name, ':', 1) "
+    "AND i.value = substr(one.name, strpos(one.name, ':') + 1) "
+    "JOIN catalog_paper p ON p.id = i.paper_id"
+)
+_MATCH = """
+WITH hit AS MATERIALIZED (
+    SELECT DISTINCT ON (t.id) t.id, t.{column} AS own, COALESCE(p.merged_into_id, p.id) AS other,
+           t.source, t.stated_at
+    FROM {table} t {look_up} {among}
+    ORDER BY t.id, one.place
+), joined AS (
+    INSERT INTO catalog_citation (citing_id, cited_id, source, stated_at)
+    SELECT {citing}, {cited}, source, max(stated_at) FROM hit WHERE own <> other GROUP BY 1, 2, 3
+    ON CONFLICT DO NOTHING
+), gone AS (
+    DELETE FROM {table} t USING hit WHERE t.id = hit.id
+)
+SELECT count(*) FROM hit
+"""
+_AMONG = (
+    "WHERE t.identifiers && ARRAY(SELECT (i.scheme || ':' || i.value)::varchar(1020) FROM catalog_identifier i "
+    "JOIN catalog_paper p ON p.id = i.paper_id WHERE COALESCE(p.merged_into_id, p.id) = ANY(%s))"
+)
+
+
+@transaction.atomic
+def match(ids: Iterable[int] | None) -> int:
+    """Make edges of references and citing works that mean one of these papers, None for any; return how many did."""
+    hold_off_curators()
+    papers = None if ids is None else sorted(ids)
+    if papers == []:
+        return 0
+    found = 0
+    with connection.cursor() as cursor:
+        for table, column, citing, cited in (
+            ("catalog_reference", "citing_id", "own", "other"),
+            ("catalog_citingwork", "cited_id", "other", "own"),
+        ):
+            query = _MATCH.format(
+                table=table,
+                column=column,
+                citing=citing,
+                cited=cited,
+                look_up=_LOOK_UP.format("t.identifiers"),
+                among="" if papers is None else _AMONG,
+            )
+            cursor.execute(query, None if papers is None else [papers])
+            found += cursor.fetchone()[0]
+    return found

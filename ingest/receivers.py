@@ -1,0 +1,23 @@
+"""How ingestion follows the catalogue."""
+
+import logging
+from typing import Any
+
+from kombu.exceptions import OperationalError
+
+from catalog.models import CitingWork, Reference
+from ingest.tasks import match_references
+
+logger = logging.getLogger(__name__)
+
+FOLLOWER = "ingest"  # the receiver's name among those of the signal
+
+
+def follow_papers(sender: object, ids: list[int], **kwargs: Any) -> None:
+    """Have references that nothing matched looked at again, in the background."""
+    if not (Reference.objects.exists() or CitingWork.objects.exists()):
+        return
+    try:
+        match_references.delay(ids)
+    except OperationalError as error:
+        logger.warning("references not looked at, the next run will: %s", error)
