@@ -59,7 +59,7 @@ class PaperQuerySet(models.QuerySet["Paper"]):
                 Prefetch("placements", queryset=placements, to_attr="current_placements"),
                 Prefetch("repository_links", queryset=code, to_attr="current_code"),
             )
-            .defer("abstract")
+            .defer("abstract", "comment", "journal_ref")
             .annotate(
                 citation_count=models.functions.Coalesce(
                     models.Subquery(citing.values("number")), models.Value(0)

@@ -95,8 +95,8 @@ class Command(BaseCommand):
             f"{run.get_job_display()}: {counts}; {outcome['problems']} problems to look at, "
             f"{outcome['requests']} requests, {outcome['seconds']} s."
         )
-        if run.message:
-            self.stdout.write(run.message)
+        if run.message and run.status == Run.Status.DONE:
+            self.stdout.write(run.message)  # else it is the error's
 
 
 def _shown_on(bar: Any) -> Callable[[int, int], None]:
