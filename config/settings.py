@@ -291,6 +291,15 @@ INGEST_BACKOFF = env.float("INGEST_BACKOFF", 2, validate=validate.Range(0, 600))
 LOG_LEVEL = env.str(
     "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 )
+_TALKATIVE = [
+    "httpx",
+    "httpcore",
+    "sentence_transformers",
+    "torch",
+    "celery.worker.strategy",
+    "celery.app.trace",
+    "celery.beat",
+]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

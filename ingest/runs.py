@@ -31,6 +31,9 @@ logger = logging.getLogger(__name__)
 
 SET_ASIDE_AFTER = 3  # deaths of a worker at one thing
 _DATABASE_PATIENCE = 120  # seconds to wait for a database that restarts
+# Refusals that can be the fault of one thing in the question; the others mean all that we ask.
+_OF_ONE_THING = frozenset({400, 413, 414, 422})
+_MOST_REFUSALS = 5
 _FORGOTTEN = timedelta(days=1)
 _LOST = (OperationalError, InterfaceError)
 
@@ -141,6 +144,7 @@ class _Worker:
         run.refresh_from_db()
         self.scope = scope_of(run)
         self.session = _session()
+        self.refusals = 0  # in a row, each of a single thing
 
     def work(self) -> bool:
         run = self.run
@@ -255,15 +259,17 @@ class _Worker:
         try:
             fetched = part.fetch(client, subjects)
         except SourceRefused as error:
-            if error.status in {401, 403}:
+            if error.status not in _OF_ONE_THING or self.refusals >= _MOST_REFUSALS:
                 raise
             if len(subjects) == 1:
+                self.refusals += 1
                 self._store_refusal(part, subjects[0], error)
                 return
             half = len(subjects) // 2
             self._batch(part, client, subjects[:half])
             self._batch(part, client, subjects[half:])
             return
+        self.refusals = 0
         self._announce(part, subjects)
         with transaction.atomic():
             self._check_session()

@@ -195,7 +195,10 @@ class SourceClient:
     def _redirected(self, request: httpx.Request, location: str) -> httpx.Request:
         url = urljoin(str(request.url), location)
         self._own_host(url)
-        return self._http.build_request(request.method, url, headers=request.headers)
+        try:
+            return self._http.build_request(request.method, url, headers=request.headers)
+        except httpx.InvalidURL as error:
+            raise SourceBroken(f"{self._name} redirects to no address: {error}") from error
 
     def _own_host(self, url: str) -> None:
         """Refuse any address that is not on the host that the source is configured with."""
@@ -268,16 +271,11 @@ class SourceClient:
             raise SourceBroken(f"{self._name} answered with nothing")
 
     def _note_allowance(self, answer: Answer) -> None:
-        left = answer.headers.get("x-ratelimit-remaining", "")
-        limit = answer.headers.get("x-ratelimit-limit", "")
-        if left.isdigit():
+        left = _number(answer.headers.get("x-ratelimit-remaining", ""))
+        limit = _number(answer.headers.get("x-ratelimit-limit", ""))
+        if left is not None:
             resets_at = _reset_time(answer.headers.get("x-ratelimit-reset", ""))
-            circuit.note_allowance(
-                self.source,
-                min(int(left), 2**31 - 1),
-                int(limit) if limit.isdigit() else None,
-                resets_at,
-            )
+            circuit.note_allowance(self.source, left, limit, resets_at)
 
 
 _KEY_NAMES = {Source.GITHUB: "TOKEN"}
@@ -319,6 +317,12 @@ def retry_after(value: str) -> float | None:
         return None
     date = date if date.tzinfo else date.replace(tzinfo=UTC)
     return max(0.0, (date - timezone.now()).total_seconds())
+
+
+def _number(value: str) -> int | None:
+    """Read a count from a header, no larger than the database keeps."""
+    is_count = value.isascii() and value.isdigit() and len(value) < 20
+    return min(int(value), 2**31 - 1) if is_count else None
 
 
 def _reset_time(value: str) -> datetime | None:

@@ -103,7 +103,7 @@ def transport(deadline: Deadline) -> httpx.HTTPTransport:
 def read_body(response: httpx.Response) -> Iterator[bytes]:
     """Yield the unpacked body piece by piece; raise TooLarge as soon as it is more than a source ever sends."""
     stated = response.headers.get("content-length", "")
-    if stated.isdigit() and int(stated) > MAX_RAW:
+    if stated.isascii() and stated.isdigit() and int(stated[:20]) > MAX_RAW:
         raise TooLarge(f"its answer has {int(stated):,} bytes")
     unpack = _unpacker(response.headers.get("content-encoding", ""))
     raw = inflated = 0

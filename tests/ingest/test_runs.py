@@ -21,6 +21,7 @@ from django.utils import timezone
 from catalog.models import Author, Authorship, Paper, Problem, Run, SourceState
 from catalog.models.upkeep import RunJob
 from ingest import jobs, runs
+from ingest.http import SourceRefused
 from ingest.http.limiter import _redis
 from ingest.models import Visit
 from ingest.sources.arxiv import Metadata
@@ -284,6 +285,32 @@ def test_what_failed_is_tried_again_once_it_has_rested(papers, standin):
     Run.objects.update(finished_at=timezone.now() - timedelta(minutes=11))
     jobs.work_in_turn()
     assert counts(Run.objects.latest("pk")) == {"new": 250}
+
+
+def test_the_thing_that_is_refused_is_found_and_the_others_are_stored(papers, standin):
+    odd = papers[70].identifiers.get()
+    odd.value = "nonsense"
+    odd.save()
+    run = run_job("arxiv")
+    assert (run.status, counts(run)) == ("failed", {"new": 249, "failed": 1})
+    assert Visit.objects.get(outcome="failed").subject == odd.pk
+    assert run.requests < 20
+
+
+@pytest.mark.parametrize("status", [400, 401, 404])
+def test_a_source_that_refuses_everything_is_not_asked_about_each_thing(
+    papers, standin, monkeypatch, status
+):
+    asked = []
+
+    def refuse(self: Metadata, client: Any, subjects: Any) -> Any:
+        asked.append(subjects)
+        raise SourceRefused(f"refused with status {status}", status)
+
+    monkeypatch.setattr(Metadata, "fetch", refuse)
+    run = run_job("arxiv")
+    assert run.status == "failed"
+    assert len(asked) < 30
 
 
 def test_an_error_of_ours_ends_the_run_and_is_said(papers, standin, monkeypatch):
