@@ -22,7 +22,7 @@ from catalog.readable import readable
         ("a^", "a^"),
         ("$" * 500, "$" * 500),
         (r"$\input{/etc/passwd}$", r"$\input{/etc/passwd}$"),
-        (r'G\"odel and \'{E}cole, {\"o}, \c{c}a, \v{S}koda', "Gödel and École, ö, ça, Škoda"),
+        (r"G\"odel and \'{E}cole, {\"o}, \c{c}a, \v{S}koda", "Gödel and École, ö, ça, Škoda"),
         (r"\L{}ukasz, {\L}ukasz, \o re, Stra\ss e", "Łukasz, Łukasz, øre, Straße"),
         (r"\lambda calculus", r"\lambda calculus"),
         ("one\n  line with $O(n\n\\log n)$", "one line with O(n log n)"),
