@@ -7,7 +7,7 @@ UNIT_SECONDS = {"seconds": 1, "hours": 3600, "days": 24 * 3600}
 
 # name, task, arguments, every, unit
 SCHEDULES = [
-    ("Go on with what is open", "ingest.tasks.work", [], 10, "seconds"),
+    ("Go on with what is open", "ingest.tasks.work", [], 5, "seconds"),
     ("Ask arXiv about the papers", "ingest.tasks.ingest", ["arxiv"], 1, "days"),
     ("Look for new papers on arXiv", "ingest.tasks.ingest", ["candidates"], 12, "hours"),
     ("Ask GitHub about the repositories", "ingest.tasks.ingest", ["github"], 1, "hours"),

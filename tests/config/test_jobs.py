@@ -101,4 +101,4 @@ def test_every_ingestion_job_is_scheduled_and_due_at_the_first_start():
     assert {json.loads(one.args)[0] for one in schedules} == {str(job.value) for job in JOBS}
     assert all(one.start_time for one in schedules)
     going_on = PeriodicTask.objects.get(task="ingest.tasks.work")
-    assert (going_on.interval.every, going_on.interval.period) == (10, "seconds")
+    assert (going_on.interval.every, going_on.interval.period) == (5, "seconds")
