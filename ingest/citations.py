@@ -8,20 +8,23 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from catalog.curation.locks import hold_off_curators
 from catalog.folding import fold
-from catalog.identifiers import EXCLUSIVE
+from catalog.identifiers import EXCLUSIVE, parse_identifier
 from catalog.models import (
     Citation,
     CitationCount,
     Identifier,
+    Link,
     Paper,
     RejectedIdentifier,
     Source,
@@ -31,6 +34,7 @@ from ingest import visits
 from ingest.models import Visit, VisitOutcome
 from ingest.parts import Stored, Tally
 from ingest.problems import Doubt, report_doubts
+from ingest.sources.venues import SuggestedVenue, suggest_venues, venue_in
 from ingest.visits import Scope, Seen
 
 KIND = "paper"
@@ -44,6 +48,7 @@ _LONGEST_TITLE = 1000
 _LONGEST_NAME = 600  # bytes of an identifier: an index takes no more than 2,704
 _MOST_COUNTED = 2**31 - 1
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_WEB = URLValidator(schemes=["http", "https"])
 _KEPT = 7  # papers that a visit's note has room for
 
 
@@ -78,6 +83,8 @@ class Known:
     citing: Edges = Edges()
     reference_count: int | None = None
     citing_count: int | None = None
+    venue: SuggestedVenue | None = None
+    full_text: str = ""  # the address of an open copy
     is_cut: bool = False  # more works cite it than the source is willing to list
     short: str = ""  # see Note.short
 
@@ -128,6 +135,23 @@ def clean_year(value: Any) -> int | None:
 
 def clean_count(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value <= _MOST_COUNTED else None
+
+
+def clean_url(value: Any) -> str:
+    """Return an address of the web; empty when it is none."""
+    url = clean_text(value, 1000)
+    try:
+        _WEB(url)
+    except ValidationError:
+        return ""
+    return url
+
+
+def clean_venue(value: Any, year: Any) -> SuggestedVenue | None:
+    """Read where a work appeared; the year is the record's where the name bears none."""
+    text = clean_text(value, 300)
+    venue = venue_in(text, must_be_known=False) if text else None
+    return replace(venue, year=venue.year or clean_year(year)) if venue else None
 
 
 def fits(name: str) -> bool:
@@ -225,6 +249,8 @@ class _Storing:
             self.lost: dict[int, tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
             self._store_edges()
             self._store_counts()
+            self._store_full_texts()
+            self._suggest_venues()
         problems = self._report()
         match(gained)
         return Stored(self._tally(problems), self._seen())
@@ -514,6 +540,39 @@ class _Storing:
             update_fields=["references", "citing", "counted_on"],
         )
         self._touch(row.paper_id for row in fresh)
+
+    # Where it appeared and can be read
+
+    def _store_full_texts(self) -> None:
+        """Link the open copies, one a paper. An address that an identifier stands for already is none."""
+        said = {paper: one.full_text for paper, one in self.known.items() if one.full_text}
+        if not said:
+            return
+        rows: dict[int, list[Link]] = defaultdict(list)
+        for row in Link.objects.filter(paper__in=said):
+            rows[row.paper_id].append(row)
+        names = self._own_names()
+        fresh: list[Link] = []
+        moved: list[Link] = []
+        for paper, url in said.items():
+            ident = parse_identifier(url)
+            is_identifier = ident and f"{ident.scheme}:{ident.value}" in names[paper]
+            if is_identifier or any(row.url == url for row in rows[paper]):
+                continue
+            own = next((row for row in rows[paper] if row.source == self.source), None)
+            if own is None:
+                kind = Link.Kind.PAPER
+                fresh.append(Link(paper_id=paper, kind=kind, url=url, source=self.source))
+            elif own.retired_at is None:
+                own.url, own.stated_at = url, self.now
+                moved.append(own)
+        Link.objects.bulk_create(fresh, batch_size=1000)
+        Link.objects.bulk_update(moved, ["url", "stated_at"], batch_size=1000)
+        self._touch(row.paper_id for row in (*fresh, *moved))
+
+    def _suggest_venues(self) -> None:
+        said = [(paper, one.venue) for paper, one in self.known.items() if one.venue]
+        self._touch(suggest_venues(self.source, said))
 
     # What became of it
 

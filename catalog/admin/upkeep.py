@@ -64,7 +64,16 @@ class SourceStateAdmin(ReadOnlyAdmin):
 class VenueSuggestionAdmin(ReadOnlyAdmin):
     """Where sources say that papers appeared; accepted with the actions of the list."""
 
-    list_display = ["venue_name", "year", "distinction", "paper_", "listed_as", "text", "status"]
+    list_display = [
+        "venue_name",
+        "year",
+        "distinction",
+        "paper_",
+        "listed_as",
+        "text",
+        "source",
+        "status",
+    ]
     list_select_related = ["paper__venue"]
     list_filter = ["status", "source", "venue_name"]
     search_fields = ["venue_name", "text", "paper__title"]
@@ -136,7 +145,7 @@ class ProblemAdmin(ReadOnlyAdmin):
 @admin.register(Candidate)
 class CandidateAdmin(CuratedAdmin):
     change_form_template = "admin/catalog/candidate_change_form.html"
-    list_display = ["title", "source", "suggested_topic", "confidence", "published_on", "status"]
+    list_display = ["title", "source", "suggested_topic", "sure", "published_on", "status"]
     list_select_related = ["suggested_topic"]
     list_filter = ["status", "catalogue", "suggested_topic"]
     search_fields = ["title", "value", "abstract"]
@@ -149,7 +158,7 @@ class CandidateAdmin(CuratedAdmin):
         "authors",
         "abstract",
         "published_on",
-        "confidence",
+        "sure",
         "reasons",
         "status",
         "paper",
@@ -170,6 +179,10 @@ class CandidateAdmin(CuratedAdmin):
         url = identifier_url(candidate.scheme, candidate.value)
         name = f"{candidate.scheme}:{candidate.value}"
         return format_html('<a href="{}">{}</a>', url, name) if url.startswith("http") else name
+
+    @admin.display(description="confidence", ordering="confidence", empty_value="–")
+    def sure(self, candidate: Candidate) -> str | None:
+        return None if candidate.confidence is None else f"{candidate.confidence:.0%}"
 
     @admin.action(description="Accept under the suggested topic", permissions=["change"])
     def accept(self, request: HttpRequest, queryset: QuerySet[Candidate]) -> None:

@@ -1,4 +1,4 @@
-"""OpenAlex: a second word on what papers build on and on how often they are cited.
+"""OpenAlex: a second word on what papers build on, how often they are cited and where they appeared.
 
 Source: docs.openalex.org, "Get lists of entities". Papers are asked for by DOI, 50 in one request. A paper of arXiv that
 appeared elsewhere has two records there, the preprint's under arXiv's own DOI: both are taken together.
@@ -21,12 +21,14 @@ from ingest.citations import (
     OtherWork,
     PaperPart,
     clean_count,
+    clean_venue,
     earlier_visits,
     identifiers_of,
 )
 from ingest.http import Answer, SourceBroken, SourceClient, SourceRefused
+from ingest.sources.venues import SuggestedVenue
 
-_FIELDS = "id,doi,referenced_works,referenced_works_count,cited_by_count"
+_FIELDS = "id,doi,referenced_works,referenced_works_count,cited_by_count,publication_year,primary_location"
 _ARXIV_DOI = "10.48550/arxiv."
 _ACL_DOI = "10.18653/v1/"
 _MOST_VALUES = 50
@@ -52,6 +54,7 @@ class WorkRecord:
     is_whole: bool  # as many references as it counts
     reference_count: int | None
     citation_count: int | None
+    venue: SuggestedVenue | None = None
 
 
 def parse_record(row: Any) -> WorkRecord | None:
@@ -69,7 +72,16 @@ def parse_record(row: Any) -> WorkRecord | None:
         is_whole=is_list and all(ids) and count is not None and len(ids) >= count,
         reference_count=count,
         citation_count=clean_count(row.get("cited_by_count")),
+        venue=_venue(row),
     )
+
+
+def _venue(row: dict[str, Any]) -> SuggestedVenue | None:
+    location = row.get("primary_location")
+    place = location.get("source") if isinstance(location, dict) else None
+    if not isinstance(place, dict) or place.get("type") == "repository":
+        return None
+    return clean_venue(place.get("display_name"), row.get("publication_year"))
 
 
 def parse_id(value: Any) -> str:
@@ -102,6 +114,7 @@ def joined(records: Sequence[WorkRecord], expected: Iterable[str] = ()) -> Known
         references=Edges(works, is_whole),
         reference_count=_largest(record.reference_count for record in records),
         citing_count=_largest(record.citation_count for record in records),
+        venue=next((record.venue for record in records if record.venue), None),
     )
 
 

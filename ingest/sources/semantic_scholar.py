@@ -1,4 +1,4 @@
-"""Semantic Scholar: which works a paper builds on, which cite it, how many there are, and what it calls the paper.
+"""Semantic Scholar: which works a paper builds on, which cite it, how many there are, where it appeared.
 
 Source: the Academic Graph API's reference (api.semanticscholar.org/api-docs/graph). Up to 500 papers are asked about at
 once; unknown ones come back as null in their place. Nested references and citations are cut without a word once an
@@ -22,6 +22,8 @@ from ingest.citations import (
     PaperPart,
     clean_count,
     clean_text,
+    clean_url,
+    clean_venue,
     clean_year,
     earlier_visits,
     fits,
@@ -30,10 +32,11 @@ from ingest.citations import (
 )
 from ingest.http import Answer, SourceBroken, SourceBusy, SourceClient, SourceRefused
 from ingest.http.transport import TooLarge
+from ingest.sources.venues import SuggestedVenue
 
 _FACTS = ("externalIds", "title", "year", "citationCount")
 _FIELDS = ",".join(
-    [*_FACTS, "referenceCount"]
+    [*_FACTS, "referenceCount", "venue", "openAccessPdf"]
     + [f"{side}.{fact}" for side in ("references", "citations") for fact in _FACTS]
 )
 _PREFIXES = {ARXIV: "ARXIV:", DOI: "DOI:", ACL: "ACL:", S2: ""}
@@ -68,18 +71,23 @@ class WorkRecord:
     citation_count: int | None
     references: Listing | None
     citations: Listing | None
+    venue: SuggestedVenue | None = None
+    full_text: str = ""
 
 
 def parse_record(row: Any) -> WorkRecord | None:
     """Read one paper of a batch; None when it is unknown. Whatever the row holds, nothing is raised."""
     if not isinstance(row, dict):
         return None
+    copy = row.get("openAccessPdf")
     return WorkRecord(
         identifiers=_identifiers(row),
         reference_count=clean_count(row.get("referenceCount")),
         citation_count=clean_count(row.get("citationCount")),
         references=parse_listing(row.get("references")),
         citations=parse_listing(row.get("citations")),
+        venue=clean_venue(row.get("venue"), row.get("year")),
+        full_text=clean_url(copy.get("url")) if isinstance(copy, dict) else "",
     )
 
 
@@ -398,6 +406,8 @@ def _known(record: WorkRecord) -> Known:
         citing=_edges(record.citations, record.citation_count),
         reference_count=record.reference_count,
         citing_count=record.citation_count,
+        venue=record.venue,
+        full_text=record.full_text,
     )
 
 

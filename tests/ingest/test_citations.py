@@ -14,16 +14,19 @@ from catalog.models import (
     CitationCount,
     CitingWork,
     Identifier,
+    Link,
     Paper,
     Problem,
     Reference,
     RejectedIdentifier,
     Source,
+    Venue,
+    VenueSuggestion,
 )
 from catalog.models.upkeep import RunJob
 from catalog.signals import papers_changed
 from ingest import runs
-from ingest.citations import Edges, Known, Note, OtherWork, match, store
+from ingest.citations import Edges, Known, Note, OtherWork, clean_venue, match, store
 from ingest.models import Visit, VisitOutcome
 from ingest.receivers import follow_papers
 from ingest.runs import Manner
@@ -62,7 +65,9 @@ def rows():
         "citingwork",
         "citationcount",
         "identifier",
+        "link",
         "problem",
+        "venuesuggestion",
         "paper",
     ]
     with connection.cursor() as cursor:
@@ -126,6 +131,79 @@ def test_how_often_a_paper_is_cited_is_kept_with_its_date(standin, world):
         world.works["2301.99001"].more_citations += 1
     assert counts(ask()) == (0, 1, 0, 0, 0)
     assert CitationCount.objects.get().counted_on == timezone.localdate()
+
+
+def suggested():
+    rows = VenueSuggestion.objects.order_by("pk")
+    return [(row.source, row.text, row.venue_name, row.year) for row in rows]
+
+
+def test_where_a_paper_appeared_is_suggested_once(standin, world):
+    (paper,) = listed("2301.99001")
+    world.works["2301.99001"].venue = "Neural Information Processing Systems"
+    ask()
+    said = (S2, "Neural Information Processing Systems", "NeurIPS", 2023)
+    assert suggested() == [said]
+    paper.refresh_from_db()
+    assert paper.venue is None
+    VenueSuggestion.objects.update(status=VenueSuggestion.Status.REJECTED)
+    ask()
+    assert suggested() == [said]
+
+
+def test_no_source_repeats_what_another_suggested(standin, world):
+    (paper,) = listed("2301.99001")
+    VenueSuggestion.objects.create(
+        paper=paper, source=Source.ARXIV, text="ICLR 2024 Oral", venue_name="ICLR", year=2024
+    )
+    world.works["2301.99001"].venue = "International Conference on Learning Representations"
+    ask()
+    assert [row[0] for row in suggested()] == [Source.ARXIV]
+
+
+def test_servers_of_preprints_and_the_listed_venue_are_no_suggestion(standin, world):
+    one, _ = listed("2301.99001", "2302.99002")
+    one.venue = Venue.objects.create(name="ICML", slug="icml")
+    one.save()
+    world.works["2301.99001"].venue = "International Conference on Machine Learning"
+    world.works["2302.99002"].venue = "arXiv.org"
+    ask()
+    assert suggested() == []
+
+
+def test_an_open_copy_is_linked_and_followed_when_it_moves(standin, world):
+    (paper,) = listed("2301.99001")
+    world.works["2301.99001"].open_access_url = "https://open.example.org/1.pdf"
+    ask()
+    link = paper.links.get()
+    assert (link.url, link.kind, link.source) == (
+        "https://open.example.org/1.pdf",
+        Link.Kind.PAPER,
+        S2,
+    )
+    world.works["2301.99001"].open_access_url = "https://open.example.org/moved.pdf"
+    assert counts(ask()) == (0, 1, 0, 0, 0)
+    assert paper.links.get().url == "https://open.example.org/moved.pdf"
+
+
+def test_a_copy_that_a_curator_took_away_does_not_come_back(standin, world):
+    (paper,) = listed("2301.99001")
+    world.works["2301.99001"].open_access_url = "https://open.example.org/1.pdf"
+    ask()
+    paper.links.update(retired_at=timezone.now())
+    world.works["2301.99001"].open_access_url = "https://open.example.org/moved.pdf"
+    ask()
+    assert not paper.links.filter(retired_at=None).exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["https://arxiv.org/pdf/2301.99001", "ftp://example.org/1.pdf", "javascript:alert(1)"]
+)
+def test_what_is_no_other_copy_is_not_linked(standin, world, url):
+    (paper,) = listed("2301.99001")
+    world.works["2301.99001"].open_access_url = url
+    ask()
+    assert not paper.links.exists()
 
 
 def test_the_same_run_twice_writes_no_row(standin):
@@ -691,6 +769,8 @@ knowns = st.none() | st.builds(
     reference_count=st.sampled_from([None, 1, 2]),
     citing_count=st.sampled_from([None, 1]),
     is_cut=st.booleans(),
+    venue=st.sampled_from([None, clean_venue("Journal of Standing In", 2020)]),
+    full_text=st.sampled_from(["", "https://open.example.org/1.pdf", "https://doi.org/10.1/x"]),
 )
 
 

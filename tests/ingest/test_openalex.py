@@ -59,6 +59,18 @@ def test_preprint_and_published_record_are_taken_together(standin):
     assert CitationCount.objects.get(paper=paper).citing == 1
 
 
+def test_the_venue_of_the_published_record_is_suggested(standin, world):
+    (paper,) = listed("2305.99005")
+    Identifier.objects.create(paper=paper, scheme="doi", value="10.5555/standin.acl.5")
+    world.works[
+        "2305.99005"
+    ].venue = "Annual Meeting of the Association for Computational Linguistics"
+    ask()
+    assert [(row.source, row.venue_name, row.year) for row in paper.venue_suggestions.all()] == [
+        (OPENALEX, "ACL", world.works["2305.99005"].year)
+    ]
+
+
 def test_edges_are_joined_in_the_run_that_learns_the_numbers(standin, monkeypatch):
     monkeypatch.setattr(Citations, "batch", 1)
     listed("2404.99006", "2302.99002", "2301.99001")
@@ -117,6 +129,8 @@ def test_fifty_papers_are_asked_about_in_one_request(standin):
         "referenced_works",
         "referenced_works_count",
         "cited_by_count",
+        "publication_year",
+        "primary_location",
     }
     assert second.query["filter"].count("|") == 9
 

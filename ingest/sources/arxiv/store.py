@@ -19,7 +19,6 @@ from catalog.models import (
     RejectedIdentifier,
     Source,
     TitleAlias,
-    VenueSuggestion,
 )
 from catalog.models.upkeep import RunJob
 from catalog.people import authors_named
@@ -33,6 +32,7 @@ from ingest.problems import Doubt, report_doubts
 from ingest.sources.arxiv.feed import ArxivRecord, withdrawn
 from ingest.sources.arxiv.names import disagreeing, same_people
 from ingest.sources.arxiv.venues import suggested_venue
+from ingest.sources.venues import SuggestedVenue, suggest_venues
 from ingest.visits import Seen
 
 _BATCH = 1000
@@ -84,7 +84,7 @@ class _Storing:
         self.doubts: list[Doubt] = []
         self.changes: dict[int, _Change] = {}
         self.aliases: list[TitleAlias] = []
-        self.suggestions: list[VenueSuggestion] = []
+        self.venues: list[tuple[int, SuggestedVenue]] = []
         self.confirmed: list[int] = []
         self.moved: list[Identifier] = []
         self.missing: list[Identifier] = []
@@ -128,11 +128,6 @@ class _Storing:
         self.rejected = set(
             RejectedIdentifier.objects.filter(paper__in=papers).values_list(
                 "paper", "scheme", "value"
-            )
-        )
-        self.suggested = set(
-            VenueSuggestion.objects.filter(paper__in=papers, source=Source.ARXIV).values_list(
-                "paper", "text"
             )
         )
         firsts = Identifier.objects.filter(paper__in=papers, scheme=ARXIV).order_by(
@@ -323,30 +318,8 @@ class _Storing:
             self.dois.append((change, key))
 
     def _venue(self, change: _Change, record: ArxivRecord) -> None:
-        paper = change.paper
-        suggestion = suggested_venue(record.journal_ref, record.comment)
-        if suggestion is None or self._is_listed_so(paper, suggestion.name, suggestion.year):
-            return
-        text = suggestion.text[:500]
-        if (paper.pk, text) in self.suggested:
-            return
-        self.suggested.add((paper.pk, text))
-        self.suggestions.append(
-            VenueSuggestion(
-                paper=paper,
-                source=Source.ARXIV,
-                text=text,
-                venue_name=suggestion.name[:120],
-                year=suggestion.year,
-                distinction=suggestion.distinction[:100],
-            )
-        )
-
-    def _is_listed_so(self, paper: Paper, name: str, year: int | None) -> bool:
-        if paper.venue is None:
-            return False
-        names = {fold(paper.venue.name), *map(fold, paper.venue.aliases)}
-        return fold(name) in names and (year is None or paper.year in {None, year})
+        if venue := suggested_venue(record.journal_ref, record.comment):
+            self.venues.append((change.paper.pk, venue))
 
     # Writing
 
@@ -359,9 +332,7 @@ class _Storing:
         self._write_authors()
         self._write_provenance()
         self._write_identifiers()
-        VenueSuggestion.objects.bulk_create(
-            self.suggestions, batch_size=_BATCH, ignore_conflicts=True
-        )
+        suggest_venues(Source.ARXIV, self.venues)
         announce_changed_papers(change.paper.pk for change in changed)
 
     def _move_identifiers(self) -> None:
