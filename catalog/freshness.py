@@ -53,6 +53,10 @@ class JobState:
         return self.last is not None and self.last.status == Run.Status.RUNNING
 
     @property
+    def is_interrupted(self) -> bool:
+        return self.last is not None and self.last.status == Run.Status.INTERRUPTED
+
+    @property
     def waits_until(self) -> datetime | None:
         """Until when an open run waits because its source asked for it."""
         return self.last.resume_at if self.last and self.is_running else None

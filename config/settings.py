@@ -247,7 +247,20 @@ LIST_HOSTS = env.list(
     "LIST_HOSTS",
     ["raw.githubusercontent.com", "gist.githubusercontent.com", "gitlab.com", "codeberg.org"],
 )
-INGEST_CONTACT = env.str("INGEST_CONTACT", "")
+
+
+def _in_header(name: str) -> str:
+    """Read what travels in a header of HTTP; blank is nothing."""
+    text = env.str(name, "").strip()
+    if not (text.isascii() and (text.isprintable() or not text)):
+        raise ImproperlyConfigured(
+            f"{name} travels in a header of HTTP: write it with ASCII letters, digits and signs only"
+        )
+    return text
+
+
+# Whom a source can write to: an address of mail or of a page, sent with every request.
+INGEST_CONTACT = _in_header("INGEST_CONTACT")
 
 
 def _base(name: str, default: str) -> str:
@@ -267,7 +280,7 @@ def _source(prefix: str, base: str, min_interval: float, key: str = "") -> dict[
     interval = env.float(f"{prefix}_MIN_INTERVAL", min_interval, validate=validate.Range(0, 3600))
     return {
         "base": _base(f"{prefix}_API_URL", base),
-        "key": env.str(key, "").strip() if key else "",
+        "key": _in_header(key) if key else "",
         "min_interval": interval,
     }
 
@@ -306,8 +319,5 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {
-        name: {"level": "WARNING"}
-        for name in ("httpx", "httpcore", "sentence_transformers", "torch")
-    },
+    "loggers": {name: {"level": "WARNING"} for name in _TALKATIVE},
 }

@@ -109,9 +109,9 @@ def _reading_and_storing() -> Iterator[Measured]:
 
 
 def _read_and_store(subjects: list[int], body: bytes) -> None:
-    found = {record.id: record for record in parse_feed(body).records}
+    read = parse_feed(body)
     with transaction.atomic():
-        store_records(subjects, found)
+        store_records(subjects, read)
 
 
 def _resident_mb() -> float:

@@ -32,7 +32,7 @@ from catalog.models import (
 from catalog.models.upkeep import RunJob
 from ingest import visits
 from ingest.models import Visit, VisitOutcome
-from ingest.parts import Stored, Tally
+from ingest.parts import Part, Stored, Tally
 from ingest.problems import Doubt, report_doubts
 from ingest.sources.venues import SuggestedVenue, suggest_venues, venue_in
 from ingest.visits import Scope, Seen
@@ -167,15 +167,16 @@ def key_of_title(title: str) -> str:
 # Which papers are asked about
 
 
-class PaperPart:
+class PaperPart(Part):
     """The papers that catalogues list and that bear an identifier by which the source can be asked."""
 
     source: Source
     schemes: frozenset[str]
     kind = KIND
 
-    def __init__(self) -> None:
-        self._has_matched = False
+    def begin(self) -> None:
+        """Join what came in while nobody looked."""
+        match(None)
 
     def _things(self, scope: Scope) -> QuerySet[Paper]:
         asked_by = Identifier.objects.filter(paper=OuterRef("pk"), scheme__in=self.schemes)
@@ -192,12 +193,6 @@ class PaperPart:
 
     def store(self, subjects: Sequence[int], fetched: Mapping[int, Known | None]) -> Stored:
         return store(self.source, fetched)
-
-    def match_once(self) -> None:
-        """Once in a run, join what came in while nobody looked."""
-        if not self._has_matched:
-            match(None)
-            self._has_matched = True
 
 
 def earlier_visits(source: Source, papers: Iterable[int]) -> dict[int, Visit]:

@@ -64,6 +64,7 @@ def work_in_turn(turn: float = _TURN) -> None:
     Called every few seconds: it is what begins, goes on after a kill or a restart, and tries again what failed.
     """
     end = time.monotonic() + turn
+    runs.close_orphans()
     _try_again()
     waiting = _open_runs()
     while waiting and time.monotonic() < end:

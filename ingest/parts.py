@@ -43,11 +43,15 @@ class UsedUp(Exception):
 
 
 class Part(Protocol):
-    """One source's part of a job. Fetching knows no tables, storing knows no network."""
+    """One source's part of a job. Fetching writes nothing, storing asks nobody."""
 
     source: Source
     kind: str  # what its subjects are keys of
     batch: int  # how many things one fetch may ask about
+
+    def begin(self) -> None:
+        """Put in order, once in a run and before anything is asked, what was left behind; in a transaction as below."""
+        return None
 
     def due(self, scope: Scope, limit: int | None) -> list[int]:
         """Return keys of the things to ask about next."""

@@ -7,7 +7,7 @@ is what has been visited since it began: there is no other cursor that could be 
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -20,11 +20,11 @@ from catalog.curation.locks import hold_off_curators
 from catalog.models import Run, Source, SourceState
 from catalog.models.upkeep import RunJob
 from ingest import visits
-from ingest.http import SourceBusy, SourceClient, SourceError, SourceRefused
-from ingest.models import VisitOutcome
+from ingest.http import SourceBusy, SourceClient, SourceError, SourceRefused, circuit
+from ingest.models import Visit, VisitOutcome
 from ingest.parts import Part, Stored, Tally, UsedUp
 from ingest.problems import Doubt, report_doubts
-from ingest.processes import has_ended, this_process
+from ingest.processes import has_ended, is_alive, this_process
 from ingest.visits import Scope, Seen
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,9 @@ _DATABASE_PATIENCE = 120  # seconds to wait for a database that restarts
 _OF_ONE_THING = frozenset({400, 413, 414, 422})
 _MOST_REFUSALS = 5
 _FORGOTTEN = timedelta(days=1)
+_RESTS = timedelta(
+    hours=6
+)  # what a source refused, while the rest went well, is not asked about each hour
 _LOST = (OperationalError, InterfaceError)
 
 
@@ -74,7 +77,8 @@ def start(
 
 def scope_of(run: Run) -> Scope:
     before = datetime.fromisoformat(run.details["before"])
-    return Scope(before, run.started_at, run.details["paper"])
+    rests = _RESTS if run.details["scheduled"] else timedelta(0)
+    return Scope(before, run.started_at, run.details["paper"], rests)
 
 
 @contextmanager
@@ -131,7 +135,43 @@ def whoami(kind: str = "worker") -> str:
 
 def is_dead(run: Run) -> bool:
     """Whether the process that was at a run has ended, as far as it can be told from this machine."""
-    return has_ended(run.holder.partition(" ")[2])
+    return has_ended(_process_of(run))
+
+
+def _process_of(run: Run) -> str:
+    return run.holder.partition(" ")[2]
+
+
+def interrupt(run: Run) -> None:
+    """End a run that a person broke off, or whose command was killed: the same command goes on from there."""
+    changed = Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING)
+    changed.update(
+        status=Run.Status.INTERRUPTED,
+        finished_at=timezone.now(),
+        message="Interrupted; the same command goes on from there.",
+        holder="",
+    )
+
+
+def take_up(run: Run) -> bool:
+    """Make an interrupted run one that runs again, by this process; False when it is too old or another took it up."""
+    ended = Run.objects.filter(
+        pk=run.pk,
+        status=Run.Status.INTERRUPTED,
+        started_at__gt=timezone.now() - _FORGOTTEN,
+    )
+    taken = ended.update(
+        status=Run.Status.RUNNING, finished_at=None, message="", holder=whoami("command")
+    )
+    return bool(taken)
+
+
+def close_orphans() -> None:
+    """End the runs of killed commands: no page shall call them running."""
+    running = Run.objects.filter(status=Run.Status.RUNNING, details__has_key="scheduled")
+    for run in running.exclude(details__scheduled=True):
+        if is_dead(run) or run.started_at < timezone.now() - _FORGOTTEN:
+            interrupt(run)
 
 
 class _Worker:
@@ -145,21 +185,27 @@ class _Worker:
         self.scope = scope_of(run)
         self.session = _session()
         self.refusals = 0  # in a row, each of a single thing
+        self.stored: set[int] = set()  # things of the batch under way that are stored
 
     def work(self) -> bool:
+        """Work on each part in turn; what one source lets wait holds up none of the others."""
         run = self.run
         if run.status != Run.Status.RUNNING:
             return True
         self._bury()
-        self._close_orphans()
         run.holder = whoami("command" if self.manner.insistent else "worker")
         run.resume_at = None
         run.save(update_fields=["holder", "resume_at"])
         try:
+            self._begin()
+            wishes = []
             for part in self.parts:
-                if not self._work_on(part):
-                    return False
-            return self._finish()
+                try:
+                    if not self._work_on(part):
+                        return False
+                except SourceBusy as wish:
+                    wishes.append(wish)
+            return self._park(wishes) if wishes else self._finish()
         except _LOST:
             raise
         except Exception as error:
@@ -169,40 +215,57 @@ class _Worker:
             with suppress(*_LOST):
                 Run.objects.filter(pk=run.pk).update(holder="", batch={})
 
-    def _bury(self) -> None:
-        """Note that the last one died at its batch; what kills its worker again and again is set aside."""
-        run = self.run
-        if not (run.holder.startswith("worker") and run.batch):
+    def _begin(self) -> None:
+        """Let each part put its own house in order, once in a run."""
+        if self.run.details.get("begun"):
             return
-        batch = run.batch
-        run.deaths += 1
-        run.details["suspects"] = batch
-        logger.warning("job=%s a worker died at %s; deaths=%d", run.job, batch, run.deaths)
-        if run.deaths >= SET_ASIDE_AFTER:
-            part = next(part for part in self.parts if str(part.source) == batch["source"])
-            reason = f"It has ended its worker {run.deaths} times."
-            with transaction.atomic():
-                visits.set_aside(part.source, part.kind, batch["subjects"], reason)
-                text = (
-                    f"{part.source.label}: {len(batch['subjects'])} of its records ended the worker "
-                    f"{run.deaths} times and were set aside ({part.kind} {_few(batch['subjects'])})."
-                )
-                report_doubts(RunJob(run.job), [Doubt(None, "set-aside", text)], [], run)
-                run.failed += len(batch["subjects"])
-                run.deaths = 0
-                run.details["suspects"] = {}
-                run.save()
-        run.batch = {}
-        run.save(update_fields=["deaths", "details", "batch"])
+        with transaction.atomic():
+            self._check_session()
+            hold_off_curators()
+            for part in self.parts:
+                part.begin()
+            self.run.details = {**self.run.details, "begun": True}
+            self.run.save(update_fields=["details"])
 
-    def _close_orphans(self) -> None:
-        """End the runs of killed commands that nobody went on with: no page shall call them running."""
-        others = Run.objects.filter(job=self.run.job, status=Run.Status.RUNNING)
-        for other in others.exclude(pk=self.run.pk).exclude(details__scheduled=True):
-            if is_dead(other) or other.started_at < timezone.now() - _FORGOTTEN:
-                other.status, other.finished_at = Run.Status.FAILED, timezone.now()
-                other.message, other.holder = "Interrupted; a later run went on from there.", ""
-                other.save()
+    def _bury(self) -> None:
+        """Note that the last one died at its batch: its things are asked about one by one, and the one that ends its
+        worker again and again is set aside. Who only lost the database is alive, and nothing is held against the batch.
+        """
+        run, batch = self.run, self.run.batch
+        run.batch = {}
+        if batch and run.holder.startswith("worker") and not is_alive(_process_of(run)):
+            before = run.details.get("suspects") or {}
+            again = batch["source"] == before.get("source") and set(batch["subjects"]) <= set(
+                before["subjects"]
+            )
+            run.deaths = run.deaths + 1 if again else 1
+            run.details["suspects"] = batch
+            logger.warning("job=%s a worker died at %s; deaths=%d", run.job, batch, run.deaths)
+            if run.deaths >= SET_ASIDE_AFTER and len(batch["subjects"]) == 1:
+                self._set_aside(batch["source"], batch["subjects"][0])
+        run.save(update_fields=["deaths", "details", "batch", "failed"])
+
+    def _set_aside(self, source: str, subject: int) -> None:
+        run = self.run
+        part = next(part for part in self.parts if str(part.source) == source)
+        reason = f"It has ended its worker {run.deaths} times."
+        text = (
+            f"{part.source.label}: storing {part.kind} {subject} ended the worker {run.deaths} times; it was set aside. "
+            "“Ask again” on its visit lets it in again."
+        )
+        with transaction.atomic():
+            visits.set_aside(part.source, part.kind, [subject], reason)
+            report_doubts(RunJob(run.job), [Doubt(None, "set-aside", text)], [], run)
+        run.failed += 1
+        self._clear({subject})
+
+    def _clear(self, subjects: Collection[int]) -> None:
+        """These are suspects no more; the deaths are forgotten with the last of them."""
+        suspects = self.run.details.get("suspects") or {}
+        left = [one for one in suspects.get("subjects", []) if one not in subjects]
+        self.run.details["suspects"] = {**suspects, "subjects": left} if left else {}
+        if not left:
+            self.run.deaths = 0
 
     def _work_on(self, part: Part) -> bool:
         """Work on one source's part; return whether it is done with, well or not."""
@@ -223,7 +286,7 @@ class _Worker:
                     break
                 except SourceBusy as error:
                     if not self.manner.insistent:
-                        return self._park(client, error)
+                        raise
                     self._fail(part, subjects, error)
                     break
                 except SourceError as error:
@@ -248,14 +311,16 @@ class _Worker:
             if size <= 0:
                 return []
         suspects = self.run.details.get("suspects") or {}
-        waiting = part.due(self.scope, None if suspects.get("source") == str(part.source) else size)
         if suspects.get("source") == str(part.source):
-            doubtful = [subject for subject in waiting if subject in suspects["subjects"]]
-            return doubtful[:1] or waiting[:size]
-        return waiting
+            waiting = set(part.due(self.scope, None))
+            if doubtful := [one for one in suspects["subjects"] if one in waiting]:
+                return doubtful[:1]
+            self._clear(suspects["subjects"])
+        return part.due(self.scope, size)
 
     def _batch(self, part: Part, client: SourceClient, subjects: list[int]) -> None:
         """Fetch and store one batch; of one that is refused, find the thing that is at fault by halving it."""
+        self.stored.difference_update(subjects)
         try:
             fetched = part.fetch(client, subjects)
         except SourceRefused as error:
@@ -301,8 +366,10 @@ class _Worker:
         done[str(part.source)] = done.get(str(part.source), 0) + len(stored.seen)
         details["done"] = done
         run.details, run.batch = details, {}
-        run.deaths = 0 if not details.get("suspects") else run.deaths
+        if (details.get("suspects") or {}).get("source") == str(part.source):
+            self._clear(stored.seen)
         run.save()
+        self.stored.update(stored.seen)
 
     def _check_session(self) -> None:
         if _session() != self.session:
@@ -323,14 +390,17 @@ class _Worker:
 
     def _fail(self, part: Part, subjects: list[int], error: SourceError) -> None:
         logger.warning("job=%s source=%s failed: %s", self.run.job, part.source, error)
-        self.run.failed += len(subjects)
+        if isinstance(error, SourceRefused) and error.status not in {401, 403}:  # counted already
+            circuit.failed(part.source, str(error))
+        self.run.failed += len(set(subjects) - self.stored)
         self.run.save(update_fields=["failed"])
         self._note("failures", part.source, str(error))
 
-    def _park(self, client: SourceClient, error: SourceBusy) -> bool:
-        """Leave the run open until its source wants to be asked again."""
-        self._count_requests(client)
-        Run.objects.filter(pk=self.run.pk).update(resume_at=error.until, message=str(error))
+    def _park(self, wishes: Sequence[SourceBusy]) -> bool:
+        """Leave the run open until the first of its sources wants to be asked again."""
+        first = min(wishes, key=lambda wish: wish.until)
+        text = " ".join(map(str, wishes))
+        Run.objects.filter(pk=self.run.pk).update(resume_at=first.until, message=text)
         return False
 
     def _break_off(self, error: Exception) -> None:
@@ -339,7 +409,8 @@ class _Worker:
         run.refresh_from_db()
         run.status, run.finished_at = Run.Status.FAILED, timezone.now()
         run.failed += len(run.batch.get("subjects", []))
-        run.message = f"Stemma's own error, {type(error).__name__}: {error}"[:2000]
+        run.message = "An error of Stemma's own; its log says more."  # readers see this
+        run.details["error"] = f"{type(error).__name__}: {error}"[:2000]
         run.holder, run.batch = "", {}
         run.save()
 
@@ -350,9 +421,7 @@ class _Worker:
         run.status = Run.Status.FAILED if failures or run.failed else Run.Status.DONE
         run.finished_at = timezone.now()
         run.left = sum(part.count(self.scope) for part in self.parts)
-        run.message = " ".join(notes) or (
-            "" if not run.failed else f"{run.failed} failed; see the problems."
-        )
+        run.message = " ".join(notes) or (self._why_failed() if run.failed else "")
         run.holder, run.batch = "", {}
         run.save()
         logger.info(
@@ -360,6 +429,13 @@ class _Worker:
             run.job, run.status, run.new, run.changed, run.same, run.skipped, run.failed, run.left, run.requests,
         )  # fmt: skip
         return True
+
+    def _why_failed(self) -> str:
+        sources = [part.source for part in self.parts]
+        visited = Visit.objects.filter(source__in=sources, visited_at__gte=self.run.started_at)
+        bad = visited.filter(outcome__in=[VisitOutcome.FAILED, VisitOutcome.SET_ASIDE])
+        reasons = bad.exclude(reason="").values_list("reason", flat=True).distinct()[:3]
+        return " ".join([f"{self.run.failed} failed; the visits say why.", *reasons])
 
 
 def _tally(run: Run) -> Tally:
@@ -372,11 +448,6 @@ def _session() -> Any:
         return cursor.fetchone()
 
 
-def _few(subjects: list[int]) -> str:
-    shown = ", ".join(map(str, subjects[:5]))
-    return f"{shown} and {len(subjects) - 5} more" if len(subjects) > 5 else shown
-
-
 def may_try_again(source: Source) -> bool:
     """Whether nothing speaks against asking a source now."""
     state = SourceState.objects.filter(source=source).first()
@@ -386,4 +457,16 @@ def may_try_again(source: Source) -> bool:
     )
 
 
-__all__ = ["Busy", "Manner", "is_dead", "may_try_again", "scope_of", "start", "whoami", "work"]
+__all__ = [
+    "Busy",
+    "Manner",
+    "close_orphans",
+    "interrupt",
+    "is_dead",
+    "may_try_again",
+    "scope_of",
+    "start",
+    "take_up",
+    "whoami",
+    "work",
+]

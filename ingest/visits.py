@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
@@ -16,12 +16,13 @@ from ingest.models import Visit, VisitOutcome
 class Scope:
     """What a run that began at `began` is to ask about: all that was not visited since `before`, of one paper or of all.
 
-    A visit that failed is no visit for the next run.
+    A visit that failed is no visit for the next run, unless `rests` has not passed since.
     """
 
     before: datetime
     began: datetime
     paper: int | None = None
+    rests: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,9 @@ def count_due(things: QuerySet[Any], source: Source, kind: str, scope: Scope) ->
 def _waiting(things: QuerySet[Any], source: Source, kind: str, scope: Scope) -> QuerySet[Any]:
     visits = Visit.objects.filter(source=source, kind=kind)
     visited = visits.filter(subject=OuterRef("pk")).values("visited_at")[:1]
-    failed = visits.filter(outcome=VisitOutcome.FAILED, visited_at__lt=scope.began).values(
-        "subject"
-    )
+    failed = visits.filter(
+        outcome=VisitOutcome.FAILED, visited_at__lt=scope.began - scope.rests
+    ).values("subject")
     set_aside = visits.filter(outcome=VisitOutcome.SET_ASIDE).values("subject")
     waiting: QuerySet[Any] = (
         things.order_by()

@@ -5,6 +5,7 @@ from django.db import IntegrityError
 from django.db.models import Case, QuerySet, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
 from catalog import curation
@@ -32,6 +33,23 @@ class RunAdmin(ReadOnlyAdmin):
     list_filter = ["job", "status", "catalogue"]
     search_fields = ["message", "reason"]
     date_hierarchy = "started_at"
+    actions = ["end"]
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("catalog.change_run")
+
+    @admin.action(description="End what waits", permissions=["end"])
+    def end(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
+        """What a process is at now ends by itself; what waits for its source can be given up."""
+        number = queryset.filter(status=Run.Status.RUNNING, holder="").update(
+            status=Run.Status.INTERRUPTED,
+            finished_at=timezone.now(),
+            message="Ended by a curator; the next run goes on from there.",
+        )
+        text = (
+            f"Ended: {number}. Runs that are at work, and those that have ended, stay as they are."
+        )
+        self.message_user(request, text, messages.SUCCESS)
 
 
 @admin.register(SourceState)

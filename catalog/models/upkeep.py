@@ -25,6 +25,7 @@ class RunStatus(models.TextChoices):
     DONE = "done", "done"
     REFUSED = "refused", "refused"
     FAILED = "failed", "failed"
+    INTERRUPTED = "interrupted", "interrupted"
 
 
 class Run(models.Model):
@@ -35,7 +36,7 @@ class Run(models.Model):
     Status = RunStatus
 
     job = models.CharField(max_length=20, choices=Job)
-    status = models.CharField(max_length=10, choices=Status, default=Status.RUNNING)
+    status = models.CharField(max_length=12, choices=Status, default=Status.RUNNING)
     reason = models.CharField(max_length=200, blank=True, help_text="Why it ran: by whom or what.")
     catalogue = models.ForeignKey(
         Catalogue, models.SET_NULL, null=True, blank=True, related_name="runs"

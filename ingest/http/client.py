@@ -143,10 +143,15 @@ class SourceClient:
                 if check:
                     check(answer)
             except _Wait as wish:
-                if tries == _TRIES or not self._has_patience(wish.seconds):
+                if not self._has_patience(wish.seconds):
                     raise self._busy(wish) from wish
-                Turn(self._host).pause(wish.seconds)  # for the other processes too
-                time.sleep(wish.seconds)
+                if tries == _TRIES:
+                    text = f"{self._name} lets us wait again and again ({wish.reason})"
+                    circuit.failed(self.source, text)
+                    raise SourceBroken(text) from wish
+                pause = max(wish.seconds, self._backoff(tries))  # "0 seconds" is no leave to hurry
+                Turn(self._host).pause(pause)  # for the other processes too
+                time.sleep(pause)
             except SourceBroken as error:
                 pause = self._backoff(tries)
                 if tries == _TRIES or time.monotonic() + pause > give_up:
@@ -214,11 +219,12 @@ class SourceClient:
             self._deadline.start(
                 settings.INGEST_TOTAL_SECONDS
             )  # the wait for our turn is not the source's
+            self._deadline.before_wait = mine.renew
             self.requests += 1
             try:
                 response = self._http.send(request, stream=True)
                 stack.callback(response.close)
-                body = self._body(response, mine)
+                body = b"".join(read_body(response))
             except httpx.TimeoutException as error:
                 raise SourceBroken(f"{self._name} took too long to answer") from error
             except (httpx.HTTPError, zlib.error) as error:
@@ -228,13 +234,6 @@ class SourceClient:
                 raise SourceBroken(f"{self._name} was cut off: {error}") from error
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Answer(str(request.url), response.status_code, headers, body)
-
-    def _body(self, response: httpx.Response, mine: Turn) -> bytes:
-        pieces = []
-        for piece in read_body(response):
-            pieces.append(piece)
-            mine.renew()
-        return b"".join(pieces)
 
     @property
     def _name(self) -> str:

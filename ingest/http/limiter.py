@@ -1,7 +1,7 @@
 """One limiter per host for all processes on all machines, kept in Redis.
 
 A host is asked by one process at a time, and again only when the interval has passed since the last answer ended. Who
-holds the turn has it as a lease, renewed while bytes come: a killed process blocks the host for LEASE_MS at most.
+holds the turn has it as a lease, renewed before each wait for bytes: a killed process blocks the host for LEASE_MS at most.
 """
 
 import secrets
@@ -12,11 +12,12 @@ from functools import lru_cache
 
 import redis
 from django.conf import settings
+from django.utils import timezone
 
-from ingest.http.errors import SourceBroken
+from ingest.http.errors import SourceBusy
 from ingest.processes import has_ended, this_process
 
-LEASE_MS = 30_000  # more than the longest wait for one piece of an answer
+LEASE_MS = 30_000  # more than the longest wait for one piece of an answer, which is 20 seconds
 _PATIENCE = 120  # seconds without Redis after which a run gives up
 _POLL = 0.25
 
@@ -104,8 +105,8 @@ def _wait_for(mine: Turn) -> None:
         except redis.RedisError as error:
             without_redis_since = without_redis_since or time.monotonic()
             if time.monotonic() - without_redis_since > _PATIENCE:
-                raise SourceBroken(
-                    f"Redis, which holds the limiter, does not answer: {error}"
+                raise SourceBusy(
+                    f"Redis, which holds the limiter, does not answer: {error}", timezone.now()
                 ) from error
             time.sleep(_POLL)
             continue

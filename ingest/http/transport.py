@@ -6,7 +6,7 @@ wait ends at the request's deadline, while the headers come and while the body d
 
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import httpcore
@@ -29,15 +29,20 @@ class UnknownEncoding(Exception):
 
 
 class Deadline:
-    """When the exchange that is under way must have ended, on the clock of time.monotonic."""
+    """When the exchange that is under way must have ended, on the clock of time.monotonic.
+
+    `before_wait` is called before every wait for the other side.
+    """
 
     def __init__(self) -> None:
         self.at = float("inf")
+        self.before_wait: Callable[[], None] = lambda: None
 
     def start(self, seconds: float) -> None:
         self.at = time.monotonic() + seconds
 
     def shorten(self, timeout: float | None) -> float:
+        self.before_wait()
         left = self.at - time.monotonic()
         if left <= 0:
             raise DeadlinePassed("the answer took too long")
@@ -90,9 +95,10 @@ class _Backend(httpcore.NetworkBackend):
 
 def transport(deadline: Deadline) -> httpx.HTTPTransport:
     """Return httpx's own transport whose sockets know the deadline. It has no public way to give it a backend."""
-    made = httpx.HTTPTransport()
+    context = httpx.create_ssl_context()
+    made = httpx.HTTPTransport(verify=context)
     made._pool = httpcore.ConnectionPool(
-        ssl_context=httpx.create_ssl_context(),
+        ssl_context=context,
         max_connections=1,
         keepalive_expiry=30,
         network_backend=_Backend(deadline),

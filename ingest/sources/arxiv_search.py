@@ -1,6 +1,7 @@
 """arXiv's search: what is new on a catalogue's queries becomes candidates for it."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from catalog.readable import readable
 from ingest import visits
 from ingest.http import SourceClient
 from ingest.models import Visit, VisitOutcome
-from ingest.parts import Stored, Tally
+from ingest.parts import Part, Stored, Tally
 from ingest.problems import Doubt, report_doubts
 from ingest.sources.arxiv.ask import fetch_page
 from ingest.sources.arxiv.feed import ArxivRecord, withdrawn
@@ -31,15 +32,20 @@ _OVERLAP = timedelta(days=7)  # papers are announced days after they are submitt
 
 @dataclass(frozen=True, slots=True)
 class Harvested:
-    """What a query found since a moment; `total` is more than there are records when it found too much."""
+    """What a query found since a moment; `total` is more than there are records when it found too much.
+
+    `suggested` holds topics and nearest papers for those records that nobody knew, by id.
+    """
 
     query: str
     since: datetime
     records: tuple[ArxivRecord, ...]
     total: int
+    faults: Mapping[str, str]
+    suggested: Mapping[str, Suggested]
 
 
-class Harvest:
+class Harvest(Part):
     """Every active query of every catalogue."""
 
     source = Source.ARXIV
@@ -60,17 +66,19 @@ class Harvest:
     def count(self, scope: Scope) -> int:
         return visits.count_due(self._things(scope), self.source, self.kind, scope)
 
-    def fetch(self, client: SourceClient, subjects: Sequence[int]) -> list[Harvested]:
-        return [_harvest(client, query) for query in HarvestQuery.objects.filter(pk__in=subjects)]
+    def fetch(self, client: SourceClient, subjects: Sequence[int]) -> dict[int, Harvested]:
+        """Harvest, and look where what is new would belong: that takes long, so nothing is locked meanwhile."""
+        queries = HarvestQuery.objects.filter(pk__in=subjects)
+        return {query.pk: _harvest(client, query) for query in queries}
 
-    def store(self, subjects: Sequence[int], fetched: Sequence[Harvested]) -> Stored:
-        queries = HarvestQuery.objects.select_related("catalogue").in_bulk(list(subjects))
-        by_text = {query.query: query for query in queries.values()}
-        tally = Tally()
-        for harvested in fetched:
-            if query := by_text.get(harvested.query):
-                tally += _file(query, harvested)
-        return Stored(tally, {subject: Seen() for subject in queries})
+    def store(self, subjects: Sequence[int], fetched: Mapping[int, Harvested]) -> Stored:
+        queries = HarvestQuery.objects.select_related("catalogue").in_bulk(list(fetched))
+        tally, seen = Tally(), {}
+        for pk, query in queries.items():
+            if query.query == fetched[pk].query:  # else it was edited meanwhile, and is due again
+                tally += _file(query, fetched[pk])
+                seen[pk] = Seen(etag=_mark(query))
+        return Stored(tally, seen)
 
 
 def _harvest(client: SourceClient, query: HarvestQuery) -> Harvested:
@@ -81,24 +89,46 @@ def _harvest(client: SourceClient, query: HarvestQuery) -> Harvested:
     )
     question = f"({query.query}) AND {window}"
     records: dict[str, ArxivRecord] = {}
+    faults: dict[str, str] = {}
     start = total = 0
     while start <= total and start < _MOST:
         feed = fetch_page(client, question, start, PAGE)
         records |= {record.id: record for record in feed.records}
+        faults |= feed.faults
         total = feed.total
         start += PAGE
         if start >= total:
             break
-    return Harvested(query.query, since, tuple(records.values()), total)
+    found = tuple(records.values())
+    fresh = _unknown(query.catalogue_id, [record for record in found if not withdrawn(record)])
+    ids = [record.id for record in fresh]
+    suggested = dict(zip(ids, _suggest(query.catalogue_id, fresh), strict=True))
+    return Harvested(query.query, since, found, total, faults, suggested)
 
 
 def _since(query: HarvestQuery) -> datetime:
-    """When the window opens: to the day, so that two harvests of a day ask the same."""
+    """When the window opens: to the day, so that two harvests of a day ask the same. An edited query is a new one."""
     last = Visit.objects.filter(
-        source=Harvest.source, kind=Harvest.kind, subject=query.pk, outcome=VisitOutcome.FOUND
+        source=Harvest.source,
+        kind=Harvest.kind,
+        subject=query.pk,
+        outcome=VisitOutcome.FOUND,
+        etag=_mark(query),
     ).first()
     since = last.visited_at - _OVERLAP if last else timezone.now() - _FIRST
     return since.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _mark(query: HarvestQuery) -> str:
+    return hashlib.sha256(query.query.encode()).hexdigest()
+
+
+def _unknown(catalogue: int, records: Sequence[ArxivRecord]) -> list[ArxivRecord]:
+    """Leave out the records that are papers or candidates already."""
+    ids = [record.id for record in records]
+    filed = Candidate.objects.filter(catalogue=catalogue, scheme=ARXIV, value__in=ids)
+    known = _known(records) | set(filed.values_list("value", flat=True))
+    return [record for record in records if record.id not in known]
 
 
 def _file(query: HarvestQuery, harvested: Harvested) -> Tally:
@@ -106,15 +136,14 @@ def _file(query: HarvestQuery, harvested: Harvested) -> Tally:
     catalogue = query.catalogue
     _settle(catalogue.pk)
     records = [record for record in harvested.records if not withdrawn(record)]
-    known = _known(records)
     waiting = {
         row.value: row
         for row in Candidate.objects.filter(
             catalogue=catalogue, scheme=ARXIV, value__in=[record.id for record in records]
         )
     }
-    fresh = [record for record in records if record.id not in known and record.id not in waiting]
-    suggested = _suggest(catalogue.pk, fresh)
+    fresh = _unknown(catalogue.pk, records)
+    suggested = [harvested.suggested.get(record.id, Suggested((), ())) for record in fresh]
     titles = _titles(suggested)
     Candidate.objects.bulk_create(
         [
@@ -242,11 +271,20 @@ def _follow(candidate: Candidate, record: ArxivRecord) -> bool:
 
 
 def _report(query: HarvestQuery, harvested: Harvested) -> int:
-    if harvested.total <= _MOST:
-        return 0
-    text = (
-        f"The query {query.query} of “{query.catalogue}” finds {harvested.total:,} papers since "
-        f"{harvested.since:%d %b %Y}; the newest {_MOST:,} were read. Narrow it."
-    )
-    doubt = Doubt(None, "harvest-too-wide", text, str(query.pk))
-    return report_doubts(RunJob.CANDIDATES, [doubt], [])
+    doubts = [
+        Doubt(
+            None,
+            "harvest-unreadable",
+            f"The query {query.query} of “{query.catalogue}” found {name or 'an entry without an id'}: {fault}. "
+            "Look at it by hand.",
+            name,
+        )
+        for name, fault in harvested.faults.items()
+    ]
+    if harvested.total > _MOST:
+        text = (
+            f"The query {query.query} of “{query.catalogue}” finds {harvested.total:,} papers since "
+            f"{harvested.since:%d %b %Y}; the newest {_MOST:,} were read. Narrow it."
+        )
+        doubts.append(Doubt(None, "harvest-too-wide", text, str(query.pk)))
+    return report_doubts(RunJob.CANDIDATES, doubts, []) if doubts else 0

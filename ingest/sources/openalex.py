@@ -132,7 +132,6 @@ class Citations(PaperPart):
 
     def fetch(self, client: SourceClient, subjects: Sequence[int]) -> dict[int, Known | None]:
         """Return what is known of these papers; None for unknown ones."""
-        self.match_once()
         known = identifiers_of(subjects, self.schemes)
         by_doi = _owners(known, _dois)
         by_id = _owners(known, _ids)

@@ -6,6 +6,7 @@ answer holds 9,999 of them, so what is fewer than counted is asked for again: in
 """
 
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -43,6 +44,9 @@ _PREFIXES = {ARXIV: "ARXIV:", DOI: "DOI:", ACL: "ACL:", S2: ""}
 _PAGE = 1000
 _FEW = 5  # nulls in a row that may be the truth
 _ENOUGH_WORKS = 120_000  # in one batch: the memory of the worker has an end
+_ENOUGH_SECONDS = (
+    30.0  # in one batch: what it is about is lost with the worker, and others wait for it
+)
 _S2 = re.compile(r"[0-9a-f]{40}")
 
 
@@ -157,7 +161,6 @@ class Citations(PaperPart):
 
         When the source gives up in the middle, or when there is more than a worker holds, some are left for later.
         """
-        self.match_once()
         names = _names(identifiers_of(subjects, self.schemes))
         seen = earlier_visits(self.source, subjects)
         ask = _Asking(client, {paper for paper in subjects if paper in seen})
@@ -277,11 +280,12 @@ class _Asking:
             else:
                 cut[paper] = record
         held = sum(map(_size, records.values()))
+        end = time.monotonic() + _ENOUGH_SECONDS
         try:
             for paper, known in self._asked_again(cut, _room(records.values())):
                 done[paper] = known
                 held += len(known.references.works) + len(known.citing.works)
-                if held > _ENOUGH_WORKS:
+                if held > _ENOUGH_WORKS or time.monotonic() > end:
                     break
         except (SourceBroken, SourceBusy):
             if not done:

@@ -21,8 +21,9 @@ from catalog.models import (
 )
 from ingest.http import SourceBroken, SourceRefused
 from ingest.models import Visit
+from ingest.sources.arxiv import Metadata
 from ingest.sources.arxiv.feed import ArxivRecord, parse_feed, withdrawn
-from ingest.sources.arxiv.names import disagreeing
+from ingest.sources.arxiv.names import disagreeing, same_people
 from ingest.sources.arxiv.venues import suggested_venue
 from search.index import refresh_words
 from search.queries import search
@@ -180,6 +181,16 @@ def test_a_withdrawal_has_a_banner_and_can_be_taken_back(standin, client):
         ("Withdrawn from ICLR 2024", False),
         ("This paper was withdrawn from NeurIPS 2023 and resubmitted", False),
         ("12 pages. We study cash withdrawn from machines", False),
+        ("8 pages, withdrawn", True),
+        ("Withdrawn from arXiv", True),
+        ("This work, which was uploaded by mistake, has been withdrawn", True),
+        ("The authors have withdrawn this paper", True),
+        ("Version 1 was withdrawn; this is the corrected version", False),
+        ("v1 withdrawn by the authors, corrected in v2", False),
+        ("Withdrawn ICLR 2024 submission", False),
+        ("This paper was withdrawn by the authors from ICLR 2023 and resubmitted", False),
+        ("Retracted articles in biology: a survey", False),
+        ("The baseline paper is withdrawn", False),
         ("", False),
     ],
 )
@@ -270,6 +281,72 @@ def test_an_id_that_arxiv_does_not_know_is_said_and_skipped(standin):
     assert Visit.objects.filter(outcome="missing").count() == 1
     lone = run_job("arxiv", paper=Paper.objects.get(title="Nowhere to be found").pk)
     assert (lone.status, counts(lone)) == ("done", {"skipped": 1})
+
+
+def test_an_entry_that_cannot_be_read_is_no_unknown_paper(standin):
+    make_paper(LANTERNS, arxiv="2301.99001", authors=["Ida Kvist"])
+    make_paper("Nameless", arxiv="2302.99002")
+    record = standin.world.arxiv["2302.99002"]
+    standin.world.arxiv["2302.99002"] = replace(record, title=" ")
+    run = run_job("arxiv")
+    assert (run.status, counts(run)) == ("failed", {"new": 1, "failed": 1})
+    assert "it has no title" in run.message
+    assert kinds() == []
+    standin.world.arxiv["2302.99002"] = replace(record, title="Nameless")
+    assert run_job("arxiv").status == "done"
+
+
+def test_that_most_papers_are_unknown_all_at_once_is_a_failure(standin):
+    for number in range(8):
+        name = f"2401.{number:05d}"
+        record = replace(standin.world.arxiv["2301.99001"], id=name, title=f"Paper {name}")
+        standin.world.arxiv[name] = record
+        make_paper(f"Paper {name}", arxiv=name)
+    run_job("arxiv")
+    for number in range(1, 8):
+        del standin.world.arxiv[f"2401.{number:05d}"]
+    run = run_job("arxiv")
+    assert (run.status, counts(run)) == ("failed", {"failed": 8})
+    assert "not-on-arxiv" not in kinds()
+
+
+def test_a_doubt_about_one_of_two_identifiers_stays_until_that_one_is_settled(standin, monkeypatch):
+    paper = make_paper(LANTERNS, arxiv="2301.99001", authors=["Ida Kvist"])
+    wrong = Identifier.objects.create(paper=paper, scheme="arxiv", value="2399.99999")
+    monkeypatch.setattr(Metadata, "batch", 1)
+    run_job("arxiv")
+    first = Problem.objects.open().get()
+    Visit.objects.filter(subject=wrong.pk).delete()  # now it is asked about before the other
+    run_job("arxiv")
+    assert Problem.objects.open().get() == first
+    wrong.delete()
+    run_job("arxiv")
+    assert kinds() == []
+
+
+def test_a_remark_that_may_mean_a_withdrawal_is_told(standin):
+    paper = make_paper(LANTERNS, arxiv="2301.99001", authors=["Ida Kvist"])
+    record = standin.world.arxiv["2301.99001"]
+    standin.world.arxiv["2301.99001"] = replace(record, comment="Withdrawn ICLR 2024 submission")
+    run_job("arxiv")
+    paper.refresh_from_db()
+    assert paper.withdrawn_at is None
+    assert kinds() == ["withdrawal-unclear"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "printed", "same"),
+    [
+        (["Wei Wang", "Yu Li"], ["Wen Wang", "Xia Yu", "Zoe Quist"], False),
+        (["Wei Wang"], ["Wen Wang", "Xia Yu"], False),
+        (["Ida Kvist"], ["Kvist, Ida", "Wei Zhang"], True),
+        (["I. Kvist", "W. Zhang", "J. Peña"], ["Ida Kvist", "Wei Zhang", "José Peña"], True),
+        (["Ida Kvist", "Wei Zhang", "A B", "C D"], ["Wei Zhang", "Ida Kvist", "E F", "G H"], True),
+        ([], ["Ida Kvist"], False),
+    ],
+)
+def test_one_paper_is_known_by_its_people(listed, printed, same):
+    assert same_people(listed, printed) is same
 
 
 def test_an_old_identifier_and_two_papers_of_one_author(standin):
@@ -394,7 +471,8 @@ def test_an_entry_without_authors_and_categories_is_read():
 def test_a_damaged_entry_is_left_out_and_the_others_are_read(damaged, word):
     read = parse_feed(feed(damaged, ENTRY))
     assert len(read.records) == 1
-    assert word in read.faults[0]
+    (fault,) = read.faults.values()
+    assert word in fault
 
 
 def test_arxiv_s_word_of_an_error_is_a_refusal():

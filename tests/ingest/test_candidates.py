@@ -11,6 +11,7 @@ from django.utils import timezone
 from catalog.models import Candidate, HarvestQuery, Identifier, Problem
 from ingest.models import Visit
 from ingest.sources import arxiv_search
+from ingest.sources.arxiv import ask
 from search import embed
 from search.suggest import TopicSuggester
 from tests.factories import make_catalogue, make_paper, make_topic
@@ -69,6 +70,38 @@ def test_only_what_the_query_asks_for_since_the_last_harvest(standin, query):
     assert list(Candidate.objects.values_list("title", flat=True)) == ["New and wanted"]
     asked = standin.requests[-1].query["search_query"]
     assert asked.startswith(f"({QUERY}) AND submittedDate:[")
+
+
+def asked_since(standin: Any) -> str:
+    return str(standin.requests[-1].query["search_query"].partition("submittedDate:[")[2][:8])
+
+
+def test_an_edited_query_is_harvested_from_the_beginning(standin, query):
+    run_job("candidates")
+    first = asked_since(standin)
+    run_job("candidates")
+    assert asked_since(standin) > first
+    query.query = "cat:cs.LG"
+    query.save()
+    run_job("candidates")
+    assert asked_since(standin) == first
+
+
+def test_a_page_that_is_too_short_is_a_failure_and_the_window_stays(standin, query, monkeypatch):
+    for number in range(3):
+        submit(standin.world, f"2611.0000{number}", f"New and wanted, part {number}")
+    kept = ask.parse_feed
+    monkeypatch.setattr(ask, "parse_feed", lambda body: replace(kept(body), entries=2))
+    assert run_job("candidates").status == "failed"
+    assert not Candidate.objects.exists()
+    assert not Visit.objects.exists()
+
+
+def test_an_entry_that_cannot_be_read_is_told(standin, query):
+    submit(standin.world, "2611.00001", "New and wanted")
+    submit(standin.world, "2611.00002", " ")
+    assert counts(run_job("candidates")) == {"new": 1}
+    assert "2611.00002" in Problem.objects.get().message
 
 
 def test_the_windows_of_two_harvests_overlap(standin, query):

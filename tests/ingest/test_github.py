@@ -641,6 +641,25 @@ def test_three_names_of_one_repository_become_one_row():
     assert {str(alias) for alias in RepositoryAlias.objects.all()} == {"x/a", "x/b"}
 
 
+def test_that_all_repositories_are_gone_at_once_is_a_failure(standin, world, either):
+    rows = []
+    for number in range(5):
+        tell(world, Told(id=700 + number, owner="quay", name=f"n{number}", stars=3))
+        rows.append(make_paper(repository=f"quay/n{number}"))
+    run()
+    for number in range(5):
+        world.repositories.pop(700 + number)
+    done = run()
+    assert (done.status, counts(done)) == ("failed", {"failed": 5})
+    assert not Repository.objects.exclude(gone_at=None).exists()
+
+
+def test_a_name_joins_the_row_that_has_its_number():
+    a, b, c = make_rows("x/a", "x/b", "x/c", numbered=False)
+    store_outcomes(found((a, "x/c", None), (b, "x/b", 3), (c, "x/c", 3)))
+    assert names() == {3: "x/c"}
+
+
 def test_renames_between_two_requests_break_nothing():
     a, b = make_rows("x/a", "x/b", numbered=False)
     store_outcomes(found((a, "x/n", 1), (b, "x/n", 2)))
@@ -681,7 +700,7 @@ def test_a_name_registered_again_is_another_repository(either, standin, world):
         LANTERNS,
     )
     visit = Visit.objects.get(source=Source.GITHUB)
-    assert (visit.outcome, "another repository" in visit.reason) == (VisitOutcome.FAILED, True)
+    assert (visit.outcome, "another repository" in visit.reason) == (VisitOutcome.FOUND, True)
     run()
     assert Problem.objects.count() == 1
     Repository.objects.update(host_id=None)  # a curator takes the new one

@@ -56,12 +56,13 @@ class Command(BaseCommand):
             raise CommandError(run.message or "It failed.")
 
     def _open(self, job: RunJob, limit: int | None, paper: int | None) -> Run:
-        """Go on with a run of the same command that was interrupted, or begin one."""
+        """Go on with the last run of the same command when it was interrupted less than a day ago, or begin one."""
+        runs.close_orphans()
         wanted = {"details__limit": limit, "details__paper": paper, "details__scheduled": False}
-        for run in Run.objects.filter(job=job, status=Run.Status.RUNNING, **wanted):
-            if not run.holder or runs.is_dead(run):
-                self.stderr.write(f"Going on with the run of {run.started_at:%H:%M:%S} UTC.")
-                return run
+        last = Run.objects.filter(job=job, **wanted).first()
+        if last and last.status == Run.Status.INTERRUPTED and runs.take_up(last):
+            self.stderr.write(f"Going on with the run of {last.started_at:%H:%M:%S} UTC.")
+            return last
         me = runs.whoami("command")
         return runs.start(job, "manage.py ingest", limit=limit, paper=paper, holder=me)
 
@@ -77,6 +78,7 @@ class Command(BaseCommand):
                     return False
                 except runs.Busy as error:
                     if time.monotonic() > deadline:
+                        runs.interrupt(run)
                         raise CommandError(
                             f"{error}; it has not ended within half an hour."
                         ) from error
@@ -85,6 +87,7 @@ class Command(BaseCommand):
                         told = True
                     time.sleep(0.3)
                 except KeyboardInterrupt:
+                    runs.interrupt(run)
                     return True
 
     def _print(self, run: Run, outcome: dict[str, Any]) -> None:

@@ -1,24 +1,24 @@
 """arXiv: what it says of the papers that bear its identifiers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from catalog.identifiers import ARXIV
 from catalog.models import Identifier, Source
 from ingest import visits
-from ingest.http import SourceClient
+from ingest.http import SourceBroken, SourceClient
 from ingest.models import Visit, VisitOutcome
-from ingest.parts import Stored
+from ingest.parts import Part, Stored
 from ingest.sources.arxiv.ask import fetch_ids
-from ingest.sources.arxiv.feed import ArxivRecord
-from ingest.sources.arxiv.store import store_records
+from ingest.sources.arxiv.feed import Feed
+from ingest.sources.arxiv.store import close_stale_doubts, store_records
 from ingest.visits import Scope
 
 _FEW = 5  # answers so short that one unknown id can empty them
 
 
-class Metadata:
+class Metadata(Part):
     """Every paper with an arXiv identifier, asked about by these identifiers."""
 
     source = Source.ARXIV
@@ -35,15 +35,23 @@ class Metadata:
     def count(self, scope: Scope) -> int:
         return visits.count_due(self._things(scope), self.source, self.kind, scope)
 
-    def fetch(self, client: SourceClient, subjects: Sequence[int]) -> dict[str, ArxivRecord]:
-        """Return the records of these identifiers by their ids; those arXiv does not know are missing."""
+    def begin(self) -> None:
+        close_stale_doubts()
+
+    def fetch(self, client: SourceClient, subjects: Sequence[int]) -> Feed:
+        """Return what arXiv answers for these identifiers; those that it does not know are missing."""
         rows = Identifier.objects.filter(pk__in=subjects).order_by("pk")
         ids = list(rows.values_list("value", flat=True))
-        asked = [*ids, *_witness(ids)]
-        records = fetch_ids(client, asked)
-        return {record.id: record for record in records if record.id in set(ids)}
+        feed = fetch_ids(client, [*ids, *_witness(ids)])
+        answered = {record.id for record in feed.records} | feed.faults.keys()
+        silent = rows.exclude(value__in=answered).filter(Exists(_answered()))
+        if "" not in feed.faults and (lost := silent.count()) >= max(_FEW, len(ids) // 2):
+            raise SourceBroken(
+                f"arXiv knows {lost} of {len(ids)} papers no more that it knew before: that cannot be"
+            )
+        return feed
 
-    def store(self, subjects: Sequence[int], fetched: Mapping[str, ArxivRecord]) -> Stored:
+    def store(self, subjects: Sequence[int], fetched: Feed) -> Stored:
         return store_records(subjects, fetched)
 
 
@@ -51,11 +59,15 @@ def _witness(ids: Sequence[str]) -> list[str]:
     """An id that arXiv has answered for, so that an answer without a few unknown ids is not mistaken for a failure."""
     if len(ids) >= _FEW:
         return []
-    answered = Visit.objects.filter(
+    known = Identifier.objects.filter(Exists(_answered()), scheme=ARXIV).exclude(value__in=ids)
+    return list(known.order_by("pk").values_list("value", flat=True)[:1])
+
+
+def _answered() -> QuerySet[Visit]:
+    """The visits of an identifier at which arXiv had an answer."""
+    return Visit.objects.filter(
         source=Source.ARXIV,
         kind=Metadata.kind,
         outcome=VisitOutcome.FOUND,
         subject=OuterRef("pk"),
     )
-    known = Identifier.objects.filter(Exists(answered), scheme=ARXIV).exclude(value__in=ids)
-    return list(known.order_by("pk").values_list("value", flat=True)[:1])

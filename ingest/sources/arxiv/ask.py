@@ -6,20 +6,20 @@ from arxiv import Search, SortCriterion, SortOrder
 
 from ingest.http import Answer, SourceBroken, SourceClient
 from ingest.http.client import Check
-from ingest.sources.arxiv.feed import ArxivRecord, Feed, parse_feed
+from ingest.sources.arxiv.feed import Feed, parse_feed
 
 _XML = frozenset({"application/atom+xml", "application/xml", "text/xml"})
 
 
-def fetch_ids(client: SourceClient, ids: Sequence[str]) -> tuple[ArxivRecord, ...]:
+def fetch_ids(client: SourceClient, ids: Sequence[str]) -> Feed:
     """Ask for the latest version of each id. A feed without any entry is a failure of arXiv's, not an answer."""
     search = Search(id_list=list(ids), sort_by=SortCriterion.Relevance)
 
     def check(answer: Answer) -> None:
-        if not parse_feed(answer.body).records:
+        if not parse_feed(answer.body).entries:
             raise SourceBroken(f"arXiv answered without any of the {len(ids)} papers asked for")
 
-    return _ask(client, search, 0, len(ids), check).records
+    return _ask(client, search, 0, len(ids), check)
 
 
 def fetch_page(client: SourceClient, query: str, start: int, size: int) -> Feed:
@@ -30,8 +30,10 @@ def fetch_page(client: SourceClient, query: str, start: int, size: int) -> Feed:
 
     def check(answer: Answer) -> None:
         feed = parse_feed(answer.body)
-        if not feed.records and feed.total > start:
-            raise SourceBroken(f"arXiv answered with an empty page {start} of {feed.total} results")
+        if feed.entries < min(size, feed.total - start):
+            raise SourceBroken(
+                f"arXiv answered with {feed.entries} of the results from {start} on, of {feed.total} in all"
+            )
 
     return _ask(client, search, start, size, check)
 

@@ -6,7 +6,9 @@ what it can of a damaged feed; so the feed is first read strictly.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from arxiv import _feed
@@ -38,11 +40,15 @@ class ArxivRecord:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed's records, how many its search found in all, and what was wrong with entries that were left out."""
+    """A feed's records, how many its search found in all, and what was wrong with the entries that were left out.
+
+    A fault goes by the id of its entry, by "" where the entry has none that can be read.
+    """
 
     records: tuple[ArxivRecord, ...]
     total: int
-    faults: tuple[str, ...] = ()
+    faults: Mapping[str, str] = field(default_factory=dict)
+    entries: int = 0
 
 
 def parse_feed(body: bytes) -> Feed:
@@ -53,17 +59,17 @@ def parse_feed(body: bytes) -> Feed:
         if "/api/errors" in (entry.findtext(f"{_ATOM}id") or ""):
             summary = " ".join((entry.findtext(f"{_ATOM}summary") or "").split())
             raise SourceRefused(f"arXiv refused: {summary[:200]}", 400)
-    records, faults = [], []
+    records: list[ArxivRecord] = []
+    faults: dict[str, str] = {}
     for entry in entries:
         try:
             records.append(_record(entry))
         except (ValueError, TypeError) as error:
-            name = (entry.findtext(f"{_ATOM}id") or "an entry without id").strip()[:100]
-            faults.append(f"{name}: {error}")
+            faults[_name_of(entry)] = f"arXiv's entry cannot be read: {error}"
     total = root.findtext(_TOTAL) or ""
     total = total.strip()
     known = int(total) if total.isascii() and total.isdigit() and len(total) < 10 else len(records)
-    return Feed(tuple(records), known, tuple(faults))
+    return Feed(tuple(records), known, faults, len(entries))
 
 
 def _root(body: bytes) -> etree._Element:
@@ -114,6 +120,12 @@ def _entry_id(url: str) -> Ident:
     return ident
 
 
+def _name_of(entry: etree._Element) -> str:
+    with suppress(ValueError):
+        return _entry_id((entry.findtext(f"{_ATOM}id") or "").strip()).value
+    return ""
+
+
 def _day(moment: datetime) -> date:
     day = moment.astimezone(UTC).date()
     if not 1985 <= day.year <= 2200:
@@ -130,15 +142,34 @@ def _clean(text: str) -> str:
 
 def withdrawn(record: ArxivRecord) -> bool:
     """Whether the latest version is a withdrawal, which arXiv says in the comment only."""
-    return bool(_WITHDRAWN.search(record.comment))
+    return any(
+        _WITHDRAWN.match(clause.strip()) and not _OTHERWISE.search(clause)
+        for clause in re.split(r"[.;\n]\s*|,\s*(?=(?:withdrawn|retracted)\W*$)", record.comment)
+    )
 
 
-# "This paper has been withdrawn by the authors …", "Withdrawn", "retracted"; but not "withdrawn from ICLR 2024".
+def may_be_withdrawn(record: ArxivRecord) -> bool:
+    """Whether the comment speaks of a withdrawal that may be another's: of a submission, or of an older version."""
+    return bool(_SPOKEN_OF.search(record.comment)) and not withdrawn(record)
+
+
+# "This paper has been withdrawn by the authors …", "Paper withdrawn due to …", "Withdrawn", "retracted".
 _WITHDRAWN = re.compile(
-    r"\b(?:paper|article|submission|manuscript|work|preprint|version|thesis|note|it|this)\b[^.;]{0,40}?"
-    r"\b(?:is|was|has been|have been|been|being)\s+(?:\w+ly\s+)?(?:withdrawn|retracted)\b(?!\s+from\s+(?!arxiv))"
-    r"|^\W*(?:withdrawn|retracted)\b(?!\s+from\s+(?!arxiv))"
-    r"|\bwithdrawn by (?:the )?(?:author|arxiv|submitter)"
-    r"|\b(?:paper|submission|article|manuscript)\s+(?:withdrawn|retracted)\b(?!\s+from\s+(?!arxiv))",
+    r"\W*(?:(?:this|the|our|present|current|arxiv|it|entire|and|latest|author|authors?'s?)\s+)*"
+    r"(?:paper|article|submission|manuscript|work|preprint|version|thesis|note|report)?\s*"
+    r"(?:\([^)]*\)|,[^,]{0,60},)?\s*"
+    r"(?:(?:is|was|has|have|had|been|being|be|must|now|hereby|temporarily|\w+ly)\s+)*"
+    r"(?:withdrawn|retracted)\b(?=\W*$|\W+(?:by|due|because|as|since|for|on|in|pending|until|to|owing|after|at|and|from"
+    r"|while|with|per|following|upon|the)\b|\s*[:,(\[–—-])"
+    r"|.*\b(?:withdrawn|retracted) by (?:the |its )?(?:authors?|arxiv|submitters?)\b"
+    r"|(?:the\s+)?authors?\s+(?:has|have)\s+(?:withdrawn|retracted)\s+(?:this|the)\s+(?:paper|article|submission|work)",
     re.IGNORECASE,
 )
+# It was withdrawn from elsewhere, or another version was.
+_OTHERWISE = re.compile(
+    r"\b(?:withdrawn|retracted)\b(?:\s+by\b[^.;]{0,40}?)?\s+from\s+(?!arxiv)"
+    r"|\b(?:versions?\s+(?:\d|one|two)|v\d+|(?:earlier|previous|prior|older|first|original|old)\s+"
+    r"(?:versions?|submissions?|drafts?))\b[^.;]*\b(?:withdrawn|retracted)\b",
+    re.IGNORECASE,
+)
+_SPOKEN_OF = re.compile(r"\b(?:withdrawn|retracted|withdrawal|retraction)\b", re.IGNORECASE)

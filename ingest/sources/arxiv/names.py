@@ -17,11 +17,18 @@ def disagreeing(listed: Sequence[str], printed: Sequence[str]) -> list[str]:
 
 
 def same_people(listed: Sequence[str], printed: Sequence[str]) -> bool:
-    """Whether two lists have half of the shorter one, or three people, in common; an empty list tells nothing."""
+    """Whether two lists have half of the shorter one in common, beyond what chance gives; an empty list tells nothing.
+
+    Family names and initials coincide easily: two names must agree in full, or all of the shorter list, or three
+    people at least by family name and initial.
+    """
     if not listed or not printed:
         return False
+    shorter = min(len(listed), len(printed))
     found = len(listed) - len(disagreeing(listed, printed))
-    return found >= _ENOUGH or 2 * found >= min(len(listed), len(printed))
+    whole = {tuple(sorted(_parts(name))) for name in printed}
+    in_full = sum(tuple(sorted(_parts(name))) in whole for name in listed)
+    return 2 * found >= shorter and (in_full >= min(2, shorter) or found >= _ENOUGH)
 
 
 def _parts(name: str) -> list[str]:

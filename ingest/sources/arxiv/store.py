@@ -1,12 +1,13 @@
 """Writing what arXiv says: in one transaction, in as few statements as the tables allow, and only what has changed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.folding import fold
@@ -15,6 +16,7 @@ from catalog.models import (
     Authorship,
     Identifier,
     Paper,
+    Problem,
     Provenance,
     RejectedIdentifier,
     Source,
@@ -29,7 +31,7 @@ from ingest.lists.names import display_name
 from ingest.models import VisitOutcome
 from ingest.parts import Stored, Tally
 from ingest.problems import Doubt, report_doubts
-from ingest.sources.arxiv.feed import ArxivRecord, withdrawn
+from ingest.sources.arxiv.feed import ArxivRecord, Feed, may_be_withdrawn, withdrawn
 from ingest.sources.arxiv.names import disagreeing, same_people
 from ingest.sources.arxiv.venues import suggested_venue
 from ingest.sources.venues import SuggestedVenue, suggest_venues
@@ -38,6 +40,8 @@ from ingest.visits import Seen
 _BATCH = 1000
 # Doubts that are raised once, when arXiv's word replaces the list's: the next run cannot meet them again.
 _LASTING = frozenset({"authors-differ-from-arxiv", "identifier-moved"})
+# Doubts about an identifier: their key.
+_BY_IDENTIFIER = frozenset({"not-on-arxiv", "identifier-of-another"})
 _COLUMNS = {
     "title": "text",
     "title_key": "text",
@@ -56,9 +60,15 @@ _COLUMNS = {
 _ARXIVS_OWN = ("revised_on", "arxiv_version", "categories", "comment", "journal_ref")
 
 
-def store_records(subjects: Sequence[int], records: Mapping[str, ArxivRecord]) -> Stored:
-    """Store the records of identifiers (their primary keys and values); identifiers without one are unknown to arXiv."""
-    return _Storing(subjects, records).store()
+def store_records(subjects: Sequence[int], feed: Feed) -> Stored:
+    """Store the records of identifiers (by primary key); identifiers without an entry are unknown to arXiv."""
+    return _Storing(subjects, feed).store()
+
+
+def close_stale_doubts() -> None:
+    """End the doubts about identifiers that their papers do not bear any more."""
+    rows = Problem.objects.open().filter(job=RunJob.ARXIV, kind__in=_BY_IDENTIFIER)
+    _close(rows.exclude(paper=None), {})
 
 
 @dataclass
@@ -73,9 +83,10 @@ class _Change:
 
 
 class _Storing:
-    def __init__(self, subjects: Sequence[int], records: Mapping[str, ArxivRecord]) -> None:
+    def __init__(self, subjects: Sequence[int], feed: Feed) -> None:
         self.now = timezone.now()
-        self.records = records
+        self.records = {record.id: record for record in feed.records}
+        self.faults = feed.faults
         self.rows = list(
             Identifier.objects.filter(pk__in=subjects, scheme=ARXIV)
             .select_related("paper__venue")
@@ -88,20 +99,37 @@ class _Storing:
         self.confirmed: list[int] = []
         self.moved: list[Identifier] = []
         self.missing: list[Identifier] = []
+        self.unread: dict[int, str] = {}  # identifiers whose entry could not be read, and why
+        self.dois: list[tuple[_Change, tuple[str, str]]] = []
         self.doubted: set[int] = set()
-        self._load({row.paper_id for row in self.rows})
+        self.papers = {row.paper_id for row in self.rows}  # also those that lose an identifier
+        self._load(self.papers)
 
     def store(self) -> Stored:
         for row in self.rows:
             record = self.records.get(row.value)
-            if record is None:
-                self._unknown(row)
-            else:
+            fault = self.faults.get(row.value) or self.faults.get("")
+            if record is not None:
                 self._take(row, record)
+            elif fault:
+                self.unread[row.pk] = fault
+            else:
+                self._unknown(row)
         self._write()
-        looked_at = {row.paper_id for row in self.rows}
-        new = report_doubts(RunJob.ARXIV, self.doubts, looked_at, lasting=_LASTING)
+        new = self._report()
         return Stored(self._tally(new), self._seen())
+
+    def _report(self) -> int:
+        """Keep the doubts; of the papers looked at, those end that were not met again. What another identifier of the
+        paper gave rise to is left to it."""
+        new = report_doubts(
+            RunJob.ARXIV, self.doubts, self.papers, lasting=_LASTING | _BY_IDENTIFIER
+        )
+        met = {doubt.fingerprint for doubt in self.doubts}
+        values = {row.value for row in self.rows if row.pk not in self.unread}
+        rows = Problem.objects.open().filter(job=RunJob.ARXIV, kind__in=_BY_IDENTIFIER)
+        _close(rows.filter(paper__in=self.papers).exclude(fingerprint__in=met), values)
+        return new
 
     # Reading what is known
 
@@ -264,8 +292,13 @@ class _Storing:
         paper = change.paper
         if not self._may(change, "withdrawn_at"):
             return
-        is_withdrawn = withdrawn(record)
-        if is_withdrawn:
+        if may_be_withdrawn(record):
+            text = (
+                f"arXiv's remark on “{paper}” speaks of a withdrawal: “{record.comment[:300]}” It is not shown as "
+                "withdrawn; say so on its page if it is."
+            )
+            self.doubts.append(Doubt(paper.pk, "withdrawal-unclear", text))
+        if withdrawn(record):
             day = record.revised
             self._set(change, "withdrawn_at", datetime(day.year, day.month, day.day, tzinfo=UTC))
         elif paper.withdrawn_at is not None:
@@ -306,7 +339,6 @@ class _Storing:
 
     def _names(self, change: _Change, record: ArxivRecord) -> None:
         """The DOI becomes an identifier, of the registry that it belongs to."""
-        self.dois = getattr(self, "dois", [])
         for word in record.doi.replace(",", " ").split():
             ident = parse_identifier(word)
             if ident is None or ident.scheme not in {DOI, ACL}:
@@ -397,16 +429,15 @@ class _Storing:
         )
 
     def _write_identifiers(self) -> None:
-        wanted: list[tuple[_Change, tuple[str, str]]] = getattr(self, "dois", [])
-        if not wanted:
+        if not self.dois:
             return
-        values = {value for _, (_, value) in wanted}
+        values = {value for _, (_, value) in self.dois}
         holders = {
             (row.scheme, row.value): row.paper
             for row in Identifier.objects.filter(value__in=values).select_related("paper")
         }
         fresh = []
-        for change, key in wanted:
+        for change, key in self.dois:
             holder = holders.get(key)
             if holder is None:
                 holders[key] = change.paper
@@ -436,19 +467,47 @@ class _Storing:
         changed = sum(
             not change.is_new and bool(change.touched or change.stated) for change in changes
         )
-        skipped = len(self.missing) + len(self.doubted)
-        same = len(self.rows) - new - changed - skipped
-        return Tally(new=new, changed=changed, same=same, skipped=skipped, problems=problems)
+        skipped, failed = len(self.missing) + len(self.doubted), len(self.unread)
+        return Tally(
+            new=new,
+            changed=changed,
+            same=len(self.rows) - new - changed - skipped - failed,
+            skipped=skipped,
+            failed=failed,
+            problems=problems,
+        )
 
     def _seen(self) -> dict[int, Seen]:
         missing = {row.pk for row in self.missing}
         return {
-            row.pk: Seen(
+            row.pk: Seen(VisitOutcome.FAILED, self.unread[row.pk])
+            if row.pk in self.unread
+            else Seen(
                 VisitOutcome.MISSING if row.pk in missing else VisitOutcome.FOUND,
                 "It is another paper's." if row.pk in self.doubted else "",
             )
             for row in self.rows
         }
+
+
+def _close(doubts: QuerySet[Problem], values: Collection[str]) -> None:
+    """End those of these doubts that are about one of these identifiers, or about one that its paper does not bear."""
+    rows = list(doubts.values_list("pk", "kind", "paper", "fingerprint"))
+    borne: dict[int, set[str]] = defaultdict(set)
+    papers = {paper for _, _, paper, _ in rows}
+    for paper, value in Identifier.objects.filter(scheme=ARXIV, paper__in=papers).values_list(
+        "paper", "value"
+    ):
+        borne[paper].add(value)
+    over = [
+        pk
+        for pk, kind, paper, fingerprint in rows
+        if all(
+            Doubt(paper, kind, "", value).fingerprint != fingerprint
+            for value in borne[paper] - set(values)
+        )
+    ]
+    Problem.objects.filter(pk__in=over).update(status=Problem.Status.GONE)
 
 
 def _update_papers(papers: list[Paper], now: datetime) -> None:

@@ -8,19 +8,20 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from catalog.models import PaperRepository, Repository, Source
 from ingest import visits
-from ingest.http import SourceClient, SourceError
+from ingest.http import SourceBroken, SourceClient, SourceRefused
 from ingest.models import Visit
-from ingest.parts import Stored
+from ingest.parts import Part, Stored
 from ingest.sources.github import graphql, rest
-from ingest.sources.github.record import HOST, Failed, Found, Outcome, Wanted
+from ingest.sources.github.record import HOST, Failed, Found, Gone, Outcome, Wanted
 from ingest.sources.github.store import store_outcomes
 from ingest.visits import Scope
 
 _LOOK_UPS = 10  # of repositories whose name means another one by now, in one batch
+_FEW = 5  # repositories that may well be gone together
 _ANOTHER = "its name means another repository by now"
 
 
-class Repositories:
+class Repositories(Part):
     """Every repository of GitHub that a paper's current link uses, for its code or for its stars."""
 
     source = Source.GITHUB
@@ -48,7 +49,18 @@ class Repositories:
         if not wanted:
             return {}
         outcomes = (graphql if client.key else rest).fetch(client, wanted)
+        self._doubt_the_end_of_all(outcomes)
         return _follow_numbers(client, wanted, outcomes)
+
+    def _doubt_the_end_of_all(self, outcomes: Mapping[int, Outcome]) -> None:
+        """That every repository is gone at once, some that were there before among them, is a failure of GitHub's."""
+        if len(outcomes) < _FEW or not all(isinstance(one, Gone) for one in outcomes.values()):
+            return
+        there = Repository.objects.filter(pk__in=outcomes, stars__isnull=False, gone_at=None)
+        if there.count() * 2 >= len(outcomes):
+            raise SourceBroken(
+                f"GitHub knows none of {len(outcomes)} repositories, of which it knew most before"
+            )
 
     def _wanted(self, subjects: Sequence[int]) -> list[Wanted]:
         rows = Repository.objects.in_bulk(list(subjects))
@@ -93,7 +105,11 @@ def _follow_numbers(
         look_ups += 1
         try:
             ours = rest.by_number(client, one.host_id)
-        except SourceError as error:
+        except SourceRefused as error:
+            if error.status in {401, 403}:
+                raise
+            followed[one.pk] = Failed(f"{_ANOTHER}; {error}")
+        except SourceBroken as error:
             followed[one.pk] = Failed(f"{_ANOTHER}; {error}")
             continue
         if isinstance(ours, Found) and ours.record.host_id == one.host_id:

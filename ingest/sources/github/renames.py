@@ -87,15 +87,16 @@ def settle(asked: Mapping[int, Repository], found: Mapping[int, RepositoryRecord
 
 
 def _groups(asked: Mapping[int, Repository], found: Mapping[int, RepositoryRecord]) -> list[_Group]:
-    """Join what has one number, or one name and no two numbers."""
+    """Join what has one number, or one name and no two numbers; numbers first, for a name can only follow them."""
     groups: list[_Group] = []
-    for pk, record in found.items():
-        number = record.host_id or asked[pk].host_id
+    numbers = {pk: record.host_id or asked[pk].host_id for pk, record in found.items()}
+    for pk in sorted(found, key=lambda pk: numbers[pk] is None):
+        record, number = found[pk], numbers[pk]
         group = next((group for group in groups if _is_same(group, number, record.key)), None)
         if group is None:
             group = _Group(record, number)
             groups.append(group)
-        group.record, group.number = record, group.number or number
+        group.record = record
         group.members.append(asked[pk])
     return groups
 

@@ -76,7 +76,7 @@ class _Storing:
             number, told = self.rows[pk].host_id, outcome.record.host_id
             if number and told and number != told:
                 self.replaced[pk] = outcome.record
-                self.seen[pk] = Seen(VisitOutcome.FAILED, _replaced(self.rows[pk], outcome.record))
+                self.seen[pk] = Seen(reason=_replaced(self.rows[pk], outcome.record))
                 self.counts["skipped"] += 1
             else:
                 found[pk] = outcome

@@ -14,6 +14,7 @@ from django.utils import timezone
 from catalog.models import Source, SourceState
 from ingest.http import SourceBroken, SourceBusy, SourceClient, SourceRefused
 from ingest.http.client import is_own, retry_after
+from ingest.http.limiter import Turn
 from tests.standins import Standin
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +132,26 @@ def test_a_short_wish_is_waited_for(client, standin):
     ask(client)
     first, second = standin.requests
     assert second.at - first.at >= 1
+
+
+def test_a_wish_of_no_seconds_again_and_again_is_a_failure(client, standin, settings):
+    settings.INGEST_BACKOFF = 0.2
+    standin.misbehave("arxiv", "503", times=None, retry_after=0)
+    with pytest.raises(SourceBroken, match="again and again"):
+        ask(client)
+    assert standin.requests[-1].at - standin.requests[0].at >= 0.5 * (0.2 + 0.4 + 0.8)
+    assert SourceState.objects.get().failures == 1
+
+
+def test_the_turn_is_kept_while_headers_drip_in(standin, settings, monkeypatch):
+    settings.INGEST_TOTAL_SECONDS = 1
+    settings.INGEST_CALL_SECONDS = 0
+    renewed: list[float] = []
+    monkeypatch.setattr(Turn, "renew", lambda self: renewed.append(time.monotonic()))
+    standin.misbehave("arxiv", "slow-drip", interval=0.1, headers=True)
+    with SourceClient(Source.ARXIV) as client, pytest.raises(SourceBroken, match="too long"):
+        ask(client)
+    assert len(renewed) > 5
 
 
 def test_github_s_reset_time_is_a_wish_too(standin):
