@@ -11,7 +11,7 @@ from django.utils import timezone
 from catalog.models import Candidate, HarvestQuery, Identifier, Problem
 from ingest.models import Visit
 from ingest.sources import arxiv_search
-from ingest.sources.arxiv import ask
+from ingest.sources.arxiv.feed import parse_feed
 from search import embed
 from search.suggest import TopicSuggester
 from tests.factories import make_catalogue, make_paper, make_topic
@@ -90,8 +90,9 @@ def test_an_edited_query_is_harvested_from_the_beginning(standin, query):
 def test_a_page_that_is_too_short_is_a_failure_and_the_window_stays(standin, query, monkeypatch):
     for number in range(3):
         submit(standin.world, f"2611.0000{number}", f"New and wanted, part {number}")
-    kept = ask.parse_feed
-    monkeypatch.setattr(ask, "parse_feed", lambda body: replace(kept(body), entries=2))
+    monkeypatch.setattr(
+        "ingest.sources.arxiv.ask.parse_feed", lambda body: replace(parse_feed(body), entries=2)
+    )
     assert run_job("candidates").status == "failed"
     assert not Candidate.objects.exists()
     assert not Visit.objects.exists()

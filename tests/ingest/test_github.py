@@ -572,7 +572,7 @@ def test_a_badge_of_the_same_repository_is_none(standin, token):
     assert PaperRepository.objects.get(paper=other).badge_repository == new
 
 
-def found(*named: tuple[Repository, str, int]) -> dict[int, Outcome]:
+def found(*named: tuple[Repository, str, int | None]) -> dict[int, Outcome]:
     return {one.pk: told(full_name, number) for one, full_name, number in named}
 
 
