@@ -576,7 +576,7 @@ def found(*named: tuple[Repository, str, int | None]) -> dict[int, Outcome]:
     return {one.pk: told(full_name, number) for one, full_name, number in named}
 
 
-def told(full_name: str, number: int) -> Found:
+def told(full_name: str, number: int | None) -> Found:
     owner, name = full_name.split("/")
     return Found(RepositoryRecord(owner, name, stars=number, host_id=number))
 
