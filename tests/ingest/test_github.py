@@ -578,7 +578,7 @@ def found(*named: tuple[Repository, str, int | None]) -> dict[int, Outcome]:
 
 def told(full_name: str, number: int | None) -> Found:
     owner, name = full_name.split("/")
-    return Found(RepositoryRecord(owner, name, stars=number, host_id=number))
+    return Found(RepositoryRecord(owner, name, stars=number or 1, host_id=number))
 
 
 def make_rows(*full_names: str, numbered: bool = True) -> list[Repository]:
