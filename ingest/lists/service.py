@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from catalog.curation.locks import hold_off_curators
 from catalog.models import Catalogue, Run
+from ingest import starter
 from ingest.lists.apply import apply_plan
 from ingest.lists.plan import Plan, make_plan
 from ingest.lists.reader import read_list
@@ -64,8 +65,11 @@ def import_list(
         if not plan:
             return Outcome(plan, "applied")
         counts = plan.counts()
+        is_new = not catalogue_exists(slug)
         run = _record(plan, counts, reason, user)
         run.catalogue = apply_plan(plan, run)
+        if is_new:
+            starter.add_queries(run.catalogue)
         run.save(update_fields=["catalogue"])
     return Outcome(plan, "applied", run=run)
 

@@ -14,10 +14,9 @@ QUERIES = [
 ]
 
 
-def add_queries() -> None:
-    """Give the starter catalogue its queries, unless it has some."""
-    catalogue = Catalogue.objects.filter(slug=SLUG).first()
-    if catalogue and not catalogue.harvest_queries.exists():
+def add_queries(catalogue: Catalogue) -> None:
+    """Give the starter catalogue, when it is made, its queries."""
+    if catalogue.slug == SLUG:
         HarvestQuery.objects.bulk_create(
             HarvestQuery(catalogue=catalogue, query=query) for query in QUERIES
         )

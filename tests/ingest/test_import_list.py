@@ -8,7 +8,8 @@ from threading import Thread
 import pytest
 from django.core.management import CommandError, call_command
 
-from catalog.models import Catalogue, Paper
+from catalog.models import Catalogue, HarvestQuery, Paper
+from ingest import starter
 from ingest.lists.records import ListRefused
 from ingest.lists.sources import fetch, raw_address
 from tests.ingest.lists.test_import import BASE
@@ -203,3 +204,13 @@ def test_a_scheduled_import_asks_known_hosts_only(server):
 )
 def test_pages_of_github_lead_to_the_markdown(page, raw):
     assert raw_address(page) == raw
+
+
+def test_the_starter_catalogue_comes_with_queries_for_arxiv_and_no_other_does(path):
+    call("import_list", path, "--catalogue", starter.SLUG)
+    call("import_list", path, "--catalogue", "another")
+    assert set(HarvestQuery.objects.values_list("catalogue__slug", flat=True)) == {starter.SLUG}
+    HarvestQuery.objects.all().delete()
+    path.write_text(BASE.replace("2024", "2023"))
+    call("import_list", path, "--catalogue", starter.SLUG)
+    assert not HarvestQuery.objects.exists()

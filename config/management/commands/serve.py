@@ -104,7 +104,6 @@ class Command(BaseCommand):
         if not Catalogue.objects.exists():
             self.say("Loading the starter list …")
             call_command("import_list", str(starter.LIST), catalogue=starter.SLUG)
-            starter.add_queries()
 
     def start(self, supervisor: Supervisor) -> None:
         celery = [sys.executable, "-m", "celery", "--app", "config.celery"]
