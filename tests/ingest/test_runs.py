@@ -113,14 +113,31 @@ def test_eight_processes_at_once_do_the_work_once(papers, standin, environment):
     assert not Run.objects.exclude(status="done").exists()
 
 
+def killed_at(statement: int) -> list[str]:
+    """What makes a process kill itself at its n-th statement of SQL, of about 150 that the whole job takes."""
+    return [
+        "import os, signal",
+        "from django.db import connection",
+        "from itertools import count",
+        "met = count()",
+        "connection.execute_wrappers.append(lambda execute, *asked: "
+        f"execute(*asked) if next(met) < {statement} else os.kill(os.getpid(), signal.SIGKILL))",
+    ]
+
+
 def test_killed_at_twenty_moments_nothing_is_lost_or_doubled(papers, standin, environment):
-    standin.misbehave("arxiv", "delay", times=None, seconds=0.05)
+    """Half of them as commands, half as workers, whose deaths count against what they were at."""
     chance = random.Random(7)
-    for _ in range(20):
-        process = begin(environment, INGEST)
-        time.sleep(chance.uniform(0.6, 1.6))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+    jobs.start_scheduled(RunJob.ARXIV)
+    killed = 0
+    for number in range(20):
+        work = (
+            INGEST if number % 2 else "from ingest.jobs import work_in_turn; work_in_turn(turn=1)"
+        )
+        process = begin(environment, *killed_at(chance.randint(10, 120)), work)
+        process.communicate(timeout=60)
+        killed += process.returncode == -signal.SIGKILL
+    assert killed >= 10
     last = begin(environment, INGEST)
     out, err = last.communicate(timeout=60)
     assert last.returncode == 0, err
