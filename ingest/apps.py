@@ -5,7 +5,11 @@ class IngestConfig(AppConfig):
     name = "ingest"
 
     def ready(self) -> None:
+        from django.db.models.signals import pre_delete
+
+        from catalog.models import Paper
         from catalog.signals import papers_changed
-        from ingest.receivers import FOLLOWER, follow_papers
+        from ingest.receivers import FOLLOWER, follow_papers, keep_edges
 
         papers_changed.connect(follow_papers, dispatch_uid=FOLLOWER)
+        pre_delete.connect(keep_edges, sender=Paper, dispatch_uid=FOLLOWER)

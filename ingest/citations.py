@@ -4,21 +4,15 @@ Statements go into temporary tables, and sets are compared in the database: what
 edges each changes takes a few statements, and what is said again changes no row.
 """
 
-import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Self
 
-from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from catalog.curation.locks import hold_off_curators
-from catalog.folding import fold
 from catalog.identifiers import EXCLUSIVE, parse_identifier
 from catalog.models import (
     Citation,
@@ -31,10 +25,11 @@ from catalog.models import (
 )
 from catalog.models.upkeep import RunJob
 from ingest import visits
+from ingest.matching import LOOK_UP, match
 from ingest.models import Visit, VisitOutcome
 from ingest.parts import Part, Stored, Tally
 from ingest.problems import Doubt, report_doubts
-from ingest.sources.venues import SuggestedVenue, suggest_venues, venue_in
+from ingest.sources.venues import SuggestedVenue, suggest_venues
 from ingest.visits import Scope, Seen
 
 KIND = "paper"
@@ -44,11 +39,6 @@ DOUBTS: dict[Source, frozenset[str]] = {
     Source.SEMANTIC_SCHOLAR: frozenset({"same-work", "identifier-differs", "citations-incomplete"}),
     Source.OPENALEX: frozenset({"same-record"}),
 }
-_LONGEST_TITLE = 1000
-_LONGEST_NAME = 600  # bytes of an identifier: an index takes no more than 2,704
-_MOST_COUNTED = 2**31 - 1
-_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_WEB = URLValidator(schemes=["http", "https"])
 _KEPT = 7  # papers that a visit's note has room for
 
 
@@ -95,7 +85,8 @@ class Note:
 
     `says`: "r" when its references were given whole, "c" when the works that cite it were. `lost_references` and
     `lost_citing` are papers here that those lists name no more, while their own may still name this one. `short`
-    are the counts at which even asking page by page gave less than counted.
+    are the counts at which even asking page by page gave less than counted, with "!" when the source lists no
+    further and "?" when what it gave was odd.
     """
 
     says: str = ""
@@ -117,51 +108,6 @@ class Note:
 
 def _numbers(text: str) -> frozenset[int]:
     return frozenset(int(one) for one in text.split(",") if one.isascii() and one.isdigit())
-
-
-# Cleaning, for the sources' parsers
-
-
-def clean_text(value: Any, most: int = _LONGEST_TITLE) -> str:
-    """Return a text as one line that every database takes; empty when it is no text."""
-    if not isinstance(value, str):
-        return ""
-    return " ".join(_UNFIT.sub("", value[: 4 * most]).split())[:most]
-
-
-def clean_year(value: Any) -> int | None:
-    return value if type(value) is int and 1800 <= value <= 2200 else None
-
-
-def clean_count(value: Any) -> int | None:
-    return value if type(value) is int and 0 <= value <= _MOST_COUNTED else None
-
-
-def clean_url(value: Any) -> str:
-    """Return an address of the web; empty when it is none."""
-    url = clean_text(value, 1000)
-    try:
-        _WEB(url)
-    except ValidationError:
-        return ""
-    return url
-
-
-def clean_venue(value: Any, year: Any) -> SuggestedVenue | None:
-    """Read where a work appeared; the year is the record's where the name bears none."""
-    text = clean_text(value, 300)
-    venue = venue_in(text, must_be_known=False) if text else None
-    return replace(venue, year=venue.year or clean_year(year)) if venue else None
-
-
-def fits(name: str) -> bool:
-    """Whether an identifier is short enough to be looked up by."""
-    return len(name.encode("utf-8", "surrogatepass")) <= _LONGEST_NAME
-
-
-def key_of_title(title: str) -> str:
-    """Name a work that its source has no id for."""
-    return "title:" + hashlib.sha256((fold(title) or title).encode()).hexdigest()[:40]
 
 
 # Which papers are asked about
@@ -380,7 +326,7 @@ class _Storing:
         cursor.execute(
             f"UPDATE stated SET other = hit.paper FROM ("  # noqa: S608
             f"SELECT DISTINCT ON (s.number) s.number, COALESCE(p.merged_into_id, p.id) AS paper "
-            f"FROM stated s {_LOOK_UP.format('s.identifiers')} ORDER BY s.number, one.place"
+            f"FROM stated s {LOOK_UP.format('s.identifiers')} ORDER BY s.number, one.place"
             f") AS hit WHERE hit.number = stated.number"
         )
         cursor.execute(
@@ -621,59 +567,3 @@ def _exclusive_other(name: str, mine: Iterable[str]) -> str | None:
     if scheme not in EXCLUSIVE:
         return None
     return next((other for other in sorted(mine) if other.startswith(f"{scheme}:")), None)
-
-
-# Matching
-
-# The papers that a row's identifiers name; the first identifier that names one decides.
-_LOOK_UP = (
-    "CROSS JOIN LATERAL unnest({}) WITH ORDINALITY AS one (name, place) "
-    "JOIN catalog_identifier i ON i.scheme = split_part(one.name, ':', 1) "
-    "AND i.value = substr(one.name, strpos(one.name, ':') + 1) "
-    "JOIN catalog_paper p ON p.id = i.paper_id"
-)
-_MATCH = """
-WITH hit AS MATERIALIZED (
-    SELECT DISTINCT ON (t.id) t.id, t.{column} AS own, COALESCE(p.merged_into_id, p.id) AS other,
-           t.source, t.stated_at
-    FROM {table} t {look_up} {among}
-    ORDER BY t.id, one.place
-), joined AS (
-    INSERT INTO catalog_citation (citing_id, cited_id, source, stated_at)
-    SELECT {citing}, {cited}, source, max(stated_at) FROM hit WHERE own <> other GROUP BY 1, 2, 3
-    ON CONFLICT DO NOTHING
-), gone AS (
-    DELETE FROM {table} t USING hit WHERE t.id = hit.id
-)
-SELECT count(*) FROM hit
-"""
-_AMONG = (
-    "WHERE t.identifiers && ARRAY(SELECT (i.scheme || ':' || i.value)::varchar(1020) FROM catalog_identifier i "
-    "JOIN catalog_paper p ON p.id = i.paper_id WHERE COALESCE(p.merged_into_id, p.id) = ANY(%s))"
-)
-
-
-@transaction.atomic
-def match(ids: Iterable[int] | None) -> int:
-    """Make edges of references and citing works that mean one of these papers, None for any; return how many did."""
-    hold_off_curators()
-    papers = None if ids is None else sorted(ids)
-    if papers == []:
-        return 0
-    found = 0
-    with connection.cursor() as cursor:
-        for table, column, citing, cited in (
-            ("catalog_reference", "citing_id", "own", "other"),
-            ("catalog_citingwork", "cited_id", "other", "own"),
-        ):
-            query = _MATCH.format(
-                table=table,
-                column=column,
-                citing=citing,
-                cited=cited,
-                look_up=_LOOK_UP.format("t.identifiers"),
-                among="" if papers is None else _AMONG,
-            )
-            cursor.execute(query, None if papers is None else [papers])
-            found += cursor.fetchone()[0]
-    return found

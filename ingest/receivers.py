@@ -5,12 +5,18 @@ from typing import Any
 
 from kombu.exceptions import OperationalError
 
-from catalog.models import CitingWork, Reference
+from catalog.models import CitingWork, Paper, Reference
+from ingest.matching import turn_into_outside_works
 from ingest.tasks import match_references
 
 logger = logging.getLogger(__name__)
 
 FOLLOWER = "ingest"  # the receiver's name among those of the signal
+
+
+def keep_edges(sender: object, instance: Paper, **kwargs: Any) -> None:
+    """What cites a paper that is about to be deleted goes on citing it, as a work that is not listed."""
+    turn_into_outside_works(instance)
 
 
 def follow_papers(sender: object, ids: list[int], **kwargs: Any) -> None:

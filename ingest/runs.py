@@ -30,6 +30,7 @@ from ingest.visits import Scope, Seen
 logger = logging.getLogger(__name__)
 
 SET_ASIDE_AFTER = 3  # deaths of a worker at one thing
+_SUSPICIOUS = 2  # deaths at the same batch
 _DATABASE_PATIENCE = 120  # seconds to wait for a database that restarts
 # Refusals that can be the fault of one thing in the question; the others mean all that we ask.
 _OF_ONE_THING = frozenset({400, 413, 414, 422})
@@ -228,8 +229,8 @@ class _Worker:
             self.run.save(update_fields=["details"])
 
     def _bury(self) -> None:
-        """Note that the last one died at its batch: its things are asked about one by one, and the one that ends its
-        worker again and again is set aside. Who only lost the database is alive, and nothing is held against the batch.
+        """Note that the last one died at its batch: it is tried again, then one thing at a time, and the thing that ends
+        its worker a third time is set aside. Who only lost the database is alive, and nothing is held against the batch.
         """
         run, batch = self.run, self.run.batch
         run.batch = {}
@@ -250,7 +251,7 @@ class _Worker:
         part = next(part for part in self.parts if str(part.source) == source)
         reason = f"It has ended its worker {run.deaths} times."
         text = (
-            f"{part.source.label}: storing {part.kind} {subject} ended the worker {run.deaths} times; it was set aside. "
+            f"{part.source.label}: {part.kind} {subject} ended the worker {run.deaths} times; it was set aside. "
             "“Ask again” on its visit lets it in again."
         )
         with transaction.atomic():
@@ -314,13 +315,15 @@ class _Worker:
         if suspects.get("source") == str(part.source):
             waiting = set(part.due(self.scope, None))
             if doubtful := [one for one in suspects["subjects"] if one in waiting]:
-                return doubtful[:1]
+                # A machine can stop at any batch; one that ends its worker again is looked at thing by thing.
+                return doubtful[: min(size, part.batch if self.run.deaths < _SUSPICIOUS else 1)]
             self._clear(suspects["subjects"])
         return part.due(self.scope, size)
 
     def _batch(self, part: Part, client: SourceClient, subjects: list[int]) -> None:
         """Fetch and store one batch; of one that is refused, find the thing that is at fault by halving it."""
         self.stored.difference_update(subjects)
+        self._announce(part, subjects)
         try:
             fetched = part.fetch(client, subjects)
         except SourceRefused as error:
@@ -335,7 +338,6 @@ class _Worker:
             self._batch(part, client, subjects[half:])
             return
         self.refusals = 0
-        self._announce(part, subjects)
         with transaction.atomic():
             self._check_session()
             hold_off_curators()
@@ -349,7 +351,7 @@ class _Worker:
             self._book(part, Stored(Tally(failed=1), seen))
 
     def _announce(self, part: Part, subjects: list[int]) -> None:
-        """Say what is being read now, so that whoever follows knows where this process died."""
+        """Say what is asked about now, so that whoever follows knows where this process died."""
         self.run.batch = {"source": str(part.source), "subjects": list(subjects)}
         self.run.save(update_fields=["batch"])
 

@@ -80,6 +80,6 @@ def work() -> None:
 @shared_task
 def match_references(ids: list[int]) -> None:
     """Look whether references that nothing matched mean one of these papers."""
-    from ingest.citations import match
+    from ingest.matching import match
 
     match(ids)

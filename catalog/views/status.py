@@ -56,9 +56,18 @@ def _counts() -> list[tuple[str, int]]:
         ("code repositories", Repository.objects.count()),
         ("announcements", Announcement.objects.count()),
         ("citations", Citation.objects.values("citing", "cited").distinct().count()),
-        ("references to works not listed", Reference.objects.count()),
+        ("references to works not listed", _references_elsewhere()),
         ("candidates to decide on", Candidate.objects.filter(status="open").count()),
     ]
+
+
+def _references_elsewhere() -> int:
+    """Of each paper as many as the source with the most of them names: several sources name the same works."""
+    rows = Reference.objects.values("citing", "source").annotate(number=Count("pk"))
+    most: dict[int, int] = {}
+    for citing, number in rows.values_list("citing", "number"):
+        most[citing] = max(number, most.get(citing, 0))
+    return sum(most.values())
 
 
 def _coverage() -> dict[str, object]:

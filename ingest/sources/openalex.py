@@ -15,17 +15,10 @@ from django.conf import settings
 
 from catalog.identifiers import ACL, ARXIV, DOI, OPENALEX
 from catalog.models import Source
-from ingest.citations import (
-    Edges,
-    Known,
-    OtherWork,
-    PaperPart,
-    clean_count,
-    clean_venue,
-    earlier_visits,
-    identifiers_of,
-)
+from ingest.citations import Edges, Known, OtherWork, PaperPart, earlier_visits, identifiers_of
+from ingest.cleaning import clean_count, clean_venue
 from ingest.http import Answer, SourceBroken, SourceClient, SourceRefused
+from ingest.http.client import JSON
 from ingest.sources.venues import SuggestedVenue
 
 _FIELDS = "id,doi,referenced_works,referenced_works_count,cited_by_count,publication_year,primary_location"
@@ -35,6 +28,7 @@ _MOST_VALUES = 50
 _PER_PAGE = 200
 _MOST_PAGES = 5
 _FEW = 5  # unknown papers in a row that may be the truth
+_MOST_MERGED = 50  # records asked for one by one in a batch
 _ID = re.compile(
     r"(?:https?://(?:api\.)?openalex\.org/(?:works/)?)?(W[0-9]{4,12})", re.IGNORECASE | re.ASCII
 )
@@ -139,15 +133,21 @@ class Citations(PaperPart):
         for record in _ask(client, "doi", list(by_doi)):
             for paper in by_doi.get(record.doi, ()):
                 found[paper][record.id] = record
-        for record in _ask(client, "openalex", _unmet(known, found)):
+        unmet = _unmet(known, found)
+        for record in _ask(client, "openalex", unmet):
             for paper in by_id.get(record.id, ()):
+                found[paper][record.id] = record
+        merged = _merged(client, [name for name in unmet if not _is_met(name, by_id, found)])
+        for name, record in merged.items():
+            for paper in by_id[name]:
                 found[paper][record.id] = record
         if len(subjects) >= _FEW and not found and earlier_visits(self.source, subjects):
             raise SourceBroken(
                 f"OpenAlex knows none of {len(subjects)} papers, of which it knew some before"
             )
         return {
-            paper: joined(list(found[paper].values()), _ids(known[paper])) for paper in subjects
+            paper: joined(list(found[paper].values()), set(_ids(known[paper])) - merged.keys())
+            for paper in subjects
         }
 
 
@@ -184,6 +184,26 @@ def _unmet(
     ]
 
 
+def _is_met(
+    name: str, owners: Mapping[str, list[int]], found: Mapping[int, Mapping[str, WorkRecord]]
+) -> bool:
+    return all(name in found.get(paper, {}) for paper in owners[name])
+
+
+def _merged(client: SourceClient, names: Sequence[str]) -> dict[str, WorkRecord]:
+    """What records that are not listed any more have become: asked for alone, a merged one leads to its successor.
+
+    Source: docs.openalex.org, "Get a single work", which costs nothing of the allowance.
+    """
+    found = {}
+    for name in names[:_MOST_MERGED]:
+        params = {"select": _FIELDS} | _who(client)
+        answer = client.get(f"/works/{name}", params, accept={404}, types=JSON | {"text/html"})
+        if answer.status != 404 and (record := parse_record(answer.json())):
+            found[name] = record
+    return found
+
+
 def _ask(client: SourceClient, by: str, values: Sequence[str]) -> list[WorkRecord]:
     records = []
     for start in range(0, len(values), _MOST_VALUES):
@@ -198,10 +218,7 @@ def _ask(client: SourceClient, by: str, values: Sequence[str]) -> list[WorkRecor
 
 def _page(client: SourceClient, wanted: str, page: int) -> tuple[list[Any], int]:
     params = {"filter": wanted, "select": _FIELDS, "per-page": str(_PER_PAGE), "page": str(page)}
-    if client.key:
-        params["api_key"] = client.key
-    if mail := _MAIL.fullmatch(settings.INGEST_CONTACT.strip()):
-        params["mailto"] = mail[1]
+    params |= _who(client)
     try:
         answer = client.get("/works", params, check=_check)
     except SourceRefused as error:
@@ -211,6 +228,13 @@ def _page(client: SourceClient, wanted: str, page: int) -> tuple[list[Any], int]
             raise SourceRefused(text, error.status) from error
         raise
     return _read(answer)
+
+
+def _who(client: SourceClient) -> dict[str, str]:
+    """Our key and address, where there are any."""
+    who = {"api_key": client.key} if client.key else {}
+    mail = _MAIL.fullmatch(settings.INGEST_CONTACT)
+    return who | ({"mailto": mail[1]} if mail else {})
 
 
 def _check(answer: Answer) -> None:

@@ -21,14 +21,16 @@ from ingest.citations import (
     Note,
     OtherWork,
     PaperPart,
+    earlier_visits,
+    identifiers_of,
+)
+from ingest.cleaning import (
     clean_count,
     clean_text,
     clean_url,
     clean_venue,
     clean_year,
-    earlier_visits,
     fits,
-    identifiers_of,
     key_of_title,
 )
 from ingest.http import Answer, SourceBroken, SourceBusy, SourceClient, SourceRefused
@@ -42,6 +44,8 @@ _FIELDS = ",".join(
 )
 _PREFIXES = {ARXIV: "ARXIV:", DOI: "DOI:", ACL: "ACL:", S2: ""}
 _PAGE = 1000
+_MOST_PAGES = 30  # of one list: it ends at MOST_LISTED, and pages may be shorter than asked for
+_MOST_OF = 0.8  # of what is counted is listed; the counts are a little off
 _FEW = 5  # nulls in a row that may be the truth
 _ENOUGH_WORKS = 120_000  # in one batch: the memory of the worker has an end
 _ENOUGH_SECONDS = (
@@ -183,6 +187,16 @@ def _names(identifiers: Mapping[int, list[tuple[str, str]]]) -> dict[int, list[s
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """What pages list. `is_limited`: the source lists no further; `is_odd`: they cannot be all."""
+
+    edges: Edges
+    rows: int
+    is_limited: bool = False
+    is_odd: bool = False
+
+
 class _Asking:
     """The questions of one batch."""
 
@@ -191,6 +205,7 @@ class _Asking:
         self.found_before = found_before
         self.headers = {"x-api-key": client.key} if client.key else {}
         self.name: dict[int, str] = {}  # by which each paper was found
+        self.short: Mapping[int, str] = {}  # the counts at which asking again gave no more before
 
     def by_names(self, names: Mapping[int, list[str]]) -> dict[int, WorkRecord | None]:
         """Ask by each paper's first name, and for those unknown by the next one."""
@@ -240,6 +255,10 @@ class _Asking:
                 )
             if any(row is not None and not isinstance(row, dict) for row in rows):
                 raise SourceBroken("Semantic Scholar answered with something other than papers")
+            if _is_shuffled(ids, rows):
+                raise SourceBroken(
+                    "Semantic Scholar answered in another order than it was asked in"
+                )
             if suspicious and not any(rows):
                 raise SourceBroken(
                     f"Semantic Scholar knows none of {len(ids)} papers, of which it knew some before"
@@ -268,7 +287,11 @@ class _Asking:
     def completed(
         self, records: Mapping[int, WorkRecord], short: Mapping[int, str]
     ) -> dict[int, Known]:
-        """Ask again for lists that are shorter than counted, unless that gave no more at the same counts before."""
+        """Ask again for lists that are shorter than counted, unless that gave no more at the same counts before.
+
+        What was odd is asked for twice.
+        """
+        self.short = short
         done: dict[int, Known] = {}
         cut: dict[int, WorkRecord] = {}
         for paper, record in records.items():
@@ -315,43 +338,53 @@ class _Asking:
 
     def _paged(self, paper: int, record: WorkRecord) -> Known:
         known = _known(record)
-        limited = False
+        limited = is_odd = False
         if _falls_short(record.references, record.reference_count):
-            edges, rows, _ = self._pages(paper, "references", record.reference_count)
-            known = replace(known, references=_union(edges, record.references))
-            record = replace(record, references=Listing((), rows))
+            pages = self._pages(paper, "references", record.reference_count)
+            known = replace(known, references=_union(pages.edges, record.references))
+            record = replace(record, references=Listing((), pages.rows))
+            is_odd |= pages.is_odd
         if _falls_short(record.citations, record.citation_count):
-            edges, rows, limited = self._pages(paper, "citations", record.citation_count)
-            known = replace(known, citing=_union(edges, record.citations))
-            record = replace(record, citations=Listing((), rows))
-        if not _lacks(record):
+            pages = self._pages(paper, "citations", record.citation_count)
+            known = replace(known, citing=_union(pages.edges, record.citations))
+            record = replace(record, citations=Listing((), pages.rows))
+            limited, is_odd = pages.is_limited, is_odd | pages.is_odd
+        if not is_odd and not _lacks(record):
             return known
-        return replace(known, short=_counts(record) + "!" * limited, is_cut=limited)
+        counts = _counts(record)
+        if is_odd and self.short.get(paper) != f"{counts}?":
+            return replace(known, short=f"{counts}?")
+        return replace(known, short=counts + "!" * limited, is_cut=limited)
 
-    def _pages(self, paper: int, side: str, count: int | None) -> tuple[Edges, int, bool]:
-        """All that is listed at one side, the number of rows, and whether the source lists no further.
+    def _pages(self, paper: int, side: str, count: int | None) -> _Pages:
+        """All that is listed at one side. What is not given, or given as nothing where some are counted, is no statement.
 
-        What it does not give, or gives as nothing where it counts some, is no statement.
+        Nor is a list that ends with far less than is counted, or whose pages do not lead on.
         """
         works: list[OtherWork] = []
         offset = rows = 0
-        while offset < MOST_LISTED:
+        for _ in range(_MOST_PAGES):
             try:
                 page, following = self._page(paper, side, offset)
             except SourceRefused as error:
                 if error.status in {401, 403}:
                     raise
-                return Edges(tuple(works)), rows, False
+                return _Pages(Edges(tuple(works)), rows)
             if page is None:
-                return Edges(tuple(works)), rows, False
+                return _Pages(Edges(tuple(works)), rows)
             works.extend(page.works)
             rows += page.rows
-            if not page.rows or following is None or following <= offset:
-                is_whole = rows == len(works) and (rows > 0 or not count)
-                return Edges(tuple(works), is_whole), rows, False
+            if not page.rows or following is None:
+                is_odd = 0 < rows < _MOST_OF * (count or 0)
+                is_whole = rows == len(works) and (rows > 0 or not count) and not is_odd
+                return _Pages(Edges(tuple(works), is_whole), rows, is_odd=is_odd)
+            if following <= offset:
+                break
             offset = following
-        is_whole = rows == len(works) and rows >= (count or 0)
-        return Edges(tuple(works), is_whole), rows, rows < (count or 0)
+            if offset >= MOST_LISTED:
+                is_whole = rows == len(works) and rows >= (count or 0)
+                return _Pages(Edges(tuple(works), is_whole), rows, rows < (count or 0))
+        return _Pages(Edges(tuple(works)), rows, is_odd=True)
 
     def _page(self, paper: int, side: str, offset: int) -> tuple[Listing | None, int | None]:
         def check(answer: Answer) -> None:
@@ -371,6 +404,29 @@ class _Asking:
         )
         page = answer.json()
         return parse_page(page, side), clean_count(page.get("next"))
+
+
+def _is_shuffled(ids: Sequence[str], rows: Sequence[Any]) -> bool:
+    """Whether a row names another paper that was asked about, at whose place stands something else.
+
+    Two ids may be of one work there: then both rows are the same.
+    """
+    places = {name.lower(): place for place, name in enumerate(ids)}
+    said = [
+        {
+            prefix.lower() + value.lower()
+            for scheme, _, value in (name.partition(":") for name in _identifiers(row))
+            if (prefix := _PREFIXES.get(scheme)) is not None
+        }
+        if row
+        else set()
+        for row in rows
+    ]
+    return any(
+        names and ids[place].lower() not in names and other != place and not names & said[other]
+        for place, names in enumerate(said)
+        for other in {places[name] for name in names if name in places}
+    )
 
 
 def _message(answer: Answer) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 from django.template.loader import render_to_string
@@ -136,3 +137,25 @@ def test_the_style_sheets_are_small():
     names = ["tokens", "fonts", "base", "layout", "paper-row", "pieces", "paper", "print"]
     sizes = [Path(str(finders.find(f"css/{name}.css"))).stat().st_size for name in names]
     assert sum(sizes) < 30_000
+
+
+def test_references_that_two_sources_name_count_once(client):
+    paper = make_paper()
+    for source, number in (("semantic_scholar", 3), ("openalex", 2)):
+        for n in range(number):
+            Reference.objects.create(citing=paper, source=source, key=f"k{n}", title=f"T{n}")
+    counts = dict(client.get(reverse("status")).context["counts"])
+    assert counts["references to works not listed"] == 3
+
+
+@pytest.mark.parametrize("may_change", [False, True])
+def test_schedules_are_changed_only_by_those_who_may(client, django_user_model, may_change):
+    user = django_user_model.objects.create_user("looker", password="x", is_staff=True)
+    names = ["view_periodictask", *(["change_periodictask"] if may_change else [])]
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(user)
+    task = PeriodicTask.objects.filter(enabled=True).first()
+    address = reverse("admin:django_celery_beat_periodictask_changelist")
+    client.post(address, {"action": "disable_tasks", "_selected_action": [task.pk]})
+    task.refresh_from_db()
+    assert task.enabled is not may_change

@@ -1,5 +1,6 @@
 import json
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -26,12 +27,15 @@ from catalog.models import (
 from catalog.models.upkeep import RunJob
 from catalog.signals import papers_changed
 from ingest import runs
-from ingest.citations import Edges, Known, Note, OtherWork, clean_venue, match, store
+from ingest.citations import Edges, Known, Note, OtherWork, store
+from ingest.cleaning import clean_venue
+from ingest.http import Answer
+from ingest.matching import match
 from ingest.models import Visit, VisitOutcome
 from ingest.receivers import follow_papers
 from ingest.runs import Manner
 from ingest.sources import semantic_scholar
-from ingest.sources.semantic_scholar import Citations, parse_page, parse_record
+from ingest.sources.semantic_scholar import Citations, Listing, parse_page, parse_record
 from tests.factories import make_paper
 from tests.standins.world import s2_id
 
@@ -374,6 +378,56 @@ def test_a_cut_list_takes_nothing_back(standin, world, monkeypatch):
     assert (edges(), Reference.objects.count(), CitingWork.objects.count()) == before
 
 
+def test_a_batch_in_another_order_is_a_failure(standin, monkeypatch):
+    listed("2305.99005", "2301.99001", "2302.99002")
+    ask()
+    before = rows()
+    kept = Answer.json
+
+    def shuffled(answer):
+        found = kept(answer)
+        return found[1:] + found[:1] if isinstance(found, list) else found
+
+    monkeypatch.setattr(Answer, "json", shuffled)
+    run = ask()
+    assert (run.status, run.failed) == ("failed", 3)
+    assert "another order" in run.message
+    assert rows() == before
+
+
+@pytest.mark.parametrize("odd", ["short", "loop", "crawl"])
+def test_pages_that_cannot_be_all_take_nothing_back(standin, world, monkeypatch, odd):
+    listed("2301.99001")
+    citing = [
+        world.add_record(replace(world.arxiv["2302.99002"], id=f"2402.{n:05}")) for n in range(40)
+    ]
+    for work in citing:
+        work.references = ["2301.99001"]
+    world.works["2301.99001"].more_citations = 0
+    ask()
+    before = CitingWork.objects.count()
+    assert before >= 40
+    world.nested_rows = 5
+    kept = semantic_scholar.parse_page
+    pages = []
+
+    def lie(answer, side):
+        pages.append(1)
+        page = kept(answer, side)
+        answer["next"] = {"short": None, "loop": 0, "crawl": len(pages)}[odd]
+        return page and Listing(page.works[:3], 3)
+
+    monkeypatch.setattr(semantic_scholar, "parse_page", lie)
+    ask()
+    assert CitingWork.objects.count() == before
+    assert len(pages) <= 30
+    asked_for = len(pages)
+    ask()
+    assert len(pages) == 2 * asked_for  # an odd answer is not believed at once
+    ask()
+    assert len(pages) == 2 * asked_for
+
+
 def test_withheld_references_take_nothing_back(standin, world):
     listed("2305.99005", "2301.99001", "2302.99002")
     ask()
@@ -606,6 +660,21 @@ def test_works_that_cite_a_paper_are_joined_when_they_arrive(standin):
     Identifier.objects.create(paper=late, scheme="acl", value="2024.standin-short.1")
     assert match(None) == 1
     assert edges() == [("Late", "2301.99001")]
+
+
+def test_a_paper_that_is_deleted_stays_what_its_neighbours_cite(standin):
+    listed("2305.99005", "2301.99001", "2302.99002")
+    ask()
+    going = Paper.objects.get(title="2302.99002")
+    before = edges()
+    going.delete()
+    row = Reference.objects.get(citing__title="2305.99005", title="2302.99002")
+    assert row.key == s2_id("2302.99002")
+    assert "arxiv:2302.99002" in row.identifiers
+    assert CitingWork.objects.filter(cited__title="2301.99001", title="2302.99002").exists()
+    listed("2302.99002")
+    match(None)
+    assert edges() == before
 
 
 def test_matching_passes_over_a_paper_that_names_itself():

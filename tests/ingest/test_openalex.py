@@ -71,6 +71,20 @@ def test_the_venue_of_the_published_record_is_suggested(standin, world):
     ]
 
 
+def test_a_record_that_was_merged_leads_to_its_successor(standin, world):
+    (paper,) = listed("2302.99002")
+    ask()
+    before = edges(OPENALEX), Reference.objects.count()
+    paper.identifiers.filter(scheme="arxiv").delete()
+    paper.identifiers.filter(scheme="openalex").delete()
+    Identifier.objects.create(paper=paper, scheme="openalex", value="W1111111")
+    world.openalex_merged["W1111111"] = f"W{number_of('preprint 2302.99002')}"
+    run = ask()
+    assert (run.status, run.skipped) == ("done", 0)
+    assert (edges(OPENALEX), Reference.objects.count()) == before
+    assert paper.identifiers.filter(value=world.openalex_merged["W1111111"]).exists()
+
+
 def test_edges_are_joined_in_the_run_that_learns_the_numbers(standin, monkeypatch):
     monkeypatch.setattr(Citations, "batch", 1)
     listed("2404.99006", "2302.99002", "2301.99001")

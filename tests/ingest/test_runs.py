@@ -231,6 +231,25 @@ def test_workers_that_die_at_different_things_set_nothing_aside(papers, standin)
     assert (run.status, run.deaths, counts(run)) == ("done", 0, {"new": 250})
 
 
+def test_an_answer_that_ends_its_worker_counts_too(standin, environment):
+    """What is read before it is stored can be too much for a machine as well."""
+    make_paper("Short Numbers", arxiv="0704.9907", authors=["Hugo Old"])
+    run = jobs.start_scheduled(RunJob.ARXIV)
+    assert run
+    deadly = [
+        "import os, signal",
+        "from ingest.sources import arxiv",
+        "arxiv.fetch_ids = lambda *asked: os.kill(os.getpid(), signal.SIGKILL)",
+        "from ingest.jobs import work_in_turn",
+        "work_in_turn()",
+    ]
+    for _ in range(4):
+        begin(environment, *deadly).communicate(timeout=60)
+    run.refresh_from_db()
+    assert (run.status, counts(run)) == ("failed", {"failed": 1})
+    assert Problem.objects.get().kind == "set-aside"
+
+
 def test_a_worker_that_is_alive_has_not_died(papers, standin):
     run = jobs.start_scheduled(RunJob.ARXIV)
     assert run
@@ -402,6 +421,13 @@ def test_a_source_that_refuses_everything_is_not_asked_about_each_thing(
     run = run_job("arxiv")
     assert run.status == "failed"
     assert len(asked) < 30
+
+
+@pytest.mark.parametrize("name", ["", " ", "nothing of the kind"])
+def test_a_paper_that_is_not_here_is_refused(standin, name):
+    with pytest.raises(CommandError, match="No paper here is called"):
+        call_command("ingest", "arxiv", "--paper", name)
+    assert not standin.requests
 
 
 def test_an_error_of_ours_ends_the_run_and_is_said(papers, standin, monkeypatch):

@@ -73,6 +73,8 @@ def _missing() -> Reply:
 
 def _single(world: World, asked: Asked) -> Reply:
     text = asked.path.removeprefix("/works/")
+    if became := world.openalex_merged.get(text):
+        return Reply(301, b"", {"location": became})
     records = _Records(world)
     found = records.by_doi(text) if _is_doi(text) else records.by_id(text)
     if found is None:

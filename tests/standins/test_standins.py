@@ -17,6 +17,8 @@ import httpx
 import pytest
 from django.core.management import CommandError, call_command
 
+from ingest.management.commands.standin import listed_papers
+from tests.factories import make_paper
 from tests.standins import Standin, World
 from tests.standins.faults import FAULTS
 
@@ -534,6 +536,21 @@ def test_requests_at_one_time_are_counted(standin, http):
         list(pool.map(lambda _: httpx.get(standin.arxiv_url, trust_env=False), range(4)))
     assert standin.most_at_once("arxiv") == 4
     assert standin.most_at_once("github") == 0
+
+
+def test_what_is_invented_for_a_listed_paper_bears_its_title(http):
+    world = World(invent=True, papers={"2401.00007": ("Of Tides", ["Ida Kvist"])})
+    known, other = world.record("2401.00007"), world.record("2401.00008")
+    assert known
+    assert other
+    assert (known.title, known.authors) == ("Of Tides", ["Ida Kvist"])
+    assert "stands in for" in other.title
+
+
+@pytest.mark.django_db
+def test_the_command_knows_the_papers_that_are_listed():
+    make_paper("Of Tides", arxiv="2401.00007", authors=["Ida Kvist"])
+    assert listed_papers() == {"2401.00007": ("Of Tides", ["Ida Kvist"])}
 
 
 def test_an_invented_world_has_all_that_is_asked_for(http):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -79,13 +79,18 @@ class World:
     """What exists. Change it while a stand-in runs only with `lock` held.
 
     With `invent` every repository and arXiv id that is asked for exists, with facts made from its
-    name: for demonstrations only, as its numbers are nobody's.
+    name: for demonstrations only, as its numbers are nobody's. `papers` are those whose titles and
+    authors are known.
     """
 
     arxiv: dict[str, ArxivRecord] = field(default_factory=dict)
     repositories: dict[int, RepositoryRecord] = field(default_factory=dict)
     works: dict[str, Work] = field(default_factory=dict)
     invent: bool = False
+    papers: dict[str, tuple[str, list[str]]] = field(
+        default_factory=dict
+    )  # arXiv id: title, authors
+    openalex_merged: dict[str, str] = field(default_factory=dict)  # a record, and what it became
     token: str | None = None  # the one that GitHub takes; None for any
     rest_allowance: int = 60  # GitHub requests an hour without a token
     token_allowance: int = 5000  # the same with one, and GraphQL points
@@ -185,7 +190,7 @@ class World:
         arxiv_id = re.sub(r"\.[A-Z]{2}/", "/", arxiv_id)
         found = self.arxiv.get(arxiv_id)
         if found is None and self.invent and (when := month_of(arxiv_id)):
-            found = _invented_record(arxiv_id, when)
+            found = _invented_record(arxiv_id, when, *self.papers.get(arxiv_id, ()))
             bare = self.works.get(arxiv_id)
             self.add_record(found, more_citations=bare.more_citations if bare else 0)
         return found
@@ -288,11 +293,13 @@ def _repository_of(row: dict[str, Any]) -> RepositoryRecord:
     return RepositoryRecord(**row | ({"pushed_at": when} if when else {}))
 
 
-def _invented_record(arxiv_id: str, when: datetime) -> ArxivRecord:
+def _invented_record(
+    arxiv_id: str, when: datetime, title: str = "", authors: Sequence[str] = ()
+) -> ArxivRecord:
     return ArxivRecord(
         id=arxiv_id,
-        title=f"An invented paper that stands in for {arxiv_id}",
-        authors=["Ada Standin", "Ben Example"],
+        title=title or f"An invented paper that stands in for {arxiv_id}",
+        authors=list(authors) or ["Ada Standin", "Ben Example"],
         abstract="This record was invented for a demonstration.\nNothing in it is a fact.",
         published=when,
         updated=when,

@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         job = RunJob(options["job"])
-        paper = _paper(options["paper"]) if options["paper"] else None
+        paper = None if options["paper"] is None else _paper(options["paper"])
         began = time.monotonic()
         run = self._open(job, options["limit"], paper)
         interrupted = self._work(run, quiet=options["json"])

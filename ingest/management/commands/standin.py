@@ -5,6 +5,10 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from catalog.identifiers import ARXIV
+from catalog.models import Paper
 
 if TYPE_CHECKING:
     from tests.standins import Seen, Standin, World
@@ -32,7 +36,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--invent",
             action="store_true",
-            help="Let every repository and arXiv id that is asked for exist, with invented facts.",
+            help="Let every repository and arXiv id that is asked for exist, with invented facts; papers that are "
+            "listed here keep their titles and authors.",
         )
         parser.add_argument(
             "--fault",
@@ -64,11 +69,14 @@ class Command(BaseCommand):
                 "The stand-ins are part of the tests, which are not installed here."
             ) from error
         try:
-            return World.load(folder, invent=invent) if folder else World.small(invent=invent)
+            world = World.load(folder, invent=invent) if folder else World.small(invent=invent)
         except OSError as error:
             raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
         except ValueError as error:
             raise CommandError(str(error)) from error
+        if invent:
+            world.papers = listed_papers()
+        return world
 
     def _standin(self, world: "World", port: int) -> "Standin":
         from tests.standins import Standin
@@ -90,6 +98,21 @@ class Command(BaseCommand):
     def _log(self, seen: "Seen", outcome: str) -> None:
         self.stdout.write(f"{seen.method} {seen.path} {outcome or 'given up'}")
         self.stdout.flush()
+
+
+def listed_papers() -> dict[str, tuple[str, list[str]]]:
+    """Titles and authors of the papers here, by arXiv id, so that what is invented for them is theirs."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    papers = Paper.objects.public().prefetch_related("identifiers", "authorships")
+    try:
+        for paper in papers.iterator(chunk_size=1000):
+            names = [row.printed_name for row in paper.authorships.all()]
+            for row in paper.identifiers.all():
+                if row.scheme == ARXIV:
+                    found[row.value] = (paper.title, names)
+    except DatabaseError:
+        return {}  # a demonstration without a catalogue
+    return found
 
 
 def misbehave(standin: "Standin", text: str) -> None:
