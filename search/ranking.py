@@ -11,7 +11,9 @@
    term, all others. Ties are settled by primary key.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
@@ -19,7 +21,7 @@ from django.db import connection
 from search.question import Question
 
 MAX_RANKED = 1000
-_PARAMETERS = {
+SETTINGS: dict[str, float] = {
     "most": MAX_RANKED,
     "nearest": 60,
     # Below this cosine two texts have nothing to do with each other (all-MiniLM-L6-v2).
@@ -160,12 +162,32 @@ class Ranked:
     cosine: float | None
 
 
-def rank(question: Question, model: str = "", vector: list[float] | None = None) -> list[Ranked]:
-    """Return the best papers for a question, best first, at most about a thousand. One query."""
+def rank(
+    question: Question,
+    model: str = "",
+    vector: list[float] | None = None,
+    settings: Mapping[str, float] = MappingProxyType({}),
+) -> list[Ranked]:
+    """Return the best papers for a question, best first, at most about a thousand. One query.
+
+    `settings` replace those of SETTINGS, for measuring what they do.
+    """
     allowed = f"{_LISTED} AND {_FILTERED}" if question.phrases or question.excluded else _LISTED
     with connection.cursor() as cursor:
-        cursor.execute(_RANK.replace("{allowed}", allowed), _parameters(question, model, vector))
+        names = {**_parameters(question, model, vector), **settings}
+        cursor.execute(_RANK.replace("{allowed}", allowed), names)
         return [Ranked(paper, float(score), *rest) for paper, score, *rest in cursor.fetchall()]
+
+
+def nearest(model: str, vector: list[float], limit: int) -> list[int]:
+    """The listed papers nearest to a vector, nearest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT x.paper_id FROM search_embedding x WHERE x.model = %s AND {_LISTED} "  # noqa: S608  # our own text
+            "ORDER BY x.vector <=> %s::vector, x.paper_id LIMIT %s",
+            [model, str(vector), limit],
+        )
+        return [paper for (paper,) in cursor.fetchall()]
 
 
 def _parameters(question: Question, model: str, vector: list[float] | None) -> dict[str, Any]:
@@ -175,7 +197,7 @@ def _parameters(question: Question, model: str, vector: list[float] | None) -> d
         for place, form in enumerate(term.forms)
     ]
     return {
-        **_PARAMETERS,
+        **SETTINGS,
         "n": [n for n, _, _ in forms],
         "is_first": [is_first for _, is_first, _ in forms],
         "words": [" ".join(form.words) for _, _, form in forms],

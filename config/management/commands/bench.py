@@ -10,7 +10,6 @@ import statistics
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,13 +23,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
 from catalog.models import Author, Catalogue, Paper, Placement, Repository, Topic, Venue
-from catalog.signals import papers_changed
-from ingest import receivers, starter
+from ingest import starter
 from ingest.lists.service import import_list
 from search.embeddings import ModelUnavailable, configured_model, encode
 from search.index import refresh_words
 from search.queries import search
-from search.receivers import FOLLOWER, follow_changes
+from search.scratch import scratch_database
 from search.suggest import TopicSuggester
 
 SAMPLES = 25
@@ -213,7 +211,7 @@ def importing() -> Iterator[Figure]:
     """Import the starter list into an empty database, and again; nothing of it stays."""
     data = starter.LIST.read_bytes()
     try:
-        with _scratch_database():
+        with scratch_database("bench"):
             for name in ("starter list", "the same again"):
                 yield _figure("import", name, [_timed(import_list, data, "bench")])
             entries = Placement.objects.count()
@@ -233,7 +231,7 @@ def ingesting() -> Iterator[Figure]:
         return
     logging.getLogger("ingest").setLevel(logging.WARNING)
     try:
-        with _scratch_database():
+        with scratch_database("bench"):
             for one in benchmark.measured():
                 yield _figure("ingest", one.name, [one.milliseconds], note=one.note)
     except DatabaseError as error:
@@ -249,23 +247,6 @@ def suggesting() -> Iterator[Figure]:
             first, among_three = suggester.leave_one_out()
             note = f"{len(suggester.papers)} papers: top-1 {first:.3f}, top-3 {among_three:.3f}"
             yield _figure("suggest", f"topics of {catalogue.slug}", [timing], note=note)
-
-
-@contextmanager
-def _scratch_database() -> Iterator[None]:
-    """Point the connection at a new database with empty tables; drop it afterwards."""
-    own = connection.settings_dict["NAME"]
-    connection.settings_dict["TEST"]["NAME"] = f"{own}_bench"
-    # What follows a change would be sent to a worker that has the real database.
-    papers_changed.disconnect(dispatch_uid=FOLLOWER)
-    papers_changed.disconnect(dispatch_uid=receivers.FOLLOWER)
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    try:
-        yield
-    finally:
-        connection.creation.destroy_test_db(own, verbosity=0)
-        papers_changed.connect(follow_changes, dispatch_uid=FOLLOWER)
-        papers_changed.connect(receivers.follow_papers, dispatch_uid=receivers.FOLLOWER)
 
 
 def _timed(call: Callable[..., object], *args: object) -> float:

@@ -1,0 +1,111 @@
+"""Collections in the format of BEIR, read for an empty database.
+
+Source: github.com/beir-cellar/beir: corpus.jsonl (_id, title, text), queries.jsonl (_id, text), and judgements as
+tab-separated lines of query id, corpus id and score, with a heading.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from catalog.models import Catalogue, Paper, Placement, Source, Topic
+
+_BATCH = 2000
+_JUDGEMENTS = ("qrels.tsv", "qrels/test.tsv", "qrels/dev.tsv")
+
+
+class CollectionRefused(Exception):
+    """The folder holds no collection; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A query with its judged documents, by their ids: how right each is."""
+
+    id: str
+    text: str
+    wanted: dict[str, float]
+
+
+def read_queries(folder: Path) -> list[Judged]:
+    """Read the queries that have judgements; raise CollectionRefused."""
+    judgements = _judgements(folder)
+    texts = {str(row["_id"]): str(row["text"]) for row in _rows(folder / "queries.jsonl", "text")}
+    lost = sorted(judgements.keys() - texts.keys())
+    if lost:
+        raise CollectionRefused(f"{folder}: judged queries without a text, such as {lost[0]}")
+    return [Judged(name, texts[name], wanted) for name, wanted in judgements.items()]
+
+
+def load_documents(folder: Path) -> dict[str, int]:
+    """Make a listed paper of every document; return their keys by the documents' ids."""
+    catalogue = Catalogue.objects.create(slug="beir", title="BEIR")
+    topic = Topic.objects.create(
+        catalogue=catalogue, name="Documents", slug="documents", path="documents"
+    )
+    found: dict[str, int] = {}
+    batch: list[tuple[str, Paper]] = []
+    for row in _rows(folder / "corpus.jsonl", "text"):
+        title, text = _line(row.get("title")), _line(row["text"])
+        batch.append((str(row["_id"]), Paper(title=title or text[:200], abstract=text)))
+        if len(batch) == _BATCH:
+            found |= _store(topic, batch)
+            batch = []
+    return found | _store(topic, batch)
+
+
+def _store(topic: Topic, batch: list[tuple[str, Paper]]) -> dict[str, int]:
+    papers = Paper.objects.bulk_create([paper for _, paper in batch])
+    Placement.objects.bulk_create(
+        Placement(paper=paper, topic=topic, is_primary=True, source=Source.LIST, position=number)
+        for number, paper in enumerate(papers)
+    )
+    return {name: paper.pk for (name, _), paper in zip(batch, papers, strict=True)}
+
+
+def _line(value: Any) -> str:
+    return " ".join(str(value or "").replace("\x00", " ").split())
+
+
+def _rows(path: Path, needed: str) -> Iterator[dict[str, Any]]:
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.strip():
+                    continue
+                row = json.loads(line)
+                if not isinstance(row, dict) or "_id" not in row or needed not in row:
+                    raise CollectionRefused(f"{path}, line {number}: expected _id and {needed}")
+                yield row
+    except OSError as error:
+        raise CollectionRefused(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise CollectionRefused(f"{path}: broken JSON") from error
+
+
+def _judgements(folder: Path) -> dict[str, dict[str, float]]:
+    path = next((folder / name for name in _JUDGEMENTS if (folder / name).is_file()), None)
+    if path is None:
+        raise CollectionRefused(f"{folder}: none of {', '.join(_JUDGEMENTS)}")
+    found: dict[str, dict[str, float]] = {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CollectionRefused(f"{path}: cannot be read") from error
+    for number, line in enumerate(lines, 1):
+        parts = line.split("\t")
+        try:
+            query, document, score = parts[0], parts[-2], float(parts[-1])
+        except (ValueError, IndexError) as error:
+            if number == 1:
+                continue  # the heading
+            raise CollectionRefused(
+                f"{path}, line {number}: expected query id, corpus id and score between tabs"
+            ) from error
+        if score > 0:
+            found.setdefault(query, {})[document] = score
+    if not found:
+        raise CollectionRefused(f"{path}: no judgements")
+    return found

@@ -1,0 +1,174 @@
+"""Ask questions with known answers and show how well search finds them, by its parts and by kinds of question."""
+
+import json
+import statistics
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from search.embed import embed_changed
+from search.evaluation import beir
+from search.evaluation.asking import Asked, Judged, Part, judge
+from search.evaluation.measures import Measures, chance_of_difference
+from search.evaluation.questions import HELD_OUT, QuestionsRefused, read_questions
+from search.index import refresh_words
+from search.ranking import SETTINGS
+from search.scratch import scratch_database
+
+_NAMES = [one.name for one in fields(Measures)]
+_TESTED = ("mrr_10", "ndcg_10", "hit_5")
+
+
+def _setting(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    if name not in SETTINGS:
+        raise ArgumentTypeError(f"there is no setting “{name}”; there are: {', '.join(SETTINGS)}")
+    try:
+        number = float(value)
+    except ValueError as error:
+        raise ArgumentTypeError(f"“{value}” is no number, as in {name}=0.5") from error
+    return name, int(number) if isinstance(SETTINGS[name], int) else number
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        source = parser.add_mutually_exclusive_group()
+        source.add_argument(
+            "--questions", metavar="FILE", type=Path, default=HELD_OUT,
+            help="One JSON object a line: kind, question, answers (the questions of Stemma's own).",
+        )  # fmt: skip
+        source.add_argument(
+            "--beir", metavar="FOLDER", type=Path,
+            help="A collection in BEIR's format instead, read into a scratch database.",
+        )  # fmt: skip
+        parser.add_argument(
+            "--against", metavar="NAME=VALUE", type=_setting, action="append", default=[],
+            help="Compare with other settings of the ranking, and say how sure the difference is.",
+        )  # fmt: skip
+        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        against = dict(options["against"])
+        try:
+            if options["beir"]:
+                found = self._collection(options["beir"], against, quiet=options["json"])
+            else:
+                found = self._catalogue(options["questions"], against, quiet=options["json"])
+        except (QuestionsRefused, beir.CollectionRefused) as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            self.stdout.write(json.dumps(found, ensure_ascii=False))
+        else:
+            self._print(found)
+
+    def _catalogue(self, file: Path, against: dict[str, float], *, quiet: bool) -> dict[str, Any]:
+        questions = read_questions(file)
+        there = [one for one in questions if one.papers]
+        if not there:
+            raise CommandError(f"{file}: no paper of this catalogue answers any of its questions.")
+        asked = [Asked(one.kind, one.text, dict.fromkeys(one.papers, 1.0)) for one in there]
+        return {
+            "questions": len(asked),
+            "left_out": len(questions) - len(asked),
+            **_evaluate(asked, against, quiet=quiet),
+        }
+
+    def _collection(
+        self, folder: Path, against: dict[str, float], *, quiet: bool
+    ) -> dict[str, Any]:
+        queries = beir.read_queries(folder)
+        with scratch_database("evaluation"):
+            papers = beir.load_documents(folder)
+            if not papers:
+                raise beir.CollectionRefused(f"{folder}: no documents")
+            refresh_words()
+            embed_changed("evaluation")
+            asked = [
+                Asked(
+                    "all",
+                    one.text,
+                    # A judged document that is not in the collection can be found by nobody, and counts.
+                    {papers.get(name, -place): score for place, (name, score) in enumerate(one.wanted.items(), 1)},
+                    frozenset({papers[one.id]} if one.id in papers else ()),
+                )
+                for one in queries
+            ]  # fmt: skip
+            found = _evaluate(asked, against, quiet=quiet)
+        return {"documents": len(papers), "questions": len(asked), **found}
+
+    def _print(self, found: dict[str, Any]) -> None:
+        counts = ", ".join(
+            f"{found[name]} {name.replace('_', ' ')}"
+            for name in ("documents", "questions", "left_out")
+            if name in found
+        )
+        self.stdout.write(
+            f"{counts}\n\n{'':24}{''.join(f'{name:>12}' for name in _NAMES)}{'ms':>8}"
+        )
+        for part, figures in found["parts"].items():
+            for kind, one in figures["kinds"].items():
+                values = "".join(f"{one[name]:12.3f}" for name in _NAMES)
+                label = f"{part}, {kind} ({one['questions']})"
+                self.stdout.write(f"{label:24}{values}{one['median_ms']:8.1f}")
+        for part, tests in found.get("against", {}).get("parts", {}).items():
+            for name, one in tests.items():
+                self.stdout.write(
+                    f"{part} {name}: {one['ours']:.3f} here, {one['theirs']:.3f} with "
+                    f"{found['against']['settings']}, p = {one['p']:.4f}"
+                )
+
+
+def _evaluate(asked: Sequence[Asked], against: dict[str, float], *, quiet: bool) -> dict[str, Any]:
+    with tqdm(total=len(asked) * (2 if against else 1), disable=True if quiet else None) as bar:
+        ours = judge(asked, list(Part), progress=bar.update)
+        theirs = judge(asked, list(Part), against, bar.update) if against else {}
+    found: dict[str, Any] = {
+        "parts": {str(part): _figures(asked, one) for part, one in ours.items()}
+    }
+    if theirs:
+        tests = {str(part): _test(one, theirs[part]) for part, one in ours.items()}
+        found["against"] = {"settings": against, "parts": tests}
+    return found
+
+
+def _figures(asked: Sequence[Asked], judged: Judged) -> dict[str, Any]:
+    kinds = list(dict.fromkeys(one.kind for one in asked))
+    groups = {kind: [n for n, one in enumerate(asked) if one.kind == kind] for kind in kinds}
+    if len(groups) > 1:
+        groups = {"all": list(range(len(asked))), **groups}
+    return {
+        "kinds": {
+            kind: {
+                "questions": len(places),
+                **{
+                    name: round(value, 4)
+                    for name, value in asdict(
+                        Measures.mean([judged.each[n] for n in places])
+                    ).items()
+                },
+                "median_ms": round(statistics.median(judged.milliseconds[n] for n in places), 2),
+            }
+            for kind, places in groups.items()
+        }
+    }
+
+
+def _test(ours: Judged, theirs: Judged) -> dict[str, dict[str, float]]:
+    """Whether two settings differ, question by question."""
+    found = {}
+    for name in _TESTED:
+        here = [getattr(one, name) for one in ours.each]
+        there = [getattr(one, name) for one in theirs.each]
+        found[name] = {
+            "ours": round(sum(here) / len(here), 4),
+            "theirs": round(sum(there) / len(there), 4),
+            "p": round(chance_of_difference(here, there), 5),
+        }
+    return found

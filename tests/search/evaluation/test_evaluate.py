@@ -1,0 +1,148 @@
+"""`manage.py evaluate`, on small catalogues and collections of our own."""
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from catalog.models import Paper
+from search import embed
+from search.evaluation.questions import HELD_OUT, QuestionsRefused, read_questions
+from search.index import refresh_words
+from tests.factories import make_paper
+
+
+def run(*arguments: object) -> Any:
+    out = StringIO()
+    call_command("evaluate", *map(str, arguments), "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def write(path: Path, *rows: object) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture
+def catalogue(db: None) -> None:
+    make_paper("Keeping bees in winter", arxiv="2401.00001")
+    make_paper("Compressing the cache of a transformer", arxiv="2401.00002")
+    make_paper("A history of lighthouses")
+    refresh_words()
+    embed.embed_changed("test")
+
+
+def test_each_part_and_kind_is_measured(catalogue, tmp_path):
+    file = write(
+        tmp_path / "questions.jsonl",
+        {"kind": "topical", "question": "bees in winter", "answers": ["2401.00001"]},
+        {"kind": "topical", "question": "insects and honey", "answers": ["2401.00001"]},
+        {"kind": "title", "question": "lighthouses", "answers": ["A History of Lighthouses"]},
+        {"kind": "title", "question": "no such thing", "answers": ["2401.09999"]},
+    )
+    found = run("--questions", file)
+    assert (found["questions"], found["left_out"]) == (3, 1)
+    assert set(found["parts"]) == {"lexical", "vector", "fused"}
+    kinds = found["parts"]["fused"]["kinds"]
+    assert (kinds["all"]["questions"], kinds["topical"]["questions"]) == (3, 2)
+    assert kinds["all"]["hit_1"] == 1
+    assert found["parts"]["lexical"]["kinds"]["topical"]["hit_1"] == 0.5
+    assert found["parts"]["vector"]["kinds"]["topical"]["hit_1"] == 1
+
+
+def test_two_settings_are_compared_question_by_question(catalogue, tmp_path):
+    question = {"question": "insects and honey", "answers": ["2401.00001"]}
+    file = write(tmp_path / "questions.jsonl", *[question] * 12)
+    found = run("--questions", file, "--against", "nearest=0")["against"]
+    assert found["settings"] == {"nearest": 0}
+    test = found["parts"]["fused"]["mrr_10"]
+    assert (test["ours"], test["theirs"]) == (1, 0)
+    assert test["p"] < 0.01
+
+
+def test_the_table_is_for_people(catalogue, tmp_path):
+    file = write(tmp_path / "q.jsonl", {"kind": "k", "question": "bees", "answers": ["2401.00001"]})
+    out = StringIO()
+    call_command("evaluate", "--questions", str(file), stdout=out)
+    assert "fused, k (1)" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "not json", "[]", '{"question": "x"}', '{"question": "x", "answers": []}', '{"question": 1, "answers": ["x"]}'],
+)  # fmt: skip
+def test_what_is_no_question_is_refused_with_its_line(db, tmp_path, text):
+    file = tmp_path / "questions.jsonl"
+    file.write_text(text)
+    with pytest.raises(QuestionsRefused) as raised:
+        read_questions(file)
+    assert str(file) in str(raised.value)
+
+
+def test_an_unknown_setting_names_the_known_ones(db):
+    with pytest.raises(CommandError, match="lexical_share"):
+        call_command("evaluate", "--against", "magic=1")
+
+
+def test_our_own_questions_are_many_and_of_every_kind(db):
+    questions = read_questions(HELD_OUT)
+    kinds = [one.kind for one in questions]
+    assert len(questions) >= 150
+    assert set(kinds) == {"topical", "navigational", "author", "typo", "filter", "chinese"}
+    assert len({one.text for one in questions}) == len(questions)
+
+
+@pytest.fixture
+def collection(tmp_path):
+    write(
+        tmp_path / "corpus.jsonl",
+        {"_id": "d1", "title": "Bees", "text": "Bees keep warm in winter by shivering."},
+        {"_id": "d2", "title": "", "text": "A cache holds keys and values."},
+        {"_id": "q2", "title": "Caches", "text": "A cache of keys."},
+    )
+    write(
+        tmp_path / "queries.jsonl",
+        {"_id": "q1", "text": "How do bees survive the cold?"},
+        {"_id": "q2", "text": "a cache of keys"},
+        {"_id": "q3", "text": "never judged"},
+    )
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "qrels" / "test.tsv").write_text(
+        "query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td2\t0\nq2\td2\t1\n"
+    )
+    return tmp_path
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_collection_is_read_into_a_database_of_its_own(collection):
+    kept = make_paper("Stays as it is")
+    name = connection.settings_dict["NAME"]
+    found = run("--beir", collection)
+    assert (found["documents"], found["questions"]) == (3, 2)
+    assert found["parts"]["fused"]["kinds"]["all"]["ndcg_10"] == 1
+    assert found["parts"]["vector"]["kinds"]["all"]["recall_100"] == 1
+    assert connection.settings_dict["NAME"] == name
+    assert list(Paper.objects.all()) == [kept]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda folder: (folder / "corpus.jsonl").unlink(), "corpus.jsonl"),
+        (lambda folder: (folder / "queries.jsonl").write_text('{"_id": "q1"}\n'), "line 1"),
+        (lambda folder: (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "x"}\n'), "q2"),
+        (lambda folder: (folder / "qrels" / "test.tsv").write_text("a\tb\tc\n"), "no judgements"),
+        (lambda folder: (folder / "qrels" / "test.tsv").write_text("q\td\t1\nq1\n"), "line 2"),
+        (lambda folder: (folder / "qrels" / "test.tsv").unlink(), "none of"),
+    ],
+)  # fmt: skip
+@pytest.mark.django_db(transaction=True)
+def test_what_is_no_collection_is_refused_in_one_line(collection, spoil, reason):
+    spoil(collection)
+    with pytest.raises(CommandError, match=reason) as raised:
+        run("--beir", collection)
+    assert "\n" not in str(raised.value)
