@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from catalog.models import Paper
+from search.postings import recount_terms, write_postings
 from search.texts import PaperTexts, texts_of
 from search.words import parts, placed, system_names, tokens
 
@@ -77,10 +78,12 @@ def refresh_words(ids: Iterable[int] | None = None) -> int:
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start : start + BATCH]
         with transaction.atomic(), connection.cursor() as cursor:
-            changed = _write(cursor, batch)
+            texts = list(texts_of(batch))
+            changed = _write(cursor, batch, texts)
             if changed:
                 cursor.execute(_ADD_WORDS, [batch])
-        written += changed
+            posted = write_postings(cursor, batch, texts)
+        written += max(changed, posted)
     if written and (ids is None or written >= 100):
         recount_words()
     return written
@@ -90,10 +93,11 @@ def recount_words() -> None:
     """Count anew in how many papers each word of the lexicon stands."""
     with connection.cursor() as cursor:
         cursor.execute(_RECOUNT)
+        recount_terms(cursor)
 
 
-def _write(cursor: CursorWrapper, ids: Sequence[int]) -> int:
-    rows = [_row(texts) for texts in texts_of(ids)]
+def _write(cursor: CursorWrapper, ids: Sequence[int], found: Sequence[PaperTexts]) -> int:
+    rows = [_row(texts) for texts in found]
     cursor.execute(_WRITE, [list(column) for column in zip(*rows, strict=True)] or [[]] * 6)
     written: int = cursor.rowcount
     cursor.execute(_DROP, [list(ids)])

@@ -1,5 +1,7 @@
 """What search keeps of each paper: its words and its vectors. All of it can be computed again."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
@@ -16,6 +18,9 @@ class PaperText(models.Model):
         Paper, models.CASCADE, primary_key=True, related_name="search_text"
     )
     words = SearchVectorField()
+    terms_hash = models.CharField(
+        max_length=64, db_default="", help_text="SHA-256 of the terms and weights in its postings."
+    )
     names = ArrayField(
         models.TextField(),
         default=list,
@@ -42,6 +47,48 @@ class Word(models.Model):
 
     def __str__(self) -> str:
         return self.word
+
+
+class RealField(models.FloatField):  # type: ignore[type-arg]  # generic for mypy only
+    """A number of four bytes."""
+
+    def db_type(self, connection: Any) -> str:
+        return "real"
+
+
+class Term(models.Model):
+    """A term of the postings with the number of papers that have it."""
+
+    text = models.TextField(unique=True)
+    papers = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [GinIndex(OpClass("text", name="gin_trgm_ops"), name="term_trigrams")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Posting(models.Model):
+    """How much a paper is about a term, from 0 to 1; `fields` are the bits of search.terms."""
+
+    pk = models.CompositePrimaryKey("paper_id", "term_id")
+    paper = models.ForeignKey(Paper, models.CASCADE, related_name="+", db_index=False)
+    term = models.ForeignKey(
+        Term, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    weight = RealField()
+    fields = models.PositiveSmallIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["term", "-weight"], include=["paper", "fields"], name="posting_by_weight"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.term_id} in {self.paper_id}: {self.weight:.2f}"
 
 
 class Embedding(models.Model):

@@ -18,21 +18,22 @@ from typing import Any
 
 from django.db import connection
 
-from search.question import Question
+from search.question import MAX_TERMS, Question
+from search.serving import indexed_papers
+from search.terms import asked_terms
 
 MAX_RANKED = 1000
 SETTINGS: dict[str, float] = {
     "most": MAX_RANKED,
+    "most_read": 2000,  # postings of a term, the weightiest first
     "nearest": 60,
     # Below this cosine two texts have nothing to do with each other (all-MiniLM-L6-v2).
     "least_cosine": 0.25,
-    "least_covered": 0.34,
+    "least_covered": 0.1,
     "lexical_share": 0.5,
-    "stem": 0.9,
+    "floor": 0.3,  # of the weight that a paper about every term would have, for the best to count in full
     "slip": 0.8,
     "least_similarity": 0.4,
-    # Words of more papers than this propose no candidates where a rarer one does.
-    "common": 2000,
 }
 
 # What every hit must be, whichever side proposes it; x is the proposal.
@@ -45,53 +46,45 @@ _FILTERED = """EXISTS (
 )"""
 
 _RANK = """
-WITH typed AS MATERIALIZED (
-    SELECT n, is_first, words, query::tsquery AS query, factor,
-        (
-            SELECT min(coalesce(w.papers, 0)) FROM string_to_table(words, ' ') AS part
-            LEFT JOIN search_word w ON w.word = part
-        ) AS papers
-    FROM unnest(%(n)s::int[], %(is_first)s::bool[], %(words)s::text[], %(queries)s::text[], %(factors)s::float8[])
-        AS asked (n, is_first, words, query, factor)
+WITH asked AS MATERIALIZED (
+    SELECT * FROM unnest(%(numbers)s::int[], %(terms)s::text[], %(factors)s::float8[]) AS asked (n, text, factor)
 ), known AS MATERIALIZED (
-    SELECT n, query, factor, papers FROM typed WHERE papers > 0
-    UNION ALL
-    SELECT t.n, quote_literal(stem)::tsquery, %(stem)s, w.papers
-    FROM typed t, unnest(ts_lexize('english_stem', t.words)) AS stem JOIN search_word w ON w.word = stem
-    WHERE t.is_first AND strpos(t.words, ' ') = 0 AND stem <> t.words
+    SELECT n, t.id, t.papers, factor FROM asked JOIN search_term t USING (text) WHERE t.papers > 0
 ), form AS MATERIALIZED (
-    SELECT * FROM known
-    UNION ALL
-    SELECT t.n, quote_literal(near.word)::tsquery, %(slip)s * near.similarity, near.papers
-    FROM typed t, LATERAL (
-        SELECT w.word, w.papers, similarity(w.word, t.words) AS similarity FROM search_word w
-        WHERE w.word %% t.words AND similarity(w.word, t.words) >= %(least_similarity)s
-        ORDER BY similarity DESC, w.papers DESC, w.word LIMIT 3
-    ) near
-    WHERE t.is_first AND length(t.words) >= 4 AND strpos(t.words, ' ') = 0
-        AND NOT EXISTS (SELECT FROM known k WHERE k.n = t.n)
-), term AS MATERIALIZED (
-    SELECT n, string_agg('(' || query::text || ')', ' | ')::tsquery AS query, max(papers) AS papers,
-        ln(1 + (greatest(every.total - max(papers), 0) + 0.5) / (max(papers) + 0.5)) AS idf
-    FROM form, (SELECT count(*) AS total FROM search_papertext) every GROUP BY n, every.total
+    SELECT n, id, papers, factor * ln(1 + (greatest(%(total)s - papers, 0) + 0.5) / (papers + 0.5)) AS value FROM (
+        SELECT * FROM known
+        UNION ALL
+        SELECT a.n, near.id, near.papers, %(slip)s * near.similarity
+        FROM asked a, LATERAL (
+            SELECT t.id, t.papers, similarity(t.text, a.text) AS similarity FROM search_term t
+            WHERE t.text %% a.text AND similarity(t.text, a.text) >= %(least_similarity)s AND t.papers > 0
+            ORDER BY similarity DESC, t.papers DESC, t.text LIMIT 3
+        ) near
+        WHERE a.n >= 0 AND length(a.text) >= 4 AND NOT EXISTS (SELECT FROM known k WHERE k.n = a.n)
+    ) forms
 ), whole AS MATERIALIZED (
-    SELECT sum(idf) AS idf, min(papers) AS rarest,
-        CASE WHEN count(*) = %(asked)s THEN string_agg('(' || query::text || ')', ' & ')::tsquery END AS query
-    FROM term
+    SELECT coalesce(sum(value), 0) AS value FROM (
+        SELECT max(value) AS value FROM form WHERE n >= 0 GROUP BY n
+    ) words
 ), barred AS MATERIALIZED (
     SELECT (%(excluded)s || coalesce(string_agg(' | ' || quote_literal(stem), ''), ''))::tsquery AS query
     FROM unnest(%(excluded_words)s::text[]) AS word, unnest(ts_lexize('english_stem', word)) AS stem
+), listed AS MATERIALIZED (
+    -- Of common words the weightiest postings only; what they weigh in full is looked up for the candidates.
+    SELECT p.paper_id, sum(f.value * p.weight) AS score,
+        sum(f.value * p.weight) FILTER (WHERE f.papers <= %(most_read)s) AS weight,
+        sum(f.value) FILTER (WHERE f.n >= 0 AND f.papers <= %(most_read)s) AS covered,
+        bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND f.papers <= %(most_read)s AND p.fields & 1 = 1) AS titled
+    FROM form f CROSS JOIN LATERAL (
+        SELECT paper_id, weight, fields FROM search_posting
+        WHERE term_id = f.id ORDER BY weight DESC LIMIT %(most_read)s
+    ) p GROUP BY p.paper_id
 ), held AS MATERIALIZED (
     SELECT x.paper_id FROM (
-        SELECT t.paper_id, sum(term.idf) AS covered
-        FROM term JOIN search_papertext t ON t.words @@ term.query, whole
-        WHERE term.papers <= greatest(%(common)s, whole.rarest)
-        GROUP BY t.paper_id
-    ) x, (
-        SELECT sum(term.idf) AS idf FROM term, whole WHERE term.papers <= greatest(%(common)s, whole.rarest)
-    ) proposing
-    WHERE covered >= %(least_covered)s * proposing.idf AND {allowed}
-    ORDER BY covered DESC, paper_id LIMIT %(most)s
+        SELECT paper_id, score FROM listed
+        {phrased}
+    ) x WHERE {allowed}
+    ORDER BY score DESC, paper_id LIMIT %(most)s
 ), near AS MATERIALIZED (
     SELECT paper_id FROM (
         SELECT x.paper_id, x.vector <=> %(vector)s::vector AS distance FROM search_embedding x
@@ -119,36 +112,48 @@ WITH typed AS MATERIALIZED (
         UNION ALL SELECT paper_id, 4 FROM near
         UNION ALL SELECT paper_id, tier FROM named x WHERE {allowed}
     ) proposed GROUP BY paper_id
+), common AS MATERIALIZED (
+    SELECT * FROM form WHERE papers > %(most_read)s
+), matched AS MATERIALIZED (
+    SELECT c.paper_id, c.tier,
+        coalesce(l.weight, 0) + coalesce(m.weight, 0) AS weight,
+        coalesce(l.covered, 0) + coalesce(m.covered, 0) AS covered,
+        coalesce(l.titled, 0) | coalesce(m.titled, 0) AS titled
+    FROM candidate c LEFT JOIN listed l USING (paper_id) LEFT JOIN LATERAL (
+        SELECT sum(f.value * p.weight) AS weight, sum(f.value) FILTER (WHERE f.n >= 0) AS covered,
+            bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND p.fields & 1 = 1) AS titled
+        FROM common f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = c.paper_id
+    ) m ON EXISTS (SELECT FROM common)
 ), scored AS (
-    SELECT c.paper_id,
-        CASE WHEN c.tier > 3 AND ts_filter(t.words, '{a}') @@ whole.query THEN 3 ELSE c.tier END AS tier,
-        -- 0.608 is the ts_rank of a word that stands once in a title.
-        coalesce(least(lexical.score / nullif(0.608 * whole.idf, 0), 1), 0) AS lexical,
+    SELECT m.paper_id,
+        CASE WHEN m.tier > 3 AND %(asked)s > 0 AND m.titled = %(asked)s THEN 3 ELSE m.tier END AS tier,
+        coalesce(
+            m.weight / nullif(greatest(max(m.weight) OVER (), %(floor)s * whole.value), 0), 0
+        ) AS lexical,
         -- greatest() would make 0 of a distance that is not known.
         CASE WHEN e.vector IS NOT NULL AND %(vector)s::vector IS NOT NULL
             THEN greatest(1 - (e.vector <=> %(vector)s::vector), 0) END AS cosine,
-        0.15 * similarity(p.title_key, %(title_key)s)
-            + CASE WHEN strpos(p.title, %(text)s) > 0 THEN 0.04 ELSE 0 END AS likeness
-    FROM candidate c
-    JOIN search_papertext t USING (paper_id)
-    JOIN catalog_paper p ON p.id = c.paper_id
-    LEFT JOIN search_embedding e ON e.paper_id = c.paper_id AND e.model = %(model)s,
-    whole,
-    LATERAL (
-        SELECT sum(best.idf * best.best) AS score FROM (
-            SELECT term.idf, max(f.factor * ts_rank('{0.8, 0.8, 0.9, 1.0}', t.words, f.query)) AS best
-            FROM term JOIN form f USING (n) GROUP BY term.n, term.idf
-        ) best
-    ) lexical
+        CASE WHEN m.tier < 4 OR m.titled = %(asked)s THEN 0.15 * similarity(p.title_key, %(title_key)s)
+            + CASE WHEN strpos(p.title, %(text)s) > 0 THEN 0.04 ELSE 0 END ELSE 0 END AS likeness,
+        m.covered >= %(least_covered)s * whole.value AS is_covered
+    FROM matched m
+    JOIN catalog_paper p ON p.id = m.paper_id
+    LEFT JOIN search_embedding e ON e.paper_id = m.paper_id AND e.model = %(model)s,
+    whole
 ), fused AS (
     SELECT paper_id, tier, lexical, cosine, likeness,
         CASE WHEN cosine IS NULL THEN lexical
         ELSE %(lexical_share)s * lexical + (1 - %(lexical_share)s) * cosine END AS score
     FROM scored
+    WHERE is_covered OR tier < 4 OR cosine >= %(least_cosine)s
 )
 SELECT paper_id, round((4 - tier + 0.8 * score + CASE WHEN tier < 4 THEN likeness ELSE 0 END)::numeric, 6),
     lexical, cosine
 FROM fused ORDER BY 2 DESC, paper_id
+"""
+_PHRASED = """
+        UNION ALL
+        (SELECT w.paper_id, 0 FROM search_papertext w WHERE w.words @@ %(required)s::tsquery LIMIT %(most)s)
 """
 
 
@@ -173,9 +178,10 @@ def rank(
     `settings` replace those of SETTINGS, for measuring what they do.
     """
     allowed = f"{_LISTED} AND {_FILTERED}" if question.phrases or question.excluded else _LISTED
+    query = _RANK.replace("{phrased}", _PHRASED if question.phrases else "")
     with connection.cursor() as cursor:
         names = {**_parameters(question, model, vector), **settings}
-        cursor.execute(_RANK.replace("{allowed}", allowed), names)
+        cursor.execute(query.replace("{allowed}", allowed), names)
         return [Ranked(paper, float(score), *rest) for paper, score, *rest in cursor.fetchall()]
 
 
@@ -191,19 +197,14 @@ def nearest(model: str, vector: list[float], limit: int) -> list[int]:
 
 
 def _parameters(question: Question, model: str, vector: list[float] | None) -> dict[str, Any]:
-    forms = [
-        (n, place == 0, form)
-        for n, term in enumerate(question.terms)
-        for place, form in enumerate(term.forms)
-    ]
+    terms = asked_terms(question.text, MAX_TERMS)
     return {
         **SETTINGS,
-        "n": [n for n, _, _ in forms],
-        "is_first": [is_first for _, is_first, _ in forms],
-        "words": [" ".join(form.words) for _, _, form in forms],
-        "queries": [form.tsquery for _, _, form in forms],
-        "factors": [form.factor for _, _, form in forms],
-        "asked": len(question.terms),
+        "total": indexed_papers(),
+        "numbers": [term.number for term in terms],
+        "terms": [term.text for term in terms],
+        "factors": [term.factor for term in terms],
+        "asked": sum(1 << term.number for term in terms if term.number >= 0),
         "required": " & ".join(f"({phrase})" for phrase in question.phrases),
         "excluded": " | ".join(question.excluded),
         "excluded_words": list(question.excluded_words),

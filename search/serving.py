@@ -5,6 +5,7 @@ import time
 from django.db import connection
 
 from search.embeddings import configured_model, query_vector
+from search.models import PaperText
 
 COVERS = 0.95
 _TRUSTED_FOR = 15.0  # seconds; a page need not count vectors each time
@@ -17,6 +18,7 @@ SELECT model, count(*) FROM search_embedding JOIN listed USING (paper_id) GROUP 
 """
 
 _known: tuple[float, list[str]] | None = None
+_indexed: tuple[float, int] | None = None
 
 
 def serving_vector(text: str) -> tuple[str, list[float] | None]:
@@ -38,10 +40,18 @@ def serving_models() -> list[str]:
     return _known[1]
 
 
+def indexed_papers() -> int:
+    """Return how many papers the word index holds, as it was some seconds ago: rarity is no matter of one paper."""
+    global _indexed
+    if _indexed is None or time.monotonic() - _indexed[0] > _TRUSTED_FOR:
+        _indexed = time.monotonic(), PaperText.objects.count()
+    return _indexed[1]
+
+
 def forget() -> None:
-    """Count anew at the next query, because vectors have been written."""
-    global _known
-    _known = None
+    """Count anew at the next query, because the index has been written."""
+    global _known, _indexed
+    _known = _indexed = None
 
 
 def by_coverage(listed: int, counts: dict[str, int]) -> list[str]:

@@ -1,0 +1,157 @@
+"""Terms: what papers are found and ranked by. English words by their stems, names in their parts and joined.
+
+Each term of a paper has a weight between 0 and 1, the saturated frequency of BM25F (Robertson, Zaragoza and Taylor 2004):
+tf / (k1 + tf), where tf sums over the fields weight · count / (1 − b + b · length / usual length). The usual lengths are fixed,
+so that a paper's weights do not depend on the papers around it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from threading import local
+
+import Stemmer
+
+from search.texts import PaperTexts
+from search.words import STOP_WORDS, Token, is_cjk, tokens
+
+TITLE, AUTHOR, OTHER, ABSTRACT = 1, 2, 4, 8  # the fields that a term stands in, as bits
+_SATURATION = 1.2
+_NORMALISED = 0.75  # how much of the length counts
+NEIGHBOURS = 0.5  # what two words of a question joined are worth: they may be a name
+_threads = local()  # a stemmer serves one thread at a time
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    bit: int
+    weight: float
+    usual_length: float
+
+
+_TITLE = _Field(TITLE, 4.0, 9)
+_AUTHORS = _Field(AUTHOR, 1.5, 12)
+_OTHER = _Field(OTHER, 0.5, 8)
+_ABSTRACT = _Field(ABSTRACT, 1.0, 110)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How much a paper is about a term, and the fields that it stands in."""
+
+    weight: float
+    fields: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTerm:
+    """A term of a question. What belongs to one word has one number; a guess has the number -1."""
+
+    number: int
+    text: str
+    factor: float
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """The English stem of a folded word; what has digits or no Latin letters is its own."""
+    if not word.isascii() or not word.isalpha():
+        return word
+    if not hasattr(_threads, "stemmer"):
+        _threads.stemmer = Stemmer.Stemmer("english", 0)
+    stemmed: str = _threads.stemmer.stemWord(word)
+    return stemmed
+
+
+def paper_terms(texts: PaperTexts) -> dict[str, Held]:
+    frequencies: Counter[str] = Counter()
+    fields: dict[str, int] = {}
+
+    def add(counts: Mapping[str, int], field: _Field, length: float) -> None:
+        norm = 1 - _NORMALISED + _NORMALISED * length / field.usual_length
+        for term, count in counts.items():
+            frequencies[term] += field.weight * count / norm  # type: ignore[assignment]  # they are shares
+            fields[term] = fields.get(term, 0) | field.bit
+
+    title = _counted(texts.title, pairs=True)
+    length = _length(title)
+    add(title, _TITLE, length)
+    for alias in texts.aliases:  # other spellings count once
+        fresh = {term: 1 for term in _counted(alias, pairs=True) if term not in title}
+        add(fresh, _TITLE, length)
+        title.update(fresh)
+    for group, field in (
+        (texts.authors, _AUTHORS),
+        ([*texts.topics, *texts.venue, *texts.repositories], _OTHER),
+        ([texts.abstract], _ABSTRACT),
+    ):
+        counted: Counter[str] = Counter()
+        for text in group:
+            counted.update(_counted(text))
+        add(counted, field, _length(counted))
+    return {
+        term: Held(frequency / (_SATURATION + frequency), fields[term])
+        for term, frequency in frequencies.items()
+    }
+
+
+def _length(counts: Mapping[str, int]) -> float:
+    return sum(counts.values())
+
+
+def _counted(text: str, *, pairs: bool = False) -> Counter[str]:
+    return Counter(_terms(tokens(text), pairs=pairs))
+
+
+def _terms(found: Iterable[Token], *, pairs: bool) -> Iterator[str]:
+    """Yield the terms of a text: each part, and the names that parts make."""
+    before = ""
+    for token in found:
+        for word in token.words:
+            for part in word:
+                if is_cjk(part):
+                    yield part
+                    if is_cjk(before):
+                        yield before + part
+                elif part not in STOP_WORDS:
+                    yield stem(part)
+                    if pairs and before and before not in STOP_WORDS:
+                        yield stem(before + part)
+                before = part
+            if len(word) > 1:
+                yield stem("".join(word))
+        if len(token.words) > 1:
+            yield stem(token.joined)
+
+
+def asked_terms(text: str, most: int) -> list[AskedTerm]:
+    """Read a question into terms; words that say nothing count only where there are no others."""
+    found = tokens(text)
+    parts = [part for token in found for part in token.parts]
+    said = [part for part in parts if part not in STOP_WORDS] or parts
+    asked: dict[str, AskedTerm] = {}
+    before = ""
+    for part in said[:most]:
+        if is_cjk(part):
+            if is_cjk(before):
+                _ask(asked, before + part, 1.0, len(asked))
+            elif not any(is_cjk(other) for other in said if other is not part):
+                _ask(asked, part, 1.0, len(asked))
+        else:
+            _ask(asked, stem(part), 1.0, len(asked))
+        before = part
+    for token in found:
+        names = ["".join(word) for word in token.words if len(word) > 1]
+        for name in [*names, *([token.joined] if len(token.words) > 1 else [])]:
+            if not is_cjk(name):
+                _ask(asked, stem(name), 1.0, -1)
+    latin = [part for part in said[:most] if not is_cjk(part)]
+    for one, other in pairwise(latin):
+        _ask(asked, stem(one + other), NEIGHBOURS, -1)
+    return list(asked.values())
+
+
+def _ask(asked: dict[str, AskedTerm], text: str, factor: float, number: int) -> None:
+    asked.setdefault(text, AskedTerm(number, text, factor))
