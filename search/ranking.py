@@ -1,12 +1,12 @@
 """One statement that finds and ranks the papers for a question, by their words and by their meaning.
 
-1. Forms: each term as typed, its English stem and, when the lexicon lacks it, the nearest words that it has.
-2. Candidates: papers that hold a fair share of the terms, weighed by rarity; the nearest vectors (exact scan);
-   papers of this title, system name or author. Phrases and exclusions hold for all of them.
-3. Each candidate gets both scores, whichever side proposed it: the cosine, and Σ idf(term) · max(factor · ts_rank)
-   as a share of what a title with every term would get. idf is BM25's ln(1 + (N − n + ½)/(n + ½)) (Robertson and
-   Zaragoza 2009). They are summed: where both scores are known, a convex sum beats reciprocal ranks (Bruch, Gai
-   and Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval").
+1. Forms: the question's terms (search.terms) and, for those that no paper has, the nearest terms that some have.
+2. Candidates: papers by Σ idf(term) · weight(term, paper), read from the postings, the weightiest of a common term only;
+   the nearest vectors (exact scan); papers of this title, system name or author. Phrases and exclusions hold for all.
+3. Each candidate gets both scores, whichever side proposed it: the cosine, and the sum over all its terms as a share of the
+   best candidate's. idf is BM25's ln(1 + (N − n + ½)/(n + ½)) (Robertson and Zaragoza 2009), the weights are BM25F's.
+   They are summed: where both scores are known, a convex sum beats reciprocal ranks (Bruch, Gai and Ingber 2023, "An
+   Analysis of Fusion Functions for Hybrid Retrieval").
 4. Tiers come before scores: the exact title, the system or author so named, titles that begin so, titles with every
    term, all others. Ties are settled by primary key.
 """
@@ -22,7 +22,7 @@ from search.question import MAX_TERMS, Question
 from search.serving import indexed_papers
 from search.terms import asked_terms
 
-MAX_RANKED = 1000
+MAX_RANKED = 500
 SETTINGS: dict[str, float] = {
     "most": MAX_RANKED,
     "most_read": 2000,  # postings of a term, the weightiest first
@@ -81,8 +81,7 @@ WITH asked AS MATERIALIZED (
     ) p GROUP BY p.paper_id
 ), held AS MATERIALIZED (
     SELECT x.paper_id FROM (
-        SELECT paper_id, score FROM listed
-        {phrased}
+        {proposed}
     ) x WHERE {allowed}
     ORDER BY score DESC, paper_id LIMIT %(most)s
 ), near AS MATERIALIZED (
@@ -151,10 +150,16 @@ SELECT paper_id, round((4 - tier + 0.8 * score + CASE WHEN tier < 4 THEN likenes
     lexical, cosine
 FROM fused ORDER BY 2 DESC, paper_id
 """
-_PHRASED = """
+# Nearly every paper is listed: a few more than wanted are enough to look at. A filter may leave out any number.
+_PROPOSED = "SELECT paper_id, score FROM listed ORDER BY score DESC, paper_id LIMIT 2 * %(most)s"
+_FILTERED_PROPOSED = "SELECT paper_id, score FROM listed"
+_PHRASED = (
+    _FILTERED_PROPOSED
+    + """
         UNION ALL
         (SELECT w.paper_id, 0 FROM search_papertext w WHERE w.words @@ %(required)s::tsquery LIMIT %(most)s)
 """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +178,15 @@ def rank(
     vector: list[float] | None = None,
     settings: Mapping[str, float] = MappingProxyType({}),
 ) -> list[Ranked]:
-    """Return the best papers for a question, best first, at most about a thousand. One query.
+    """Return the best papers for a question, best first: MAX_RANKED by their words, and those near or named. One query.
 
     `settings` replace those of SETTINGS, for measuring what they do.
     """
-    allowed = f"{_LISTED} AND {_FILTERED}" if question.phrases or question.excluded else _LISTED
-    query = _RANK.replace("{phrased}", _PHRASED if question.phrases else "")
+    allowed, proposed = _LISTED, _PROPOSED
+    if question.phrases or question.excluded:
+        allowed = f"{_LISTED} AND {_FILTERED}"
+        proposed = _PHRASED if question.phrases else _FILTERED_PROPOSED
+    query = _RANK.replace("{proposed}", proposed)
     with connection.cursor() as cursor:
         names = {**_parameters(question, model, vector), **settings}
         cursor.execute(query.replace("{allowed}", allowed), names)
