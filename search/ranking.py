@@ -153,13 +153,10 @@ FROM fused ORDER BY 2 DESC, paper_id
 # Nearly every paper is listed: a few more than wanted are enough to look at. A filter may leave out any number.
 _PROPOSED = "SELECT paper_id, score FROM listed ORDER BY score DESC, paper_id LIMIT 2 * %(most)s"
 _FILTERED_PROPOSED = "SELECT paper_id, score FROM listed"
-_PHRASED = (
-    _FILTERED_PROPOSED
-    + """
+_PHRASED = """SELECT paper_id, score FROM listed
         UNION ALL
         (SELECT w.paper_id, 0 FROM search_papertext w WHERE w.words @@ %(required)s::tsquery LIMIT %(most)s)
 """
-)
 
 
 @dataclass(frozen=True, slots=True)
