@@ -4,6 +4,7 @@ A host is asked by one process at a time, and again only when the interval has p
 holds the turn has it as a lease, renewed before each wait for bytes: a killed process blocks the host for LEASE_MS at most.
 """
 
+import math
 import secrets
 import time
 from collections.abc import Iterator
@@ -67,7 +68,7 @@ class Turn:
     def pause(self, seconds: float) -> None:
         """Let nobody ask the host for a while."""
         with suppress(redis.RedisError):  # whoever asks too early is told so again
-            _redis().set(self._keys[1], "1", px=max(1, int(seconds * 1000)))
+            _redis().set(self._keys[1], "1", px=_milliseconds(seconds) or 1)
 
     def renew(self) -> None:
         """Keep the turn while an answer comes in; asks Redis every few seconds only."""
@@ -79,7 +80,7 @@ class Turn:
     def give_back(self, interval: float) -> None:
         """Let the next one ask once `interval` seconds have passed."""
         try:
-            _redis().eval(_GIVE_BACK, 2, *self._keys, self._token, int(interval * 1000))
+            _redis().eval(_GIVE_BACK, 2, *self._keys, self._token, _milliseconds(interval))
         except redis.RedisError:
             time.sleep(interval)  # who remembers nothing waits here
 
@@ -114,6 +115,11 @@ def _wait_for(mine: Turn) -> None:
             return
         without_redis_since = None
         time.sleep(wait)
+
+
+def _milliseconds(seconds: float) -> int:
+    """Return a pause for Redis, whose clock ticks in milliseconds: a key set late in a tick ends one early."""
+    return math.ceil(seconds * 1000) + 1 if seconds > 0 else 0
 
 
 @lru_cache(maxsize=1)
