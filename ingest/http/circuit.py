@@ -5,7 +5,7 @@ Both are kept in the database, where the status page and the admin show them and
 
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.utils import timezone
 
 from catalog.models import Source, SourceState
@@ -14,23 +14,21 @@ from ingest.http.errors import SourceBroken, SourceBusy
 OPENS_AFTER = 3  # failed calls in a row, each after all its tries
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=1)
-_LONGEST_WISH = timedelta(days=1)  # a date in a header can be nonsense
+LONGEST_WISH = timedelta(days=1)  # a date in a header can be nonsense
 
 
-def check(source: Source, *, insistent: bool) -> None:
-    """Raise when the source must not be asked now. A person who insists may try a broken one, never a busy one."""
-    state = SourceState.objects.filter(source=source).first()
-    now = timezone.now()
-    if state is None:
-        return
-    if state.busy_until and state.busy_until > now:
-        raise SourceBusy(
-            f"{source.label} asks us to wait until {_clock(state.busy_until)}: {state.reason}".rstrip(
-                ": "
-            ),
-            state.busy_until,
-        )
-    if state.open_until and state.open_until > now and not insistent:
+def busy(source: Source) -> SourceBusy | None:
+    """Return the wish of a source that nobody asks it now, whoever of us was told."""
+    state = SourceState.objects.filter(source=source, busy_until__gt=timezone.now()).first()
+    if state is None or state.busy_until is None:
+        return None
+    return _wish(source, state.busy_until, state.reason)
+
+
+def check(source: Source) -> None:
+    """Raise when the source has failed so often that it is left alone for a while."""
+    state = SourceState.objects.filter(source=source, open_until__gt=timezone.now()).first()
+    if state and state.open_until:
         raise SourceBroken(
             f"{source.label} has failed {state.failures} times in a row; it is tried again at "
             f"{_clock(state.open_until)}. {state.reason}"
@@ -38,13 +36,13 @@ def check(source: Source, *, insistent: bool) -> None:
 
 
 def succeeded(source: Source) -> None:
-    """Close the circuit. Writes only when there is something to change."""
-    state, made = SourceState.objects.get_or_create(
-        source=source, defaults={"answered_at": timezone.now()}
-    )
+    """Close the circuit. What the source asked another of us for meanwhile stands."""
+    now = timezone.now()
+    state, made = SourceState.objects.get_or_create(source=source, defaults={"answered_at": now})
     if not made:
+        wish = Case(When(busy_until__gt=now, then=F("busy_until")), default=None)
         SourceState.objects.filter(pk=state.pk).update(
-            answered_at=timezone.now(), failures=0, open_until=None, busy_until=None
+            answered_at=now, failures=0, open_until=None, busy_until=wish
         )
 
 
@@ -60,14 +58,19 @@ def failed(source: Source, reason: str) -> None:
         mine.update(open_until=now + pause)
 
 
-def asked_to_wait(source: Source, until: datetime, reason: str) -> datetime:
-    """Remember that the source wants to be left alone; return until when."""
-    until = min(until, timezone.now() + _LONGEST_WISH)
+def asked_to_wait(source: Source, seconds: float, reason: str) -> SourceBusy:
+    """Remember that the source wants to be left alone, and return its wish."""
+    until = timezone.now() + min(timedelta(seconds=seconds), LONGEST_WISH)
     SourceState.objects.update_or_create(
         source=source,
         defaults={"busy_until": until, "reason": reason[:500], "failed_at": timezone.now()},
     )
-    return until
+    return _wish(source, until, reason)
+
+
+def _wish(source: Source, until: datetime, reason: str) -> SourceBusy:
+    text = f"{source.label} asks us to wait until {_clock(until)}"
+    return SourceBusy(f"{text} ({reason})" if reason else text, until)
 
 
 def note_allowance(

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from catalog.models import Source
 from ingest.http import circuit
-from ingest.http.errors import SourceBroken, SourceBusy, SourceError, SourceRefused
+from ingest.http.errors import SourceBroken, SourceError, SourceRefused
 from ingest.http.limiter import Turn, turn
 from ingest.http.transport import Deadline, TooLarge, UnknownEncoding, read_body, transport
 
@@ -30,7 +30,10 @@ JSON = frozenset({"application/json", "application/vnd.github+json"})
 _TIMEOUT = httpx.Timeout(20, connect=10)
 _MAX_REDIRECTS = 3
 _TRIES = 4
-_MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+_MAY_PASS = frozenset({408, 420, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+# Statuses with which a source may ask us to wait, besides redirects and errors of its own.
+_MAY_WISH = frozenset({202, 403, 413, 420, 429})
+_MOST = 2**31 - 1
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -134,7 +137,8 @@ class SourceClient:
         check: Check | None,
     ) -> Answer:
         """Ask up to _TRIES times, as long as what goes wrong may pass, and keep the circuit's books."""
-        circuit.check(self.source, insistent=self._insistent)
+        if not self._insistent:
+            circuit.check(self.source)
         give_up = time.monotonic() + settings.INGEST_CALL_SECONDS
         for tries in range(1, _TRIES + 1):
             try:
@@ -142,9 +146,9 @@ class SourceClient:
                 self._judge(answer, types, accept)
                 if check:
                     check(answer)
-            except _Wait as wish:
+            except Wait as wish:
                 if not self._has_patience(wish.seconds):
-                    raise self._busy(wish) from wish
+                    raise circuit.asked_to_wait(self.source, wish.seconds, wish.reason) from wish
                 if tries == _TRIES:
                     text = f"{self._name} lets us wait again and again ({wish.reason})"
                     circuit.failed(self.source, text)
@@ -176,13 +180,6 @@ class SourceClient:
     def _has_patience(self, seconds: float) -> bool:
         return seconds <= self._patience
 
-    def _busy(self, wish: "_Wait") -> SourceBusy:
-        until = timezone.now() + timedelta(seconds=min(wish.seconds, 24 * 3600))
-        until = circuit.asked_to_wait(self.source, until, wish.reason)
-        return SourceBusy(
-            f"{self.source.label} asks us to wait until {until:%H:%M:%S} UTC ({wish.reason})", until
-        )
-
     # One exchange
 
     def _exchange(self, request: httpx.Request, follow: bool, accept: Collection[int]) -> Answer:
@@ -190,7 +187,7 @@ class SourceClient:
         self._deadline.start(settings.INGEST_TOTAL_SECONDS)
         for _ in range(_MAX_REDIRECTS + 1):
             self._own_host(str(request.url))
-            answer = self._send(request)
+            answer = self._send(request, accept)
             location = answer.headers.get("location", "")
             if not (follow and location and answer.status in {301, 302, 303, 307, 308}):
                 return answer
@@ -212,13 +209,31 @@ class SourceClient:
                 f"{self._name} sends us to {urlsplit(url).netloc[:100] or 'nowhere'}, which is not its own host"
             )
 
-    def _send(self, request: httpx.Request) -> Answer:
+    def _send(self, request: httpx.Request, accept: Collection[int]) -> Answer:
+        """Send one request once it is our turn and nobody of us was told to wait."""
+        answer = None
+        while answer is None:
+            self._wait_while_busy()
+            answer = self._send_in_turn(request, accept)
+        return answer
+
+    def _wait_while_busy(self) -> None:
+        """Heed what the source asked another of us, as this one does what it is asked itself."""
+        while wish := circuit.busy(self.source):
+            seconds = (wish.until - timezone.now()).total_seconds()
+            if not self._has_patience(seconds):
+                raise wish
+            time.sleep(max(seconds, 0.01))
+
+    def _send_in_turn(self, request: httpx.Request, accept: Collection[int]) -> Answer | None:
+        """Return None when the source asked somebody to wait while we waited for our turn."""
         interval: float = self.configured["min_interval"]
         with ExitStack() as stack:
             mine = stack.enter_context(turn(self._host, interval))
-            self._deadline.start(
-                settings.INGEST_TOTAL_SECONDS
-            )  # the wait for our turn is not the source's
+            if circuit.busy(self.source):
+                return None
+            # The wait for our turn is not the source's.
+            self._deadline.start(settings.INGEST_TOTAL_SECONDS)
             self._deadline.before_wait = mine.renew
             self.requests += 1
             try:
@@ -230,10 +245,23 @@ class SourceClient:
             except (httpx.HTTPError, zlib.error) as error:
                 reason = str(error) or type(error).__name__
                 raise SourceBroken(f"{self._name} cannot be reached: {reason}") from error
+            except httpx.InvalidURL as error:  # httpx reads a redirect's address, followed or not
+                raise SourceBroken(f"{self._name} redirects to no address: {error}") from error
             except (TooLarge, UnknownEncoding) as error:
                 raise SourceBroken(f"{self._name} was cut off: {error}") from error
             headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(str(request.url), response.status_code, headers, body)
+            answer = Answer(str(request.url), response.status_code, headers, body)
+            self._heed(answer, accept, mine)
+            return answer
+
+    def _heed(self, answer: Answer, accept: Collection[int], mine: Turn) -> None:
+        """Do what the source asks for while the turn is ours, so that nobody asks it in between."""
+        wish = None if answer.status in accept else _wish(answer)
+        if wish and not self._has_patience(wish.seconds):
+            self._note_allowance(answer)
+            raise circuit.asked_to_wait(self.source, wish.seconds, wish.reason)
+        if wish:
+            mine.pause(wish.seconds)
 
     @property
     def _name(self) -> str:
@@ -248,6 +276,8 @@ class SourceClient:
             return
         if wish := _wish(answer):
             raise wish
+        if status == 202:
+            raise SourceBroken(f"{self._name} has not made its answer yet (status 202)")
         if status in _MAY_PASS or status >= 500:
             raise SourceBroken(f"{self._name} answered with status {status}")
         if 300 <= status < 400 or status < 200:
@@ -270,8 +300,8 @@ class SourceClient:
             raise SourceBroken(f"{self._name} answered with nothing")
 
     def _note_allowance(self, answer: Answer) -> None:
-        left = _number(answer.headers.get("x-ratelimit-remaining", ""))
-        limit = _number(answer.headers.get("x-ratelimit-limit", ""))
+        left = header_count(answer.headers.get("x-ratelimit-remaining", ""))
+        limit = header_count(answer.headers.get("x-ratelimit-limit", ""))
         if left is not None:
             resets_at = _reset_time(answer.headers.get("x-ratelimit-reset", ""))
             circuit.note_allowance(self.source, left, limit, resets_at)
@@ -280,8 +310,8 @@ class SourceClient:
 _KEY_NAMES = {Source.GITHUB: "TOKEN"}
 
 
-class _Wait(Exception):
-    """The source says when to come back."""
+class Wait(Exception):
+    """The source says when to come back. A Check may raise it too: not every source says it with a status."""
 
     def __init__(self, seconds: float, reason: str) -> None:
         super().__init__(reason)
@@ -289,17 +319,21 @@ class _Wait(Exception):
         self.reason = reason
 
 
-def _wish(answer: Answer) -> _Wait | None:
-    """Read when a source wants to be asked again: Retry-After (RFC 9110 §10.2.3), or GitHub's reset time."""
-    if answer.status not in {403, 413, 429, 503}:
+def _wish(answer: Answer) -> Wait | None:
+    """Read when a source wants to be asked again: Retry-After (RFC 9110 §10.2.3), or GitHub's reset time.
+
+    A redirect's wish is for what it leads to; other refusals will not pass by waiting, whatever they say.
+    """
+    status = answer.status
+    if not (status in _MAY_WISH or 300 <= status < 400 or status >= 500):
         return None
-    reason = f"status {answer.status}"
+    reason = f"status {status}"
     if (seconds := retry_after(answer.headers.get("retry-after", ""))) is not None:
-        return _Wait(seconds, reason)
-    if answer.headers.get("x-ratelimit-remaining") == "0":
+        return Wait(seconds, reason)
+    if status in {403, 429} and answer.headers.get("x-ratelimit-remaining") == "0":
         reset = _reset_time(answer.headers.get("x-ratelimit-reset", ""))
         if reset:
-            return _Wait(
+            return Wait(
                 max(1.0, (reset - timezone.now()).total_seconds() + 1), "the allowance is used up"
             )
     return None
@@ -308,33 +342,34 @@ def _wish(answer: Answer) -> _Wait | None:
 def retry_after(value: str) -> float | None:
     """Read Retry-After in seconds or as a date; None when it is absent or neither."""
     value = value.strip()
-    if value.isascii() and value.isdigit():
-        return float(min(int(value), 10**6))
+    if (seconds := header_count(value)) is not None:
+        return float(min(seconds, 10**6))
     try:
         date = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+        date = date if date.tzinfo else date.replace(tzinfo=UTC)
+        return max(0.0, (date - timezone.now()).total_seconds())
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max(0.0, (date - timezone.now()).total_seconds())
 
 
-def _number(value: str) -> int | None:
-    """Read a count from a header, no larger than the database keeps."""
-    is_count = value.isascii() and value.isdigit() and len(value) < 20
-    return min(int(value), 2**31 - 1) if is_count else None
+def header_count(value: str) -> int | None:
+    """Read a count from a header; one that no database keeps is the largest it does."""
+    if not (value.isascii() and value.isdigit()):
+        return None
+    return min(int(value), _MOST) if len(value) < 20 else _MOST
 
 
 def _reset_time(value: str) -> datetime | None:
     """GitHub gives the moment (seconds since 1970), OpenAlex how many seconds are left."""
-    if not (value.isascii() and value.isdigit()):
+    seconds = header_count(value)
+    if seconds is None:
         return None
-    seconds = int(value)
-    try:
-        if seconds < 10**8:
-            return timezone.now() + timedelta(seconds=seconds)
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):
-        return None
+    latest = (
+        timezone.now() + circuit.LONGEST_WISH
+    )  # GitHub's allowance is an hour's, OpenAlex's a day's
+    if seconds < 10**8:
+        return min(timezone.now() + timedelta(seconds=seconds), latest)
+    return min(datetime.fromtimestamp(seconds, UTC), latest)
 
 
 def is_own(url: str, base: str) -> bool:
@@ -359,4 +394,13 @@ def _user_agent() -> str:
     return f"Stemma/0.1{contact}"
 
 
-__all__ = ["Answer", "Json", "SourceClient", "SourceError", "is_own", "retry_after"]
+__all__ = [
+    "Answer",
+    "Json",
+    "SourceClient",
+    "SourceError",
+    "Wait",
+    "header_count",
+    "is_own",
+    "retry_after",
+]

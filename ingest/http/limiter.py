@@ -37,7 +37,11 @@ return 0
 """
 _GIVE_BACK = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
-if tonumber(ARGV[2]) > 0 then redis.call('SET', KEYS[2], '1', 'PX', ARGV[2]) end
+if tonumber(ARGV[2]) > math.max(0, redis.call('PTTL', KEYS[2])) then redis.call('SET', KEYS[2], '1', 'PX', ARGV[2]) end
+return 1
+"""
+_PAUSE = """
+if tonumber(ARGV[1]) > redis.call('PTTL', KEYS[1]) then redis.call('SET', KEYS[1], '1', 'PX', ARGV[1]) end
 return 1
 """
 
@@ -66,9 +70,9 @@ class Turn:
             _redis().eval(_GIVE_BACK, 2, *self._keys, holder, 0)
 
     def pause(self, seconds: float) -> None:
-        """Let nobody ask the host for a while."""
+        """Let nobody ask the host for a while, or for as long as was asked for already if that is longer."""
         with suppress(redis.RedisError):  # whoever asks too early is told so again
-            _redis().set(self._keys[1], "1", px=_milliseconds(seconds) or 1)
+            _redis().eval(_PAUSE, 1, self._keys[1], _milliseconds(seconds) or 1)
 
     def renew(self) -> None:
         """Keep the turn while an answer comes in; asks Redis every few seconds only."""

@@ -73,7 +73,12 @@ def _refusal(exchange: Exchange, status: int, message: str) -> Reply:
 
 
 @fault("429")
-def too_many(exchange: Exchange, right: Right, *, retry_after: str | int | None = "2") -> None:
+def too_many(
+    exchange: Exchange, right: Right, *, retry_after: str | int | None = "2", late: float = 0
+) -> None:
+    """`late`: after how many seconds."""
+    if exchange.wait(late):
+        return
     reply = _refusal(exchange, 429, "Rate exceeded.")
     if retry_after is not None:
         reply.headers["retry-after"] = str(retry_after)
@@ -81,12 +86,12 @@ def too_many(exchange: Exchange, right: Right, *, retry_after: str | int | None 
 
 
 @fault("403-reset")
-def used_up(exchange: Exchange, right: Right, *, reset_in: float = 2) -> None:
+def used_up(exchange: Exchange, right: Right, *, reset_in: float = 2, reset_at: str = "") -> None:
     reply = _refusal(exchange, 403, "API rate limit exceeded")
     reply.headers |= {
         "x-ratelimit-limit": "60",
         "x-ratelimit-remaining": "0",
-        "x-ratelimit-reset": str(int(time.time() + reset_in)),
+        "x-ratelimit-reset": reset_at or str(int(time.time() + reset_in)),
     }
     exchange.send(reply)
 
@@ -99,6 +104,16 @@ def broken(exchange: Exchange, right: Right) -> None:
 @fault("503")
 def unavailable(exchange: Exchange, right: Right, *, retry_after: str | int | None = None) -> None:
     reply = _refusal(exchange, 503, "Service unavailable")
+    if retry_after is not None:
+        reply.headers["retry-after"] = str(retry_after)
+    exchange.send(reply)
+
+
+@fault("status")
+def status(
+    exchange: Exchange, right: Right, *, status: int, retry_after: str | int | None = None
+) -> None:
+    reply = _refusal(exchange, status, "No.")
     if retry_after is not None:
         reply.headers["retry-after"] = str(retry_after)
     exchange.send(reply)

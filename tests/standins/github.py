@@ -221,6 +221,8 @@ def _rest_reply(world: World, asked: Asked) -> Reply:
         return json_reply(
             {"message": "Not Found", "documentation_url": DOCUMENTATION, "status": "404"}, 404
         )
+    if found.gone == 500:
+        return json_reply({"message": "Server Error"}, 500)
     if found.gone:
         return _blocked(found)
     reply = json_reply(_resource(found, asked.url))

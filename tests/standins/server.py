@@ -284,7 +284,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def head(self, reply: Reply, length: int | None) -> bytes:
         """Status line and headers; without a length the body comes in chunks."""
-        lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
+        known = HTTPStatus.__members__.values()
+        phrase = HTTPStatus(reply.status).phrase if reply.status in known else "Unnamed"
+        lines = [f"HTTP/1.1 {reply.status} {phrase}"]
         headers = {"date": self.date_time_string()} | reply.headers
         if length is None:
             headers["transfer-encoding"] = "chunked"

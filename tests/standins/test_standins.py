@@ -361,6 +361,7 @@ def arxiv_get(http, standin):
         ("403-reset", {"reset_in": 60}, 403, "exceeded"),
         ("500", {}, 500, ""),
         ("503", {"retry_after": 3}, 503, ""),
+        ("status", {"status": 420}, 420, ""),
         ("html", {}, 200, "<!DOCTYPE html>"),
         ("empty-feed", {}, 200, "<opensearch:totalResults>0<"),
         ("wrong-type", {}, 200, "2301.99001v1"),
@@ -580,9 +581,16 @@ def test_a_world_is_read_from_a_folder(tmp_path):
     assert world.repositories[5].pushed_at == datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-def test_the_command_serves_until_it_is_interrupted(http):
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_serves_until_it_is_interrupted(http, end):
+    """Also in the background of a shell, whose jobs are started with SIGINT ignored."""
     command = [sys.executable, "manage.py", "standin", "--port", "0", "--fault", "arxiv=503:1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as server:
+    ignored = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
+    finally:
+        signal.signal(signal.SIGINT, ignored)
+    with server:
         assert server.stdout
         urls = {}
         for line in server.stdout:
@@ -593,7 +601,7 @@ def test_the_command_serves_until_it_is_interrupted(http):
                 break
         assert http.get(urls["ARXIV_API_URL"]).status_code == 503
         assert http.get(f"{urls['GITHUB_API_URL']}/repos/olu/claim").status_code == 404
-        server.send_signal(signal.SIGINT)
+        server.send_signal(end)
         rest = server.stdout.read()
     assert server.returncode == 0
     assert rest.splitlines()[:2] == [

@@ -47,7 +47,7 @@ class RepositoryRecord:
     pushed_at: datetime = datetime(2024, 1, 2, 9, 0, tzinfo=UTC)
     default_branch: str = "main"
     former_names: list[str] = field(default_factory=list)  # "owner/name", lately or long ago
-    gone: int | None = None  # 404 or 451
+    gone: int | None = None  # 404 or 451; 500 when asking for it fails
 
     @property
     def full_name(self) -> str:

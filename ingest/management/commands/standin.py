@@ -1,5 +1,6 @@
 """Serve stand-ins for arXiv, GitHub, Semantic Scholar and OpenAlex on this machine, for demonstrations."""
 
+import signal
 from argparse import ArgumentParser
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,11 @@ class Command(BaseCommand):
                 misbehave(standin, text)
             self._introduce(standin)
             standin.start()
+            for name in (
+                signal.SIGINT,
+                signal.SIGTERM,
+            ):  # a shell's job in the background ignores SIGINT
+                signal.signal(name, signal.default_int_handler)
             Event().wait()
         except KeyboardInterrupt:
             self.stdout.write("")

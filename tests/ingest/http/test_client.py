@@ -9,10 +9,11 @@ from itertools import pairwise
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from catalog.models import Source, SourceState
-from ingest.http import SourceBroken, SourceBusy, SourceClient, SourceRefused
+from ingest.http import SourceBroken, SourceBusy, SourceClient, SourceRefused, circuit
 from ingest.http.client import is_own, retry_after
 from ingest.http.limiter import Turn
 from tests.standins import Standin
@@ -127,11 +128,51 @@ def test_a_long_wish_to_wait_is_obeyed_by_everybody(client, standin):
     assert len(standin.requests) == 1
 
 
-def test_a_short_wish_is_waited_for(client, standin):
-    standin.misbehave("arxiv", "429", retry_after=1)
+@pytest.mark.parametrize("status", [202, 301, 403, 420, 429, 500, 502, 529])
+def test_a_short_wish_is_waited_for(client, standin, status):
+    standin.misbehave("arxiv", "status", status=status, retry_after=1)
     ask(client)
     first, second = standin.requests
     assert second.at - first.at >= 1
+
+
+def test_a_wish_binds_those_who_wait_for_their_turn(standin, settings, transactional_db):
+    """Who is asked to wait says so before the next one asks."""
+
+    def second() -> None:
+        try:
+            with SourceClient(Source.ARXIV, patience=1) as other, pytest.raises(SourceBusy):
+                ask(other)
+            heard.append(True)
+        finally:
+            connection.close()
+
+    heard: list[bool] = []
+    standin.misbehave("arxiv", "429", retry_after=600, late=1)
+    thread = threading.Thread(target=second)
+    with SourceClient(Source.ARXIV, patience=1) as one:
+        threading.Timer(0.3, thread.start).start()
+        with pytest.raises(SourceBusy):
+            ask(one)
+    time.sleep(0.1)
+    thread.join()
+    assert heard
+    assert len(standin.requests) == 1
+
+
+def test_a_good_answer_does_not_end_what_another_was_asked_for(client, standin):
+    ask(client)
+    circuit.asked_to_wait(Source.ARXIV, 600, "status 429")
+    circuit.succeeded(Source.ARXIV)
+    with pytest.raises(SourceBusy, match=r"asks us to wait until .* \(status 429\)"):
+        ask(client)
+
+
+def test_a_wish_of_which_little_is_left_is_waited_for(client, standin):
+    circuit.asked_to_wait(Source.ARXIV, 0.5, "status 429")
+    began = time.monotonic()
+    ask(client)
+    assert time.monotonic() - began >= 0.5
 
 
 def test_a_wish_of_no_seconds_again_and_again_is_a_failure(client, standin, settings):
@@ -162,6 +203,25 @@ def test_github_s_reset_time_is_a_wish_too(standin):
     state = SourceState.objects.get(source="github")
     assert state.allowance_left == 0
     assert state.busy_until
+
+
+@pytest.mark.parametrize("reset", ["100000000000", "9" * 5000])
+def test_no_reset_time_silences_a_source_for_longer_than_a_day(standin, reset):
+    standin.misbehave("github", "403-reset", reset_at=reset)
+    with SourceClient(Source.GITHUB, patience=1) as client, pytest.raises(SourceBusy):
+        client.get("/repos/lighthouse/lanterns")
+    state = SourceState.objects.get(source="github")
+    tomorrow = timezone.now() + timedelta(days=1, minutes=1)
+    for moment in (state.busy_until, state.allowance_resets_at):
+        assert moment
+        assert timezone.now() < moment < tomorrow
+
+
+@pytest.mark.parametrize("to", ["javascript:alert(1)", "mailto:a@example.org", "http://[::1"])
+def test_a_redirect_to_no_address_is_a_failure(client, standin, to):
+    standin.misbehave("arxiv", "redirect", times=None, to=to)
+    with pytest.raises(SourceBroken):
+        ask(client)
 
 
 def test_the_third_failure_in_a_row_opens_the_circuit_for_all_but_the_insistent(standin):
@@ -221,7 +281,18 @@ def test_a_killed_holder_blocks_a_host_for_its_lease_only(standin, monkeypatch):
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("7", 7), (" 0 ", 0), ("", None), ("soon", None), ("-3", None), ("٣", None), ("1e3", None)],
+    [
+        ("7", 7),
+        (" 0 ", 0),
+        ("", None),
+        ("soon", None),
+        ("-3", None),
+        ("٣", None),
+        ("1e3", None),
+        ("9" * 5000, 10**6),
+        ("Wed, 21 Oct 99999999999999999999 07:28:00 GMT", None),
+        ("Wed, 21 Oct 2015 07:28:00 +99999999999999999", None),
+    ],
 )
 def test_retry_after_in_seconds(value, seconds):
     assert retry_after(value) == seconds
