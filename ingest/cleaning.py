@@ -22,7 +22,7 @@ def clean_text(value: Any, most: int = _LONGEST_TITLE) -> str:
     """Return a text as one line that every database takes; empty when it is no text."""
     if not isinstance(value, str):
         return ""
-    return " ".join(_UNFIT.sub("", value[: 4 * most]).split())[:most]
+    return " ".join(_UNFIT.sub("", value[: 4 * most]).split())[:most].rstrip()
 
 
 def clean_year(value: Any) -> int | None:

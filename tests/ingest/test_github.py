@@ -271,6 +271,12 @@ def test_an_error_tells_what_became_of_a_repository(node, error, expected):
     assert type(graphql.outcomes(answer, ONE)[1]) is expected
 
 
+def test_half_a_character_in_a_message_breaks_nothing():
+    error = {"type": "SOMETHING", "path": ["r0"], "message": "bad \ud800 thing"}
+    (outcome,) = graphql.outcomes({"data": {"r0": None}, "errors": [error]}, ONE).values()
+    assert outcome == Failed("GitHub did not answer for it: bad thing")
+
+
 def test_an_allowance_used_up_is_waited_for(standin, token, world):
     many(world, 2)
     world.token_allowance = 0
@@ -445,6 +451,21 @@ def test_one_repository_that_cannot_be_had_does_not_stop_the_others(standin, wor
     assert counts(run()) == {"new": 2, "failed": 1}
 
 
+def test_two_neighbours_that_never_answer_do_not_stop_the_others(standin, world, settings):
+    """GitHub answers something that costs nothing: so it is not GitHub that fails."""
+    settings.INGEST_BACKOFF = 0
+    many(world, 8)
+    for number in (1, 2):
+        world.repositories[number].gone = 500
+    for _ in range(2):
+        done = run()
+        assert (done.status, counts(done)["failed"]) == (Run.Status.FAILED, 2)
+    assert Repository.objects.exclude(stars=None).count() == 6
+    for number in range(1, 9):
+        world.repositories[number].gone = 500
+    assert counts(run()) == {"failed": 8}
+
+
 def test_a_page_of_something_in_between_is_no_word_of_github(standin, world):
     many(world, 2)
     standin.misbehave("github", "html", times=None)
@@ -616,6 +637,13 @@ def test_a_name_that_is_anothers_is_not_taken_before_it_is_free():
     store_outcomes(found((b, "x/c", 2)))
     store_outcomes(found((a, "x/b", 1)))
     assert names() == {1: "x/b", 2: "x/c", 3: "x/d"}
+
+
+def test_who_waits_for_a_name_is_told_it_again():
+    """GitHub would say that nothing has changed since."""
+    a, _ = make_rows("x/a", "x/b")
+    stored = store_outcomes({a.pk: Found(told("x/b", 1).record, '"tag"')})
+    assert stored.seen[a.pk].etag == ""
 
 
 def test_a_name_taken_back_is_no_former_name():

@@ -29,6 +29,7 @@ class Repositories(Part):
 
     def __init__(self) -> None:
         self.batch = 100 if settings.SOURCES["github"]["key"] else 10
+        self._in_vain = 0  # batches of which nothing could be had, while GitHub answered
 
     def _things(self, scope: Scope) -> QuerySet[Repository]:
         uses = Q(repository=OuterRef("pk")) | Q(badge_repository=OuterRef("pk"))
@@ -50,6 +51,7 @@ class Repositories(Part):
             return {}
         outcomes = (graphql if client.key else rest).fetch(client, wanted)
         self._doubt_the_end_of_all(outcomes)
+        self._bear_failures(outcomes)
         return _follow_numbers(client, wanted, outcomes)
 
     def _doubt_the_end_of_all(self, outcomes: Mapping[int, Outcome]) -> None:
@@ -61,6 +63,15 @@ class Repositories(Part):
             raise SourceBroken(
                 f"GitHub knows none of {len(outcomes)} repositories, of which it knew most before"
             )
+
+    def _bear_failures(self, outcomes: Mapping[int, Outcome]) -> None:
+        """One batch may consist of repositories that cannot be had; a second one is a failure of GitHub's."""
+        if len(outcomes) < _FEW or not all(isinstance(one, Failed) for one in outcomes.values()):
+            return
+        if self._in_vain == 1:
+            first = next(one for one in outcomes.values() if isinstance(one, Failed))
+            raise SourceBroken(f"{first.reason}, as for all of {len(outcomes)} repositories")
+        self._in_vain += 1
 
     def _wanted(self, subjects: Sequence[int]) -> list[Wanted]:
         rows = Repository.objects.in_bulk(list(subjects))

@@ -1,16 +1,23 @@
 """GitHub's GraphQL: up to 100 repositories in one question. It needs a token."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from catalog.models import Source, SourceState
 from catalog.models.code import GoneReason
-from ingest.http import Answer, SourceBroken, SourceBusy, SourceClient, circuit
-from ingest.http.client import retry_after
-from ingest.sources.github.record import Failed, Found, Gone, Outcome, Wanted, parse_node
+from ingest.cleaning import clean_text
+from ingest.http import Answer, SourceBroken, SourceClient
+from ingest.http.client import Wait, retry_after
+from ingest.sources.github.record import (
+    Failed,
+    Found,
+    Gone,
+    Outcome,
+    Wanted,
+    parse_node,
+)
 
 _FACTS = """
 fragment facts on Repository {
@@ -92,7 +99,7 @@ def _refusal(error: Mapping[str, Any]) -> Outcome:
 
 
 def _raise_if_limited(answer: Answer) -> None:
-    """GitHub says with status 200 that the allowance is used up, or that we ask too fast."""
+    """GitHub says with status 200 that the allowance is used up, or that we ask too fast. Raises Wait."""
     body = answer.json()
     errors = _errors(body) if isinstance(body, dict) else []
     if not any(
@@ -100,18 +107,15 @@ def _raise_if_limited(answer: Answer) -> None:
         for error in errors
     ):
         return
-    now = timezone.now()
-    if (seconds := retry_after(answer.headers.get("retry-after", ""))) is not None:
-        until = now + timedelta(seconds=min(seconds, 24 * 3600))
-    else:
-        state = SourceState.objects.filter(source=Source.GITHUB, allowance_left=0).first()
-        if state is None or state.allowance_resets_at is None or state.allowance_resets_at <= now:
+    seconds = retry_after(answer.headers.get("retry-after", ""))
+    if seconds is None:
+        now = timezone.now()
+        used_up = SourceState.objects.filter(source=Source.GITHUB, allowance_left=0)
+        state = used_up.filter(allowance_resets_at__gt=now).first()
+        if state is None or state.allowance_resets_at is None:
             return
-        until = state.allowance_resets_at
-    until = circuit.asked_to_wait(Source.GITHUB, until, "the allowance is used up")
-    raise SourceBusy(
-        f"GitHub's allowance is used up; it asks us to wait until {until:%H:%M:%S} UTC", until
-    )
+        seconds = (state.allowance_resets_at - now).total_seconds() + 1
+    raise Wait(seconds, "the allowance is used up")
 
 
 def _errors(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -121,8 +125,4 @@ def _errors(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _first_message(errors: Sequence[Mapping[str, Any]]) -> str:
     message = errors[0].get("message") if errors else None
-    return (
-        " ".join(message.split())[:200].replace("\0", "")
-        if isinstance(message, str)
-        else "no reason given"
-    )
+    return clean_text(message, 200) or "no reason given"

@@ -1,6 +1,5 @@
 """What GitHub says of one repository, read from an answer. Pure: no network and no database."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,13 +7,12 @@ from typing import Any
 
 from catalog.identifiers import parse_repository
 from catalog.models.code import GoneReason
+from ingest.cleaning import clean_text
 
 HOST = "github.com"
 _MOST_STARS = 2**31 - 1  # what the column holds
 _MOST_TOPICS = 50  # GitHub allows 20
 _LONGEST_DESCRIPTION = 1000  # GitHub allows 350
-# Control characters and halves of surrogate pairs, which no database keeps.
-_UNFIT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,7 @@ def _record(
     """Without a name, a number and stars that make sense it is no repository; the rest may be missing."""
     try:
         owner, name = _full_name(full_name)
-        spdx = _text(licence, 60)
+        spdx = clean_text(licence, 60)
         return RepositoryRecord(
             owner=owner,
             name=name,
@@ -144,10 +142,10 @@ def _record(
             forks=None if forks is None else _number(forks, "number of forks", 0, _MOST_STARS),
             licence="" if spdx.upper() == "NOASSERTION" else spdx,
             is_archived=archived is True,
-            description=_text(description, _LONGEST_DESCRIPTION),
+            description=clean_text(description, _LONGEST_DESCRIPTION),
             topics=_topics(topics),
             pushed_at=_moment(pushed_at),
-            default_branch=_text(branch, 250),
+            default_branch=clean_text(branch, 250),
         )
     except Senseless as error:
         return Failed(f"GitHub's answer makes no sense: {error}")
@@ -172,20 +170,14 @@ def _number(value: Any, what: str, least: int, most: int) -> int:
 def _shown(value: Any) -> str:
     """A piece of what came; of something nested, which may be deep, only its kind."""
     return (
-        f"“{_text(value, 80)}”" if isinstance(value, str) else f"of the type {type(value).__name__}"
+        f"“{clean_text(value, 80)}”"
+        if isinstance(value, str)
+        else f"of the type {type(value).__name__}"
     )
 
 
-def _text(value: Any, longest: int) -> str:
-    """One clean line; whatever is no text is none."""
-    if not isinstance(value, str):
-        return ""
-    # Cut first: other people's text can be megabytes.
-    return " ".join(_UNFIT.sub("", value[: 4 * longest]).split())[:longest].rstrip()
-
-
 def _topics(values: Iterable[Any]) -> tuple[str, ...]:
-    clean = (_text(value, 60) for value in values)
+    clean = (clean_text(value, 60) for value in values)
     return tuple(dict.fromkeys(filter(None, clean)))[:_MOST_TOPICS]
 
 

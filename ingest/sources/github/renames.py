@@ -21,9 +21,9 @@ class Settled:
     rows: dict[int, Repository]
     renamed: set[int] = field(default_factory=set)
     merged: set[int] = field(default_factory=set)  # keys of rows that are no more
-    joined: set[int] = field(
-        default_factory=set
-    )  # not found themselves, but the same as one that was
+    # Not found themselves, but the same as one that was.
+    joined: set[int] = field(default_factory=set)
+    held_back: set[int] = field(default_factory=set)  # their new name is another row's still
 
 
 @dataclass(slots=True, eq=False)
@@ -64,6 +64,7 @@ def settle(asked: Mapping[int, Repository], found: Mapping[int, RepositoryRecord
     standing = _join_others(groups, [*_neighbours(asked, found), *_not_found(asked, found)])
     _hold_back(groups, standing)
     settled = Settled({row.pk: row for row in asked.values()})
+    settled.held_back = {row.pk for group in groups if group.stays for row in group.members}
     aliases: dict[Repository, list[Alias]] = {}
     finals = standing | {group.key for group in groups}
     changing = [group for group in groups if _changes(group)]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from catalog.models import Source, SourceState
 from catalog.models.code import GoneReason
 from ingest.http import Answer, SourceBroken, SourceBusy, SourceClient, SourceError, SourceRefused
+from ingest.http.client import header_count
 from ingest.parts import UsedUp
 from ingest.sources.github.record import (
     Failed,
@@ -23,7 +24,7 @@ from ingest.sources.github.record import (
 _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 _GONE = {404: GoneReason.DELETED, 451: GoneReason.BLOCKED}
 _ETAG = re.compile(r"[\x21-\x7e]{1,200}")
-_IN_A_ROW = 2  # repositories whose requests fail, before it is GitHub that fails
+_IN_A_ROW = 2  # repositories whose requests fail, before it is asked whether GitHub fails
 
 
 def fetch(client: SourceClient, wanted: Sequence[Wanted]) -> dict[int, Outcome]:
@@ -46,7 +47,7 @@ def fetch(client: SourceClient, wanted: Sequence[Wanted]) -> dict[int, Outcome]:
             return _what_there_is(got, error)
         except SourceBroken as error:
             failing[one.pk] = Failed(str(error))
-            if len(failing) == min(_IN_A_ROW, len(wanted)):
+            if len(failing) == min(_IN_A_ROW, len(wanted)) and not _answers(client):
                 return _what_there_is(got, error)
         else:
             got |= {**failing, one.pk: outcome}
@@ -54,6 +55,19 @@ def fetch(client: SourceClient, wanted: Sequence[Wanted]) -> dict[int, Outcome]:
             if left == 0:
                 return got
     return got | failing
+
+
+def _answers(client: SourceClient) -> bool:
+    """Whether GitHub answers what costs nothing (docs.github.com/rest/rate-limit): then the repositories are at fault."""
+    try:
+        client.get("/rate_limit", headers=_headers(client), accept={404}, check=_check)
+    except SourceError:
+        return False
+    return True
+
+
+def _headers(client: SourceClient) -> dict[str, str]:
+    return _HEADERS | ({"Authorization": f"bearer {client.key}"} if client.key else {})
 
 
 def _what_there_is(got: dict[int, Outcome], error: SourceError) -> dict[int, Outcome]:
@@ -65,9 +79,7 @@ def _what_there_is(got: dict[int, Outcome], error: SourceError) -> dict[int, Out
 
 def ask(client: SourceClient, path: str, etag: str = "") -> tuple[Outcome, int | None]:
     """Ask about one repository; return what came of it, and how many requests are left if GitHub said so."""
-    headers = dict(_HEADERS)
-    if client.key:
-        headers["Authorization"] = f"bearer {client.key}"
+    headers = _headers(client)
     if etag:
         headers["If-None-Match"] = etag
     accept = {*_GONE, *([304] if etag else [])}
@@ -79,7 +91,7 @@ def ask(client: SourceClient, path: str, etag: str = "") -> tuple[Outcome, int |
             return Gone(GoneReason.BLOCKED), None
         raise
     left = answer.headers.get("x-ratelimit-remaining", "")
-    return _outcome(answer, etag), int(left) if left.isascii() and left.isdigit() else None
+    return _outcome(answer, etag), header_count(left)
 
 
 def by_number(client: SourceClient, number: int) -> Outcome:

@@ -88,7 +88,9 @@ class _Storing:
         changed = self._take(row, record) or row.pk in settled.renamed
         self.counts["new" if is_first else "changed" if changed else "same"] += 1
         if pk not in settled.merged:
-            self.seen[pk] = Seen(VisitOutcome.FOUND, etag=outcome.etag)
+            # Who waits for a name must hear it again: "nothing has changed" would not say it.
+            etag = "" if pk in settled.held_back else outcome.etag
+            self.seen[pk] = Seen(VisitOutcome.FOUND, etag=etag)
 
     def _take(self, row: Repository, record: RepositoryRecord) -> bool:
         """Give a row its facts of today; return whether any is another than before."""
