@@ -11,6 +11,7 @@ from catalog.curation.locks import hold_off_imports
 from catalog.curation.papers import save_paper
 from catalog.curation.refusal import Refused
 from catalog.curation.rows import save_placements
+from catalog.known import known_paper
 from catalog.models import (
     Authorship,
     Candidate,
@@ -40,9 +41,13 @@ def accept_candidate(
         raise Refused(f"“{candidate.title}” has no suggested topic: choose one on its page.")
     if topic.catalogue_id != candidate.catalogue_id:
         raise Refused(f"The topic “{topic.name}” belongs to another catalogue.")
-    known = Identifier.objects.filter(scheme=candidate.scheme, value=candidate.value)
-    identifier = known.select_related("paper").first()
-    paper = identifier.paper if identifier else _new_paper(candidate, user)
+    paper = known_paper(candidate.scheme, candidate.value, candidate.title)
+    if paper is None:
+        paper = _new_paper(candidate, user)
+    else:
+        Identifier.objects.get_or_create(
+            scheme=candidate.scheme, value=candidate.value, defaults={"paper": paper}
+        )
     save_placements(paper, [Placement(topic=topic)])
     candidate.paper = paper
     _decide(candidate, Candidate.Status.ACCEPTED, user)

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.folding import fold
 from catalog.identifiers import ARXIV
+from catalog.known import known_paper
 from catalog.models import Candidate, HarvestQuery, Identifier, Paper, Placement, Source, Topic
 from catalog.models.upkeep import RunJob
 from catalog.readable import readable
@@ -25,6 +26,8 @@ from search.embeddings import ModelUnavailable
 from search.suggest import Suggested, TopicSuggester
 
 PAGE = 500  # arXiv allows 2,000 and asks for less
+_NOTHING = "-"  # of the query itself: an empty answer can be a failure of arXiv's
+_WITHDRAWN = "Withdrawn on arXiv:"
 _MOST = 5000  # results of one harvest; more than that is a question to be narrowed
 _FIRST = timedelta(days=90)  # how far the first harvest of a query goes back
 _OVERLAP = timedelta(days=7)  # papers are announced days after they are submitted
@@ -77,8 +80,20 @@ class Harvest(Part):
         for pk, query in queries.items():
             if query.query == fetched[pk].query:  # else it was edited meanwhile, and is due again
                 tally += _file(query, fetched[pk])
-                seen[pk] = Seen(etag=_mark(query))
+                seen[pk] = _seen(query, fetched[pk])
         return Stored(tally, seen)
+
+
+def _seen(query: HarvestQuery, harvested: Harvested) -> Seen:
+    """With anything that could not be had, the harvest has failed: the next one looks as far back as the first."""
+    if not harvested.faults:
+        return Seen(etag=_mark(query))
+    names = ", ".join(name or "an entry without an id" for name in list(harvested.faults)[:3])
+    first = next(iter(harvested.faults.values()))
+    return Seen(
+        VisitOutcome.FAILED,
+        f"The query {query.query}: {first}" + (f" ({names})" if names != _NOTHING else ""),
+    )
 
 
 def _harvest(client: SourceClient, query: HarvestQuery) -> Harvested:
@@ -95,10 +110,12 @@ def _harvest(client: SourceClient, query: HarvestQuery) -> Harvested:
         feed = fetch_page(client, question, start, PAGE)
         records |= {record.id: record for record in feed.records}
         faults |= feed.faults
-        total = feed.total
+        total = feed.total or 0
         start += PAGE
         if start >= total:
             break
+    if not total and not fetch_page(client, f"({query.query})", 0, 1).total:
+        faults[_NOTHING] = "arXiv finds nothing for it, not even long ago"
     found = tuple(records.values())
     fresh = _unknown(query.catalogue_id, [record for record in found if not withdrawn(record)])
     ids = [record.id for record in fresh]
@@ -139,7 +156,9 @@ def _file(query: HarvestQuery, harvested: Harvested) -> Tally:
     waiting = {
         row.value: row
         for row in Candidate.objects.filter(
-            catalogue=catalogue, scheme=ARXIV, value__in=[record.id for record in records]
+            catalogue=catalogue,
+            scheme=ARXIV,
+            value__in=[record.id for record in harvested.records],
         )
     }
     fresh = _unknown(catalogue.pk, records)
@@ -152,30 +171,33 @@ def _file(query: HarvestQuery, harvested: Harvested) -> Tally:
         ],
         ignore_conflicts=True,
     )
-    changed = sum(_follow(waiting[record.id], record) for record in records if record.id in waiting)
+    changed = sum(
+        _follow(waiting[record.id], record) for record in harvested.records if record.id in waiting
+    )
     problems = _report(query, harvested)
     return Tally(
         new=len(fresh),
         changed=changed,
         same=len(waiting) - changed,
         skipped=len(harvested.records) - len(fresh) - len(waiting),
+        failed=len(harvested.faults),
         problems=problems,
     )
 
 
 def _settle(catalogue: int) -> None:
-    """A candidate whose paper has been listed meanwhile waits no more."""
-    listed = Placement.objects.current().filter(
-        topic__catalogue=catalogue,
-        paper__identifiers__scheme=OuterRef("scheme"),
-        paper__identifiers__value=OuterRef("value"),
+    """A candidate whose paper has been listed meanwhile waits no more, whatever it was listed by."""
+    waiting = Candidate.objects.filter(catalogue=catalogue, status=Candidate.Status.OPEN)
+    listed = set(
+        Placement.objects.current()
+        .filter(topic__catalogue=catalogue, paper__merged_into=None)
+        .values_list("paper", flat=True)
     )
-    overtaken = Candidate.objects.filter(
-        Exists(listed), catalogue=catalogue, status=Candidate.Status.OPEN
-    )
-    for candidate in overtaken:
-        holder = Identifier.objects.get(scheme=candidate.scheme, value=candidate.value)
-        candidate.paper_id = holder.paper_id
+    for candidate in waiting:
+        paper = known_paper(candidate.scheme, candidate.value, candidate.title)
+        if paper is None or paper.pk not in listed:
+            continue
+        candidate.paper = paper
         candidate.status, candidate.decided_at = Candidate.Status.ACCEPTED, timezone.now()
         candidate.save(update_fields=["paper", "status", "decided_at"])
 
@@ -253,7 +275,7 @@ def _reasons(query: HarvestQuery, one: Suggested, titles: dict[str, dict[int, st
 
 
 def _follow(candidate: Candidate, record: ArxivRecord) -> bool:
-    """Bring a waiting candidate up to arXiv's latest version; what was decided stays as it was."""
+    """Bring a waiting candidate up to arXiv's latest version, a withdrawal too; what was decided stays as it was."""
     if candidate.status != Candidate.Status.OPEN:
         return False
     values = {
@@ -261,6 +283,10 @@ def _follow(candidate: Candidate, record: ArxivRecord) -> bool:
         "abstract": record.abstract,
         "authors": list(record.authors),
         "published_on": record.published,
+        "reasons": [
+            *([f"{_WITHDRAWN} {record.comment[:300]}"] if withdrawn(record) else []),
+            *(reason for reason in candidate.reasons if not reason.startswith(_WITHDRAWN)),
+        ],
     }
     changed = [name for name, value in values.items() if getattr(candidate, name) != value]
     for name in changed:
@@ -271,19 +297,21 @@ def _follow(candidate: Candidate, record: ArxivRecord) -> bool:
 
 
 def _report(query: HarvestQuery, harvested: Harvested) -> int:
+    whose = f"The query {query.query} of “{query.catalogue}”"
     doubts = [
-        Doubt(
+        Doubt(None, "harvest-empty", f"{whose}: {fault}. Correct it.", str(query.pk))
+        if name == _NOTHING
+        else Doubt(
             None,
             "harvest-unreadable",
-            f"The query {query.query} of “{query.catalogue}” found {name or 'an entry without an id'}: {fault}. "
-            "Look at it by hand.",
+            f"{whose} found {name or 'an entry without an id'}: {fault}. Look at it by hand.",
             name,
         )
         for name, fault in harvested.faults.items()
     ]
     if harvested.total > _MOST:
         text = (
-            f"The query {query.query} of “{query.catalogue}” finds {harvested.total:,} papers since "
+            f"{whose} finds {harvested.total:,} papers since "
             f"{harvested.since:%d %b %Y}; the newest {_MOST:,} were read. Narrow it."
         )
         doubts.append(Doubt(None, "harvest-too-wide", text, str(query.pk)))

@@ -506,6 +506,13 @@ def test_a_candidate_that_is_known_already_gains_a_topic(curator):
     assert Paper.objects.count() == 1
 
 
+def test_a_candidate_that_is_known_by_its_title_gains_its_identifier(curator):
+    known = make_paper("A New Paper", topics=[make_topic("A")])
+    candidate = make_candidate(title="A new paper")
+    assert curation.accept_candidate(candidate, curator, make_topic("B")) == known
+    assert known.identifiers.get().value == candidate.value
+
+
 def test_a_candidate_that_another_curator_took_first_is_not_taken_twice(curator):
     candidate = make_candidate()
     candidate.suggested_topic = make_topic()

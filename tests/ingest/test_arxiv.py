@@ -1,5 +1,6 @@
 """What arXiv says reaches the papers, and nothing else does."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -24,11 +25,13 @@ from ingest.models import Visit
 from ingest.sources.arxiv import Metadata
 from ingest.sources.arxiv.feed import ArxivRecord, parse_feed, withdrawn
 from ingest.sources.arxiv.names import disagreeing, same_people
+from ingest.sources.arxiv.store import store_records
 from ingest.sources.arxiv.venues import suggested_venue
 from search.index import refresh_words
 from search.queries import search
 from tests.factories import make_author, make_paper, make_venue
 from tests.ingest.running import counts, run_job
+from tests.standins import arxiv as arxiv_world
 
 pytestmark = pytest.mark.django_db
 
@@ -183,6 +186,12 @@ def test_a_withdrawal_has_a_banner_and_can_be_taken_back(standin, client):
         ("12 pages. We study cash withdrawn from machines", False),
         ("8 pages, withdrawn", True),
         ("Withdrawn from arXiv", True),
+        ("We hereby withdraw this paper because of an error", True),
+        ("I would like to withdraw this article", True),
+        ("The authors withdraw this paper", True),
+        ("Withdrawing this paper as Lemma 2 is wrong", True),
+        ("We withdraw this paper from ICLR 2024 only", False),
+        ("We withdraw money from machines", False),
         ("This work, which was uploaded by mistake, has been withdrawn", True),
         ("The authors have withdrawn this paper", True),
         ("Version 1 was withdrawn; this is the corrected version", False),
@@ -334,6 +343,112 @@ def test_a_remark_that_may_mean_a_withdrawal_is_told(standin):
     assert kinds() == ["withdrawal-unclear"]
 
 
+def test_an_older_version_than_the_one_known_is_not_taken(standin):
+    paper = make_paper("A Paper of Three Versions", arxiv="2303.99003", authors=["Wei Zhang"])
+    record = standin.world.arxiv["2303.99003"]
+    record.comment = "This paper has been withdrawn by the authors"
+    run_job("arxiv")
+    before = state()
+    latest, record.version, record.comment, record.title = record.version, 1, "", "An older title"
+    run = run_job("arxiv")
+    assert (run.status, counts(run)) == ("failed", {"failed": 1})
+    assert "version 1, after version" in run.message
+    assert state() == before
+    record.version, record.title = latest, "A Paper of Three Versions"
+    assert counts(run_job("arxiv")) == {"changed": 1}
+    paper.refresh_from_db()
+    assert paper.withdrawn_at is None
+
+
+def test_of_two_versions_in_one_answer_the_later_one_speaks():
+    paper = make_paper("A title", arxiv="1707.08567")
+    late = ENTRY.replace("1707.08567v2", "1707.08567v3").replace(" S ", "Later")
+    read = parse_feed(feed(late, ENTRY, total=2))
+    store_records([paper.identifiers.get().pk], read)
+    paper.refresh_from_db()
+    assert (paper.abstract, paper.arxiv_version) == ("Later", 3)
+
+
+def test_another_paper_under_a_known_identifier_is_a_doubt(standin):
+    paper = make_paper("A Paper of Three Versions", arxiv="2303.99003", authors=["Wei Zhang"])
+    run_job("arxiv")
+    record = standin.world.arxiv["2303.99003"]
+    record.version, record.title, record.authors = 9, "Growing Tulips", ["Zed Quist", "Yan Xu"]
+    assert counts(run_job("arxiv")) == {"skipped": 1}
+    paper.refresh_from_db()
+    assert paper.title == "A Paper of Three Versions"
+    assert kinds() == ["identifier-of-another"]
+
+
+def test_another_paper_under_an_identifier_put_in_place_of_the_known_one_is_a_doubt(standin):
+    paper = make_paper("A Paper of Three Versions", arxiv="2303.99003", authors=["Wei Zhang"])
+    run_job("arxiv")
+    paper.identifiers.all().delete()
+    Identifier.objects.create(paper=paper, scheme="arxiv", value="math/0309998", source=Source.LIST)
+    assert counts(run_job("arxiv")) == {"skipped": 1}
+    paper.refresh_from_db()
+    assert paper.title == "A Paper of Three Versions"
+
+
+def of_many(standin: Any, number: int) -> list[str]:
+    base = standin.world.arxiv["2301.99001"]
+    names = [f"2401.{one:05d}" for one in range(number)]
+    for name in names:
+        title = f"Paper {name} of the harbour"
+        standin.world.arxiv[name] = replace(base, id=name, title=title)
+        make_paper(title, arxiv=name, authors=["Ida Kvist"])
+    return names
+
+
+def test_what_a_short_answer_leaves_out_is_asked_for_again(standin, monkeypatch):
+    """It counts more than it holds."""
+    names = of_many(standin, 30)
+    make_paper("Unknown", arxiv="2401.77777")
+    right = arxiv_world.feed
+
+    def short(title: str, entries: str = "", *rest: int) -> str:
+        kept = entries.split("  <entry>")
+        return right(title, "  <entry>".join(kept[:-5] if len(kept) > 20 else kept), *rest)
+
+    monkeypatch.setattr(arxiv_world, "feed", short)
+    run = run_job("arxiv")
+    assert (counts(run), run.requests) == ({"new": 30, "skipped": 1}, 2)
+    assert len(names) == Paper.objects.exclude(abstract="").count()
+
+
+def test_an_answer_that_counts_many_more_than_it_holds_is_a_failure(standin, monkeypatch):
+    of_many(standin, 40)
+    right = arxiv_world.feed
+
+    def one_only(title: str, entries: str = "", *rest: int) -> str:
+        return right(title, "  <entry>".join(entries.split("  <entry>")[:2]), *rest)
+
+    monkeypatch.setattr(arxiv_world, "feed", one_only)
+    run = run_job("arxiv")
+    assert (run.status, run.failed) == ("failed", 40)
+    assert not Problem.objects.exists()
+    assert not Visit.objects.exists()
+
+
+def test_an_answer_about_other_papers_only_is_a_failure(standin, monkeypatch):
+    make_paper(LANTERNS, arxiv="2301.99001")
+    right = arxiv_world.feed
+    monkeypatch.setattr(
+        arxiv_world, "feed", lambda *rest: right(*rest).replace("2301.99001", "2405.11111")
+    )
+    assert run_job("arxiv").status == "failed"
+    assert not Problem.objects.exists()
+
+
+@pytest.mark.parametrize("words", ["has been ", "withdrawn x ", "( ", "withdraw this ", "by, "])
+def test_a_long_remark_is_read_in_no_time(words):
+    """A remark of an attacker's length would take minutes else: the patterns take its square."""
+    (record,) = parse_feed(feed(ENTRY)).records
+    began = time.monotonic()
+    withdrawn(replace(record, comment=words * 20_000))
+    assert time.monotonic() - began < 5
+
+
 @pytest.mark.parametrize(
     ("listed", "printed", "same"),
     [
@@ -465,6 +580,7 @@ def test_an_entry_without_authors_and_categories_is_read():
         (ENTRY.replace("A\n  title", " "), "title"),
         (ENTRY.replace("2017-07-27T23:59:33Z", "yesterday"), "yesterday"),
         (ENTRY.replace("2017-07-27T23:59:33Z", "0001-01-01T00:00:00Z"), ""),
+        (ENTRY.replace("2017-07-27T23:59:33Z", "9999-12-31T23:59:59-23:59"), ""),
         (ENTRY.replace("<updated>2018-07-27T08:18:33Z</updated>", ""), "date"),
     ],
 )

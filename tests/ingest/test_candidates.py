@@ -17,6 +17,7 @@ from search.suggest import TopicSuggester
 from tests.factories import make_catalogue, make_paper, make_topic
 from tests.ingest.running import counts, run_job
 from tests.standins import ArxivRecord
+from tests.standins import arxiv as arxiv_world
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +78,7 @@ def asked_since(standin: Any) -> str:
 
 
 def test_an_edited_query_is_harvested_from_the_beginning(standin, query):
+    submit(standin.world, "2611.00001", "New and wanted", categories=["cs.CL", "cs.LG"])
     run_job("candidates")
     first = asked_since(standin)
     run_job("candidates")
@@ -101,8 +103,34 @@ def test_a_page_that_is_too_short_is_a_failure_and_the_window_stays(standin, que
 def test_an_entry_that_cannot_be_read_is_told(standin, query):
     submit(standin.world, "2611.00001", "New and wanted")
     submit(standin.world, "2611.00002", " ")
-    assert counts(run_job("candidates")) == {"new": 1}
+    run = run_job("candidates")
+    assert (run.status, counts(run)) == ("failed", {"new": 1, "failed": 1})
     assert "2611.00002" in Problem.objects.get().message
+    submit(standin.world, "2611.00002", "Repaired", days_ago=30)
+    assert counts(run_job("candidates")) == {"new": 1, "same": 1}  # it looked as far back as before
+
+
+@pytest.mark.parametrize("total", ["0", "5", "-1", "", "1000000000000"])
+def test_a_count_that_does_not_fit_what_came_is_a_failure(standin, query, monkeypatch, total):
+    submit(standin.world, "2611.00001", "New and wanted")
+    wrong = arxiv_world.FEED.replace("{total}", total)
+    monkeypatch.setattr(arxiv_world, "FEED", wrong)
+    assert run_job("candidates").status == "failed"
+    assert not Candidate.objects.exists()
+    assert not Visit.objects.exists()
+
+
+def test_an_empty_answer_moves_no_window_unless_there_was_nothing_new(standin, query):
+    submit(standin.world, "2611.00001", "New and wanted", days_ago=20)
+    standin.misbehave("arxiv", "empty-feed", times=2)
+    run = run_job("candidates")
+    assert (run.status, counts(run)) == ("failed", {"failed": 1})
+    assert Problem.objects.get().kind == "harvest-empty"
+    assert counts(run_job("candidates")) == {"new": 1}
+    query.query = 'abs:"study of long"'
+    query.save()
+    submit(standin.world, "2611.00001", "New and wanted", days_ago=200)
+    assert run_job("candidates").status == "done"
 
 
 def test_the_windows_of_two_harvests_overlap(standin, query):
@@ -205,6 +233,27 @@ def test_a_candidate_that_was_listed_meanwhile_waits_no_more(standin, query):
     run_job("candidates")
     candidate = Candidate.objects.get()
     assert (candidate.status, candidate.paper) == ("accepted", paper)
+
+
+def test_a_candidate_whose_paper_was_listed_by_its_title_waits_no_more(standin, query):
+    submit(standin.world, "2611.00001", "New and wanted")
+    run_job("candidates")
+    paper = make_paper("New and Wanted", topics=[make_topic()])
+    run_job("candidates")
+    candidate = Candidate.objects.get()
+    assert (candidate.status, candidate.paper) == ("accepted", paper)
+
+
+def test_a_candidate_that_is_withdrawn_says_so(standin, query):
+    record = submit(standin.world, "2611.00001", "New and wanted")
+    run_job("candidates")
+    record.version, record.comment = 2, "Withdrawn by the authors: Lemma 2 is wrong."
+    assert counts(run_job("candidates")) == {"changed": 1}
+    assert Candidate.objects.get().reasons[0].startswith("Withdrawn on arXiv:")
+    assert counts(run_job("candidates")) == {"same": 1}
+    record.comment = ""
+    run_job("candidates")
+    assert "Withdrawn" not in " ".join(Candidate.objects.get().reasons)
 
 
 def test_accepting_places_it_and_arxiv_fills_in_the_rest(standin, query, admin_client):

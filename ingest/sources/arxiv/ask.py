@@ -1,6 +1,7 @@
 """Asking arXiv, by ids or by a search."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from arxiv import Search, SortCriterion, SortOrder
 
@@ -11,15 +12,44 @@ from ingest.sources.arxiv.feed import Feed, parse_feed
 _XML = frozenset({"application/atom+xml", "application/xml", "text/xml"})
 
 
+_FEW = 20  # ids that may be unknown together, wrong as lists are
+
+
 def fetch_ids(client: SourceClient, ids: Sequence[str]) -> Feed:
-    """Ask for the latest version of each id. A feed without any entry is a failure of arXiv's, not an answer."""
+    """Ask for the latest version of each id. A feed with none of them is a failure of arXiv's, not an answer.
+
+    arXiv counts unknown ids among its results at times, and at times sends fewer entries than it counts: those that
+    are missing from such an answer are asked for once more. So many that no list gets wrong are a failure.
+    """
+    feed = _fetch_ids(client, ids)
+    missing = _missing(feed, ids)
+    if not missing or feed.total is None or feed.total <= feed.entries:
+        return feed
+    witness = next(one for one in ids if one not in missing)
+    again = _fetch_ids(client, [*missing, witness])
+    missing = _missing(again, missing)
+    if len(missing) >= max(_FEW, len(ids) // 2):
+        raise SourceBroken(
+            f"arXiv counts {feed.total} of {len(ids)} papers and leaves {len(missing)} of them out"
+        )
+    records = {record.id: record for record in (*again.records, *feed.records)}
+    return replace(feed, records=tuple(records.values()), faults={**feed.faults, **again.faults})
+
+
+def _fetch_ids(client: SourceClient, ids: Sequence[str]) -> Feed:
     search = Search(id_list=list(ids), sort_by=SortCriterion.Relevance)
 
     def check(answer: Answer) -> None:
-        if not parse_feed(answer.body).entries:
+        if len(_missing(parse_feed(answer.body), ids)) == len(ids):
             raise SourceBroken(f"arXiv answered without any of the {len(ids)} papers asked for")
 
     return _ask(client, search, 0, len(ids), check)
+
+
+def _missing(feed: Feed, ids: Sequence[str]) -> list[str]:
+    """The ids of which a feed says nothing; an entry without an id may be any of them."""
+    there = {record.id for record in feed.records} | feed.faults.keys()
+    return [] if "" in there else [one for one in ids if one not in there]
 
 
 def fetch_page(client: SourceClient, query: str, start: int, size: int) -> Feed:
@@ -30,9 +60,11 @@ def fetch_page(client: SourceClient, query: str, start: int, size: int) -> Feed:
 
     def check(answer: Answer) -> None:
         feed = parse_feed(answer.body)
-        if feed.entries < min(size, feed.total - start):
+        if feed.total is None:
+            raise SourceBroken("arXiv answered without saying how many results there are")
+        if feed.entries != max(0, min(size, feed.total - start)):
             raise SourceBroken(
-                f"arXiv answered with {feed.entries} of the results from {start} on, of {feed.total} in all"
+                f"arXiv answered with {feed.entries} results from {start} on, of {feed.total} in all"
             )
 
     return _ask(client, search, start, size, check)

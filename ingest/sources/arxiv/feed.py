@@ -40,13 +40,13 @@ class ArxivRecord:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed's records, how many its search found in all, and what was wrong with the entries that were left out.
+    """A feed's records, how many its search found in all if it says so, and what was wrong with the entries left out.
 
     A fault goes by the id of its entry, by "" where the entry has none that can be read.
     """
 
     records: tuple[ArxivRecord, ...]
-    total: int
+    total: int | None
     faults: Mapping[str, str] = field(default_factory=dict)
     entries: int = 0
 
@@ -64,16 +64,22 @@ def parse_feed(body: bytes) -> Feed:
     for entry in entries:
         try:
             records.append(_record(entry))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             faults[_name_of(entry)] = f"arXiv's entry cannot be read: {error}"
     total = root.findtext(_TOTAL) or ""
     total = total.strip()
-    known = int(total) if total.isascii() and total.isdigit() and len(total) < 10 else len(records)
+    known = int(total) if total.isascii() and total.isdigit() and len(total) < 10 else None
     return Feed(tuple(records), known, faults, len(entries))
 
 
 def _root(body: bytes) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,  # they would cut the texts in two
+        remove_pis=True,
+    )
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
@@ -144,7 +150,9 @@ def withdrawn(record: ArxivRecord) -> bool:
     """Whether the latest version is a withdrawal, which arXiv says in the comment only."""
     return any(
         _WITHDRAWN.match(clause.strip()) and not _OTHERWISE.search(clause)
-        for clause in re.split(r"[.;\n]\s*|,\s*(?=(?:withdrawn|retracted)\W*$)", record.comment)
+        for clause in re.split(
+            r"[.;\n]\s*|,\s*(?=(?:withdrawn|retracted)\W*$)", record.comment[:_LONGEST_REMARK]
+        )
     )
 
 
@@ -153,6 +161,7 @@ def may_be_withdrawn(record: ArxivRecord) -> bool:
     return bool(_SPOKEN_OF.search(record.comment)) and not withdrawn(record)
 
 
+_LONGEST_REMARK = 2000  # a page's worth; the patterns take the square of it
 # "This paper has been withdrawn by the authors …", "Paper withdrawn due to …", "Withdrawn", "retracted".
 _WITHDRAWN = re.compile(
     r"\W*(?:(?:this|the|our|present|current|arxiv|it|entire|and|latest|author|authors?'s?)\s+)*"
@@ -162,14 +171,21 @@ _WITHDRAWN = re.compile(
     r"(?:withdrawn|retracted)\b(?=\W*$|\W+(?:by|due|because|as|since|for|on|in|pending|until|to|owing|after|at|and|from"
     r"|while|with|per|following|upon|the)\b|\s*[:,(\[–—-])"
     r"|.*\b(?:withdrawn|retracted) by (?:the |its )?(?:authors?|arxiv|submitters?)\b"
-    r"|(?:the\s+)?authors?\s+(?:has|have)\s+(?:withdrawn|retracted)\s+(?:this|the)\s+(?:paper|article|submission|work)",
+    r"|(?:the\s+)?authors?\s+(?:has|have)\s+(?:withdrawn|retracted)\s+(?:this|the)\s+(?:paper|article|submission|work)"
+    # "We hereby withdraw this paper because …", "I would like to withdraw …", "Withdrawing this paper as …".
+    r"|(?:(?:the\s+)?authors?|we|i)\s+(?:(?:would|like|wish|want|have|decided|hereby|voluntarily|had|must|to)\s+)*"
+    r"(?:withdraw|retract)\s+(?:this|the|our|my)\s+(?:paper|article|submission|manuscript|work|preprint)\b"
+    r"|(?:withdrawing|retracting)\s+(?:this|the|our|my)\s+(?:paper|article|submission|manuscript|work|preprint)\b",
     re.IGNORECASE,
 )
 # It was withdrawn from elsewhere, or another version was.
 _OTHERWISE = re.compile(
     r"\b(?:withdrawn|retracted)\b(?:\s+by\b[^.;]{0,40}?)?\s+from\s+(?!arxiv)"
+    r"|\b(?:withdraw|withdrawing)\b[^.;]{0,80}?\s+from\s+(?!arxiv)"
     r"|\b(?:versions?\s+(?:\d|one|two)|v\d+|(?:earlier|previous|prior|older|first|original|old)\s+"
     r"(?:versions?|submissions?|drafts?))\b[^.;]*\b(?:withdrawn|retracted)\b",
     re.IGNORECASE,
 )
-_SPOKEN_OF = re.compile(r"\b(?:withdrawn|retracted|withdrawal|retraction)\b", re.IGNORECASE)
+_SPOKEN_OF = re.compile(
+    r"\b(?:withdraw|withdrawn|withdrawing|retract|retracted|withdrawal|retraction)\b", re.IGNORECASE
+)

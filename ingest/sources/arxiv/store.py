@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.folding import fold
-from catalog.identifiers import ACL, ARXIV, DOI, parse_identifier
+from catalog.identifiers import ACL, ARXIV, DOI, parse_arxiv, parse_identifier
 from catalog.models import (
     Authorship,
     Identifier,
@@ -28,7 +28,7 @@ from catalog.readable import readable
 from catalog.signals import announce_changed_papers
 from ingest.lists.identity import near_titles
 from ingest.lists.names import display_name
-from ingest.models import VisitOutcome
+from ingest.models import Visit, VisitOutcome
 from ingest.parts import Stored, Tally
 from ingest.problems import Doubt, report_doubts
 from ingest.sources.arxiv.feed import ArxivRecord, Feed, may_be_withdrawn, withdrawn
@@ -85,7 +85,8 @@ class _Change:
 class _Storing:
     def __init__(self, subjects: Sequence[int], feed: Feed) -> None:
         self.now = timezone.now()
-        self.records = {record.id: record for record in feed.records}
+        latest = sorted(feed.records, key=lambda record: record.version)
+        self.records = {record.id: record for record in latest}
         self.faults = feed.faults
         self.rows = list(
             Identifier.objects.filter(pk__in=subjects, scheme=ARXIV)
@@ -99,7 +100,7 @@ class _Storing:
         self.confirmed: list[int] = []
         self.moved: list[Identifier] = []
         self.missing: list[Identifier] = []
-        self.unread: dict[int, str] = {}  # identifiers whose entry could not be read, and why
+        self.unread: dict[int, str] = {}  # identifiers whose entry could not be taken, and why
         self.dois: list[tuple[_Change, tuple[str, str]]] = []
         self.doubted: set[int] = set()
         self.papers = {row.paper_id for row in self.rows}  # also those that lose an identifier
@@ -162,6 +163,15 @@ class _Storing:
             "paper_id", "pk"
         )
         self.firsts = set(firsts.distinct("paper_id").values_list("pk", flat=True))
+        answered = Visit.objects.filter(
+            source=Source.ARXIV, kind="identifier", subject__in=[row.pk for row in self.rows]
+        )
+        self.taken = dict(answered.values_list("subject", "etag"))
+
+    def _taken_version(self, row: Identifier) -> int:
+        """The version of arXiv's that the paper was last given under this identifier; 0 when it never was."""
+        ident = parse_arxiv(self.taken.get(row.pk, ""))
+        return ident.version or 0 if ident and ident.value == row.value else 0
 
     # One record
 
@@ -174,8 +184,14 @@ class _Storing:
         paper = row.paper
         if row.pk not in self.firsts:
             return  # of a paper with two of arXiv's identifiers, the first one speaks
-        if not self._is_about(paper, record):
-            holder = self._rightful(row, record)
+        before = self._taken_version(row)
+        if record.version < before:
+            self.unread[row.pk] = (
+                f"arXiv answered with version {record.version}, after version {before} before."
+            )
+            return
+        if not self._is_about(paper, record, was_taken=before > 0):
+            holder = None if before else self._rightful(row, record)
             if holder is None:
                 self._doubt_link(row, record)
                 return
@@ -193,9 +209,14 @@ class _Storing:
         self._names(change, record)
         self._venue(change, record)
 
-    def _is_about(self, paper: Paper, record: ArxivRecord) -> bool:
-        """Whether a record can be that of a paper: of one title, more or less, or of the same people."""
-        if paper.arxiv_version is not None or fold(paper.title) in {"", fold(record.id)}:
+    def _is_about(self, paper: Paper, record: ArxivRecord, was_taken: bool) -> bool:
+        """Whether a record can be that of a paper: of one title, more or less, or of the same people.
+
+        Both change with time, but not both at once: `was_taken` says that what we know is arXiv's own.
+        """
+        if fold(paper.title) in {"", fold(record.id)}:
+            return True
+        if was_taken and not (record.authors and self.authors[paper.pk]):
             return True
         spellings = [paper.title, *self.titles[paper.pk]]
         if any(fold(title) == fold(record.title) for title in spellings):
@@ -477,14 +498,22 @@ class _Storing:
             problems=problems,
         )
 
+    def _mark(self, row: Identifier) -> str:
+        """Keep which version was taken under which identifier: a curator may give its row another one."""
+        record = self.records.get(row.value)
+        if record is None or row.pk in self.doubted or row.pk not in self.firsts:
+            return self.taken.get(row.pk, "")
+        return f"{row.value}v{record.version}"
+
     def _seen(self) -> dict[int, Seen]:
         missing = {row.pk for row in self.missing}
         return {
-            row.pk: Seen(VisitOutcome.FAILED, self.unread[row.pk])
+            row.pk: Seen(VisitOutcome.FAILED, self.unread[row.pk], self.taken.get(row.pk, ""))
             if row.pk in self.unread
             else Seen(
                 VisitOutcome.MISSING if row.pk in missing else VisitOutcome.FOUND,
                 "It is another paper's." if row.pk in self.doubted else "",
+                self._mark(row),
             )
             for row in self.rows
         }
