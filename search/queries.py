@@ -1,15 +1,21 @@
 """Search: from what a reader types to the papers that answer it, best first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalog.identifiers import Ident
 from catalog.models import Paper, SimilarPaper
+from search.facets import Choice, Facet, count_facets
+from search.filters import Filter, make_filter, matching
+from search.models import Word
 from search.named import Named, find_named
 from search.question import Question, clean, read
-from search.ranking import MAX_RANKED, Ranked, rank
+from search.ranking import LISTED, MAX_RANKED, Ranked, rank
 from search.serving import serving_vector
+from search.sorting import in_order
 from search.texts import texts_of
 from search.why import CLOSE_IN_MEANING, Fragments, explain
+from search.words import plain_words
 
 __all__ = ["Fragments", "Hit", "Results", "search", "similar"]
 
@@ -21,6 +27,8 @@ class Hit:
     paper_id: int
     score: float
     why: Fragments = ()
+    lexical: float = 0.0
+    cosine: float | None = None  # to the query, by the model that serves
 
     @property
     def reason(self) -> str:
@@ -39,26 +47,88 @@ class Results:
     not_listed: Ident | None = None  # an identifier that no paper here has
     by_meaning: bool = False  # whether the vectors took part
     capped: bool = False
+    sort: str = "relevance"
+    notes: tuple[str, ...] = ()  # what was looked up in vain
+    relaxed: bool = False  # a phrase has a word that no paper has: it was read as words
+    facets: tuple[Facet, ...] = ()
 
 
-def search(text: str, *, limit: int = 20, offset: int = 0) -> Results:
+def search(
+    text: str,
+    *,
+    limit: int = 20,
+    offset: int = 0,
+    sort: str = "",
+    choice: Choice | None = None,
+    facets: bool = False,
+) -> Results:
     """Return the papers that answer `text`, in an order that never changes between two pages.
 
-    Never fails, whatever the text: what is neither an identifier nor an operator is read as words.
+    Never fails, whatever the text: what is neither an identifier nor an operator is read as words. `choice` is what is
+    chosen of the facets, which are counted when `facets` is set.
     """
     query = clean(text)
     if named := find_named(query):
         return _named_results(query, named, slice(offset, offset + limit))
-    question = read(query)
-    model, vector = serving_vector(question.text) if question.terms else ("", None)
-    ranked = rank(question, model, vector) if question.text else []
-    return Results(
-        query,
-        _hits(ranked[offset : offset + limit], question),
-        len(ranked),
-        by_meaning=vector is not None,
-        capped=len(ranked) >= MAX_RANKED,
-    )
+    return _Searching(query, read(query), choice or Choice(), sort).results(offset, limit, facets)
+
+
+class _Searching:
+    def __init__(self, query: str, question: Question, choice: Choice, sort: str) -> None:
+        self.query = query
+        self.question = question
+        self.choice = choice
+        ranks = bool(question.text)
+        self.sort = sort or question.sort or ("relevance" if ranks else "date")
+        self.model, self.vector = serving_vector(question.text) if question.terms else ("", None)
+        self.typed = make_filter(question.conditions)
+
+    def results(self, offset: int, limit: int, facets: bool) -> Results:
+        found = self._found(self.typed.and_also(self.choice.nodes()) if self.choice else self.typed)
+        relaxed = not found and self._has_slip_in_phrase()
+        if relaxed:
+            self.question = self.question.without_phrases()
+            self.typed = make_filter(self.question.conditions)
+            found = self._found(
+                self.typed.and_also(self.choice.nodes()) if self.choice else self.typed
+            )
+        ordered = self._ordered(found)
+        return Results(
+            self.query,
+            _hits(ordered[offset : offset + limit], self.question),
+            len(found),
+            by_meaning=self.vector is not None,
+            capped=bool(self.question.text) and len(found) >= MAX_RANKED,
+            sort=self.sort,
+            notes=tuple(dict.fromkeys(self.typed.notes)),
+            relaxed=relaxed and bool(found),
+            facets=tuple(self._facets(found)) if facets else (),
+        )
+
+    def _found(self, chosen: Filter) -> list[Ranked]:
+        if self.question.text:
+            return rank(self.question, self.model, self.vector, typed=self.typed, chosen=chosen)
+        if not (self.question.asks or self.choice):
+            return []
+        return [Ranked(paper, 0.0, 0.0, None) for paper in matching(chosen, LISTED)]
+
+    def _has_slip_in_phrase(self) -> bool:
+        """Whether a phrase has a word that no paper has: it can stand nowhere as it was typed."""
+        words = {word for text in self.question.phrases for word in plain_words(text)}
+        return bool(words) and Word.objects.filter(word__in=words).count() < len(words)
+
+    def _everything(self) -> list[Ranked]:
+        """What is found when nothing is chosen."""
+        return self._found(self.typed) if self.choice else []
+
+    def _ordered(self, found: list[Ranked]) -> list[Ranked]:
+        rows = {row.paper_id: row for row in found}
+        sort = "date" if self.sort == "relevance" and not self.question.text else self.sort
+        return [rows[paper] for paper in in_order(list(rows), sort)]
+
+    def _facets(self, found: list[Ranked]) -> Sequence[Facet]:
+        every = self._everything() if self.choice else found
+        return count_facets([row.paper_id for row in every], self.choice)
 
 
 def similar(paper_id: int, *, limit: int = 10) -> tuple[Hit, ...]:
@@ -82,7 +152,13 @@ def _hits(ranked: list[Ranked], question: Question) -> tuple[Hit, ...]:
         return ()
     texts = {texts.paper_id: texts for texts in texts_of([row.paper_id for row in ranked])}
     return tuple(
-        Hit(row.paper_id, row.score, explain(texts[row.paper_id], question))
+        Hit(
+            row.paper_id,
+            row.score,
+            explain(texts[row.paper_id], question) if question.text else (),
+            row.lexical,
+            row.cosine,
+        )
         for row in ranked
         if row.paper_id in texts
     )

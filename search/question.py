@@ -1,18 +1,19 @@
-"""What a reader typed, read into terms, phrases and exclusions. Nothing here can fail: what is no operator is a word."""
+"""What a reader typed, read into terms to rank by and conditions to hold. Nothing here can fail."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 from catalog.folding import fold, fold_words
-from search.words import STOP_WORDS, Token, Word, is_cjk, key, tokens
+from search.grammar import And, Field, Node, Not, Or, Phrase, Word, parse
+from search.words import STOP_WORDS, Token, is_cjk, key, tokens
+from search.words import Word as Parts
 
 MAX_LENGTH = 500
 MAX_TERMS = 32
 JOINED = 0.9  # what a form with other word breaks is worth beside the word as typed
-_QUOTES = str.maketrans("“”„‟«»＂", '"' * 7)
-_PIECE = re.compile(r'(?P<minus>(?<!\S)[-−])?"(?P<phrase>[^"]*)"|(?P<words>[^\s"]+)|"')
+# Fields whose values are words to rank by, too.
+_SPOKEN = frozenset({"title", "abstract"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,6 @@ class Form:
 
     words: tuple[str, ...]
     factor: float = 1.0
-
-    @property
-    def tsquery(self) -> str:
-        return " <-> ".join(f"'{word}'" for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +37,35 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query in parts. `text` is what the reader asked for, without operators and exclusions."""
+    """A query in parts. `text` is what is asked for, without operators and what is excluded; `whole` is all as typed.
+
+    Words alone need not all be there: they rank. `conditions` must hold for every hit.
+    """
 
     text: str
     terms: tuple[Term, ...]
-    phrases: tuple[str, ...]  # tsqueries that a hit must match
-    excluded: tuple[str, ...]  # tsqueries that no hit may match
-    excluded_words: tuple[str, ...]  # those whose stems are excluded too
+    conditions: tuple[Node, ...] = ()
+    sort: str = ""
+    whole: str = ""
 
     @property
     def title_key(self) -> str:
         """The key that a paper of exactly this title has."""
         return fold(self.text)
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks for anything: what only excludes does not."""
+        return bool(self.text) or any(not isinstance(node, Not) for node in self.conditions)
+
+    @property
+    def phrases(self) -> list[str]:
+        return [node.text for node in self.conditions if isinstance(node, Phrase)]
+
+    def without_phrases(self) -> "Question":
+        """The same with phrases as mere words."""
+        kept = tuple(node for node in self.conditions if not isinstance(node, Phrase))
+        return replace(self, conditions=kept)
 
     @property
     def name_key(self) -> str:
@@ -73,39 +87,32 @@ def clean(text: str) -> str:
 
 
 def read(text: str) -> Question:
-    """Read a query of words, "phrases" and -exclusions."""
-    wanted, phrases, excluded, excluded_words = [], [], [], []
-    for minus, phrase, words in _pieces(clean(text)):
-        if minus and (query := _phrase(phrase or words)):
-            excluded.append(query)
-            if not phrase:
-                excluded_words += [word for token in tokens(words) for word in token.plain]
-        elif not minus:
-            wanted.append(phrase or words)
-            if phrase and (query := _phrase(phrase)):
-                phrases.append(query)
-    text = " ".join(wanted)
-    return Question(text, _terms(text), tuple(phrases), tuple(excluded), tuple(excluded_words))
+    """Read a query (search.grammar)."""
+    whole = clean(text)
+    query = parse(whole)
+    words = " ".join(_spoken(query.root))
+    return Question(words, _terms(words), tuple(_conditions(query.root)), query.sort, whole)
 
 
-def _pieces(text: str) -> Iterator[tuple[bool, str, str]]:
-    """Yield (excluded, phrase, words); one of the latter two is empty."""
-    for match in _PIECE.finditer(text.translate(_QUOTES)):
-        words = match["words"] or ""
-        minus = bool(match["minus"]) or bool(re.match(r"[-−]\w", words))
-        if match["phrase"] or words:
-            yield minus, match["phrase"] or "", words.lstrip("-−") if minus else words
+def _spoken(node: Node) -> Iterator[str]:
+    """Yield what is asked for in words, in order."""
+    match node:
+        case Word(text) | Phrase(text):
+            yield text
+        case Field(name, str(text)) if name in _SPOKEN:
+            yield text
+        case And(nodes) | Or(nodes):
+            for inner in nodes:
+                yield from _spoken(inner)
 
 
-def _phrase(text: str) -> str:
-    """Return the tsquery for words in a row, camel case split or whole; empty when there is no word."""
-    found = tokens(text)
-    split = Form(tuple(part for token in found for part in token.parts))
-    whole = Form(tuple(word for token in found for word in token.plain))
-    joined = Form(tuple(token.joined for token in found))
-    return " | ".join(
-        f"({form.tsquery})" for form in dict.fromkeys([split, whole, joined]) if form.words
-    )
+def _conditions(root: And) -> Iterator[Node]:
+    """Yield what must hold; brackets around words say nothing."""
+    for node in root.nodes:
+        if isinstance(node, And):
+            yield from _conditions(node)
+        elif not isinstance(node, Word):
+            yield node
 
 
 def _terms(text: str) -> tuple[Term, ...]:
@@ -119,7 +126,7 @@ def _terms(text: str) -> tuple[Term, ...]:
     return tuple(terms.values())[:MAX_TERMS]
 
 
-def _term(word: Word, token: Token, before: Word | None, after: Word | None) -> Term:
+def _term(word: Parts, token: Token, before: Parts | None, after: Parts | None) -> Term:
     """Read one word: as it stands, in its parts, and joined to what stands beside it."""
     plain = "".join(word)
     others = [word, (token.joined,)]
@@ -129,7 +136,7 @@ def _term(word: Word, token: Token, before: Word | None, after: Word | None) -> 
     return Term(tuple(forms.values()))
 
 
-def _cjk_term(word: Word, before: Word | None, after: Word | None) -> Term:
+def _cjk_term(word: Parts, before: Parts | None, after: Parts | None) -> Term:
     """Two characters in a row are a term; one alone only where nothing of its script stands beside it."""
     if after and is_cjk(after[0]):
         return Term((Form((*word, *after)),))

@@ -2,7 +2,7 @@
 
 1. Forms: the question's terms (search.terms) and, for those that no paper has, the nearest terms that some have.
 2. Candidates: papers by Σ idf(term) · weight(term, paper), read from the postings, the weightiest of a common term only;
-   the nearest vectors (exact scan); papers of this title, system name or author. Phrases and exclusions hold for all.
+   the nearest vectors (exact scan); papers of this title, system name or author. Filters hold for all (search.filters).
 3. Each candidate gets both scores, whichever side proposed it: the cosine, and the sum over all its terms as a share of the
    best candidate's. idf is BM25's ln(1 + (N − n + ½)/(n + ½)) (Robertson and Zaragoza 2009), the weights are BM25F's.
    They are summed: where both scores are known, a convex sum beats reciprocal ranks (Bruch, Gai and Ingber 2023, "An
@@ -18,6 +18,8 @@ from typing import Any
 
 from django.db import connection
 
+from catalog.folding import fold
+from search.filters import Filter, make_filter
 from search.question import MAX_TERMS, Question
 from search.serving import indexed_papers
 from search.terms import asked_terms
@@ -37,14 +39,9 @@ SETTINGS: dict[str, float] = {
 }
 
 # What every hit must be, whichever side proposes it; x is the proposal.
-_LISTED = """EXISTS (
+LISTED = """EXISTS (
     SELECT FROM catalog_placement l WHERE l.paper_id = x.paper_id AND l.retired_at IS NULL
 )"""
-_FILTERED = """EXISTS (
-    SELECT FROM search_papertext w, barred WHERE w.paper_id = x.paper_id
-        AND (%(required)s = '' OR w.words @@ %(required)s::tsquery) AND NOT w.words @@ barred.query
-)"""
-
 _RANK = """
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest(%(numbers)s::int[], %(terms)s::text[], %(factors)s::float8[]) AS asked (n, text, factor)
@@ -66,9 +63,6 @@ WITH asked AS MATERIALIZED (
     SELECT coalesce(sum(value), 0) AS value FROM (
         SELECT max(value) AS value FROM form WHERE n >= 0 GROUP BY n
     ) words
-), barred AS MATERIALIZED (
-    SELECT (%(excluded)s || coalesce(string_agg(' | ' || quote_literal(stem), ''), ''))::tsquery AS query
-    FROM unnest(%(excluded_words)s::text[]) AS word, unnest(ts_lexize('english_stem', word)) AS stem
 ), listed AS MATERIALIZED (
     -- Of common words the weightiest postings only; what they weigh in full is looked up for the candidates.
     SELECT p.paper_id, sum(f.value * p.weight) AS score,
@@ -82,14 +76,14 @@ WITH asked AS MATERIALIZED (
 ), held AS MATERIALIZED (
     SELECT x.paper_id FROM (
         {proposed}
-    ) x WHERE {allowed}
+    ) x WHERE {listed} AND {chosen}
     ORDER BY score DESC, paper_id LIMIT %(most)s
 ), near AS MATERIALIZED (
-    SELECT paper_id FROM (
+    SELECT x.paper_id FROM (
         SELECT x.paper_id, x.vector <=> %(vector)s::vector AS distance FROM search_embedding x
-        WHERE x.model = %(model)s AND %(vector)s::vector IS NOT NULL AND {allowed}
+        WHERE x.model = %(model)s AND %(vector)s::vector IS NOT NULL AND {listed} AND {typed}
         ORDER BY distance, x.paper_id LIMIT %(nearest)s
-    ) nearest WHERE distance <= 1 - %(least_cosine)s
+    ) x WHERE distance <= 1 - %(least_cosine)s AND {chosen}
 ), named AS MATERIALIZED (
     SELECT id AS paper_id, 0 AS tier FROM catalog_paper WHERE title_key = %(title_key)s
     UNION ALL
@@ -109,7 +103,12 @@ WITH asked AS MATERIALIZED (
     SELECT paper_id, min(tier) AS tier FROM (
         SELECT paper_id, 4 AS tier FROM held
         UNION ALL SELECT paper_id, 4 FROM near
-        UNION ALL SELECT paper_id, tier FROM named x WHERE {allowed}
+        UNION ALL SELECT paper_id, tier FROM named x WHERE {listed} AND {chosen}
+        -- A title that reads as if it had operators in it is a title all the same.
+        UNION ALL SELECT id, 0 FROM (
+            SELECT id, id AS paper_id FROM catalog_paper WHERE title_key = %(whole_key)s AND
+                translate(lower(title), E'“”„‟«»＂−–— \n', '"""""""---') = %(whole)s
+        ) x WHERE {listed}
     ) proposed GROUP BY paper_id
 ), common AS MATERIALIZED (
     SELECT * FROM form WHERE papers > %(most_read)s
@@ -150,13 +149,15 @@ SELECT paper_id, round((4 - tier + 0.8 * score + CASE WHEN tier < 4 THEN likenes
     lexical, cosine
 FROM fused ORDER BY 2 DESC, paper_id
 """
-# Nearly every paper is listed: a few more than wanted are enough to look at. A filter may leave out any number.
+# Nearly every paper is listed: a few more than wanted are enough to look at. A filter may leave out any number, and let
+# through papers that stand far down in the postings of common words.
 _PROPOSED = "SELECT paper_id, score FROM listed ORDER BY score DESC, paper_id LIMIT 2 * %(most)s"
-_FILTERED_PROPOSED = "SELECT paper_id, score FROM listed"
-_PHRASED = """SELECT paper_id, score FROM listed
+_FILTERED = """SELECT paper_id, score FROM listed
         UNION ALL
-        (SELECT w.paper_id, 0 FROM search_papertext w WHERE w.words @@ %(required)s::tsquery LIMIT %(most)s)
-"""
+        (SELECT x.paper_id, 0 FROM search_papertext x WHERE {chosen} LIMIT %(most)s)"""
+
+
+_SIGNS = str.maketrans({**dict.fromkeys("“”„‟«»＂", '"'), **dict.fromkeys("−–—", "-"), " ": None, "\n": None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +175,26 @@ def rank(
     model: str = "",
     vector: list[float] | None = None,
     settings: Mapping[str, float] = MappingProxyType({}),
+    *,
+    typed: Filter | None = None,
+    chosen: Filter | None = None,
 ) -> list[Ranked]:
     """Return the best papers for a question, best first: MAX_RANKED by their words, and those near or named. One query.
 
+    `typed` is the filter that the question itself is (made from its conditions where it is not given), `chosen` that and
+    what was chosen beside it: it leaves out papers, but changes neither what is near nor any score's meaning.
     `settings` replace those of SETTINGS, for measuring what they do.
     """
-    allowed, proposed = _LISTED, _PROPOSED
-    if question.phrases or question.excluded:
-        allowed = f"{_LISTED} AND {_FILTERED}"
-        proposed = _PHRASED if question.phrases else _FILTERED_PROPOSED
-    query = _RANK.replace("{proposed}", proposed)
+    typed = typed or make_filter(question.conditions)
+    chosen = chosen or typed
+    names = {**_parameters(question, model, vector), **settings, **chosen.parameters}
+    names["whole_key"] = fold(question.whole) if chosen is typed else ""
+    names["whole"] = question.whole.translate(_SIGNS).lower()
+    query = _RANK.replace("{proposed}", _PROPOSED if chosen.is_open else _FILTERED)
+    query = query.replace("{listed}", LISTED)
+    query = query.replace("{typed}", typed.sql).replace("{chosen}", chosen.sql)
     with connection.cursor() as cursor:
-        names = {**_parameters(question, model, vector), **settings}
-        cursor.execute(query.replace("{allowed}", allowed), names)
+        cursor.execute(query, names)
         return [Ranked(paper, float(score), *rest) for paper, score, *rest in cursor.fetchall()]
 
 
@@ -194,7 +202,7 @@ def nearest(model: str, vector: list[float], limit: int) -> list[int]:
     """The listed papers nearest to a vector, nearest first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT x.paper_id FROM search_embedding x WHERE x.model = %s AND {_LISTED} "  # noqa: S608  # our own text
+            f"SELECT x.paper_id FROM search_embedding x WHERE x.model = %s AND {LISTED} "  # noqa: S608  # our own text
             "ORDER BY x.vector <=> %s::vector, x.paper_id LIMIT %s",
             [model, str(vector), limit],
         )
@@ -210,9 +218,6 @@ def _parameters(question: Question, model: str, vector: list[float] | None) -> d
         "terms": [term.text for term in terms],
         "factors": [term.factor for term in terms],
         "asked": sum(1 << term.number for term in terms if term.number >= 0),
-        "required": " & ".join(f"({phrase})" for phrase in question.phrases),
-        "excluded": " | ".join(question.excluded),
-        "excluded_words": list(question.excluded_words),
         "text": question.text,
         "title_key": question.title_key,
         "name_key": question.name_key,

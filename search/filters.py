@@ -1,0 +1,358 @@
+"""Conditions of a query in SQL: what a paper must be, whatever ranks it.
+
+Every condition is about `x.paper_id` and takes its values as parameters. Names of people, venues, topics and papers are
+looked up first, so that the statement that ranks compares keys only.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from catalog.folding import fold, fold_words
+from catalog.models import Author, Catalogue, Paper, Topic, Venue
+from search.grammar import And, Field, Node, Not, Or, Phrase, Range, Word
+from search.named import find_named
+from search.terms import stem
+from search.words import key, tokens
+
+_WORDS = "EXISTS (SELECT FROM search_papertext f WHERE f.paper_id = x.paper_id AND f.words @@ {0}::tsquery)"
+_PAPER = "EXISTS (SELECT FROM catalog_paper f WHERE f.id = x.paper_id AND {0})"
+_AUTHORS = "EXISTS (SELECT FROM catalog_authorship f WHERE f.paper_id = x.paper_id AND f.author_id = ANY({0}))"
+_TOPICS = """EXISTS (
+    SELECT FROM catalog_placement f WHERE f.paper_id = x.paper_id AND f.retired_at IS NULL AND f.topic_id = ANY({0})
+)"""
+_CATALOGUES = """EXISTS (
+    SELECT FROM catalog_placement f JOIN catalog_topic t ON t.id = f.topic_id
+    WHERE f.paper_id = x.paper_id AND f.retired_at IS NULL AND t.catalogue_id = ANY({0})
+)"""
+_VENUES = _PAPER.format("f.venue_id = ANY({0})")
+_KIND = """EXISTS (
+    SELECT FROM catalog_paper f JOIN catalog_venue v ON v.id = f.venue_id
+    WHERE f.id = x.paper_id AND v.kind = {0}
+)"""
+# The numbers that pages show of a paper.
+STARS = """(
+    SELECT max(r.stars) FROM catalog_paperrepository f JOIN catalog_repository r ON r.id = f.repository_id
+    WHERE f.paper_id = x.paper_id AND f.retired_at IS NULL
+)"""
+# Without a citation it is unknown, unless a source has counted.
+CITATIONS = """(
+    SELECT CASE WHEN count(*) > 0 OR EXISTS (SELECT FROM catalog_citationcount n WHERE n.paper_id = x.paper_id)
+        THEN count(DISTINCT f.citing_id) END
+    FROM catalog_citation f WHERE f.cited_id = x.paper_id
+)"""
+_CODE = "EXISTS (SELECT FROM catalog_paperrepository f WHERE f.paper_id = x.paper_id AND f.retired_at IS NULL)"
+_IDENTIFIED = (
+    "EXISTS (SELECT FROM catalog_identifier f WHERE f.paper_id = x.paper_id AND f.scheme = {0})"
+)
+_CITES = "EXISTS (SELECT FROM catalog_citation f WHERE f.citing_id = x.paper_id AND f.cited_id = ANY({0}))"
+_CITED_BY = "EXISTS (SELECT FROM catalog_citation f WHERE f.cited_id = x.paper_id AND f.citing_id = ANY({0}))"
+_HAS = {
+    "code": _CODE,
+    "abstract": _PAPER.format("f.abstract <> ''"),
+    "venue": _PAPER.format("f.venue_id IS NOT NULL"),
+    "year": _PAPER.format("f.year IS NOT NULL"),
+    "date": _PAPER.format("f.published_on IS NOT NULL"),
+    "stars": f"{STARS} IS NOT NULL",
+    "citations": f"{CITATIONS} IS NOT NULL",
+    "references": "EXISTS (SELECT FROM catalog_citation f WHERE f.citing_id = x.paper_id)",
+    "arxiv": _IDENTIFIED.format("'arxiv'"),
+    "doi": _IDENTIFIED.format("'doi'"),
+}
+_NEVER = "false"
+_ALWAYS = "true"
+
+
+@dataclass(slots=True)
+class Filter:
+    """A condition with its parameters, and what was looked up in vain, in words for the reader."""
+
+    sql: str = _ALWAYS
+    parameters: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        return self.sql == _ALWAYS
+
+    def bind(self, value: Any) -> str:
+        """Return the placeholder of a value."""
+        name = f"f{len(self.parameters)}"
+        self.parameters[name] = value
+        return f"%({name})s"
+
+    def and_also(self, nodes: Iterable[Node]) -> "Filter":
+        """The same with further conditions; the placeholders of both stay what they are."""
+        more = Filter(self.sql, dict(self.parameters), list(self.notes))
+        extra = [_condition(node, more) for node in nodes]
+        more.sql = " AND ".join(part for part in [self.sql, *extra] if part != _ALWAYS) or _ALWAYS
+        return more
+
+
+def make_filter(nodes: Iterable[Node]) -> Filter:
+    """Return the condition that all of these hold."""
+    return Filter().and_also(nodes)
+
+
+def _condition(node: Node, made: Filter) -> str:
+    match node:
+        case Word(text):
+            return _stands(_word_query(text), made)
+        case Phrase(text):
+            return _stands(phrase_query(text), made)
+        case Not(inner):
+            return f"NOT {_condition(inner, made)}"
+        case And(nodes):
+            return f"({' AND '.join(_condition(one, made) for one in nodes) or _ALWAYS})"
+        case Or(nodes):
+            return f"({' OR '.join(_condition(one, made) for one in nodes)})"
+        case Field(name, value):
+            return _FIELDS[name](value, made)
+    raise TypeError(f"{node!r} is no node")
+
+
+# Words
+
+
+def _stands(query: str, made: Filter) -> str:
+    """A word of which nothing is left, as "?!", excludes nobody."""
+    return _WORDS.format(made.bind(query)) if query else _ALWAYS
+
+
+def phrase_query(text: str, weight: str = "") -> str:
+    """Return the tsquery for words in a row, camel case split or whole; empty when there is no word."""
+    found = tokens(text)
+    rows = [
+        tuple(part for token in found for part in token.parts),
+        tuple(word for token in found for word in token.plain),
+        tuple(token.joined for token in found),
+    ]
+    return " | ".join(
+        "(" + " <-> ".join(f"'{word}'{weight}" for word in row) + ")"
+        for row in dict.fromkeys(rows)
+        if row
+    )
+
+
+def _word_query(text: str, weight: str = "") -> str:
+    """Return the tsquery for one word as typed, however it is hyphenated or capitalised, or by its stem."""
+    exact = phrase_query(text, weight)
+    stems = {stem(word) for token in tokens(text) for word in token.plain}
+    mark = f":{weight.removeprefix(':')}" if weight else ""
+    if len(stems) == 1:
+        return f"{exact} | '{stems.pop()}'{mark}"
+    return exact
+
+
+def _in_field(weight: str) -> "_Compiler":
+    def compile_text(value: str | Range, made: Filter) -> str:
+        words = [_word_query(word, f":{weight}") for word in str(value).split()]
+        phrase = phrase_query(str(value), f":{weight}")
+        return _stands(" & ".join(f"({word})" for word in words if word) or phrase, made)
+
+    return compile_text
+
+
+# Names
+
+
+def _author(value: str | Range, made: Filter) -> str:
+    found = authors_like(str(value))
+    if not found:
+        made.notes.append(f"No author here is named “{value}”.")
+    return _AUTHORS.format(made.bind(found)) if found else _NEVER
+
+
+def authors_like(name: str) -> list[int]:
+    """Return keys of the authors whose name can be this one: its words in any order, initials for given names."""
+    asked = fold_words(name).split() or [fold(name)]
+    any_word = Q()
+    for word in asked:
+        any_word |= Q(name_key__contains=word) if len(word) > 1 or len(asked) == 1 else Q()
+    rows = Author.objects.public().filter(any_word).values_list("pk", "name")
+    return [pk for pk, printed in rows if _can_be(asked, printed)]
+
+
+def _can_be(asked: Sequence[str], printed: str) -> bool:
+    words = fold_words(printed).split()
+    if fold("".join(asked)) in {"".join(words), "".join(reversed(words))}:
+        return True
+    left = list(words)
+    for word in sorted(asked, key=len, reverse=True):
+        match = next((one for one in left if _same_name(word, one)), None)
+        if match is None:
+            return False
+        left.remove(match)
+    return True
+
+
+def _same_name(asked: str, printed: str) -> bool:
+    if len(asked) == 1 or len(printed) == 1:
+        return asked[0] == printed[0]
+    return asked == printed
+
+
+def _venue(value: str | Range, made: Filter) -> str:
+    """A venue by any of its names; a year behind it must be the paper's."""
+    wanted, year = str(value), None
+    head, _, last = wanted.rpartition(" ")
+    if head and last.isdecimal() and 1800 <= int(last[:5]) <= 2200:
+        wanted, year = head, int(last)
+    names = {fold(wanted), fold(str(value))}
+    venues = list(Venue.objects.all())
+    found = [venue.pk for venue in venues if venue.slug == value] or [
+        venue.pk
+        for venue in venues
+        if names
+        & {fold(one) for one in (venue.name, venue.full_name, venue.slug, *venue.aliases) if one}
+    ]
+    if not found:
+        words = fold_words(wanted).split()
+        found = [venue.pk for venue in venues if _has_words(venue.full_name, words)]
+    if not found:
+        made.notes.append(f"No venue here is named “{value}”.")
+        return _NEVER
+    at = _VENUES.format(made.bind(found))
+    return f"({at} AND {_PAPER.format(f'f.year = {made.bind(year)}')})" if year else at
+
+
+def _has_words(name: str, words: Sequence[str]) -> bool:
+    return bool(words) and set(words) <= set(fold_words(name).split())
+
+
+def _topic(value: str | Range, made: Filter) -> str:
+    """A topic by its path or name, with all below it; else those whose names have the words."""
+    wanted = fold(str(value))
+    rows = list(Topic.objects.current().values_list("pk", "catalogue", "path", "name"))
+    named = [row for row in rows if row[2] == value] or [
+        row
+        for row in rows
+        if wanted in {fold(row[2]), fold(row[3]), fold(row[2].rpartition("/")[2])}
+    ]
+    if not named:
+        words = fold_words(str(value)).split()
+        named = [row for row in rows if _has_words(row[3], words)]
+    if not named:
+        made.notes.append(f"No topic here is named “{value}”.")
+        return _NEVER
+    return _TOPICS.format(made.bind(_with_descendants(named, rows)))
+
+
+def _with_descendants(named: Sequence[Any], rows: Sequence[Any]) -> list[int]:
+    heads = [(catalogue, path) for _, catalogue, path, _ in named]
+    return [
+        pk
+        for pk, catalogue, path, _ in rows
+        if any(
+            catalogue == of and (path == head or path.startswith(f"{head}/")) for of, head in heads
+        )
+    ]
+
+
+def _catalogue(value: str | Range, made: Filter) -> str:
+    wanted = fold(str(value))
+    found = [
+        row.pk for row in Catalogue.objects.all() if wanted in {fold(row.slug), fold(row.title)}
+    ]
+    if not found:
+        made.notes.append(f"There is no catalogue “{value}”.")
+    return _CATALOGUES.format(made.bind(found)) if found else _NEVER
+
+
+def _cited(template: str) -> "_Compiler":
+    def compile_paper(value: str | Range, made: Filter) -> str:
+        found = papers_named(str(value))
+        if not found:
+            made.notes.append(f"No paper here is “{value}”.")
+        return template.format(made.bind(found)) if found else _NEVER
+
+    return compile_paper
+
+
+def papers_named(text: str) -> list[int]:
+    """Return keys of the papers that an identifier, an address, a number of ours, a title or a system's name means."""
+    named = find_named(text)
+    if named and named.papers:
+        return [paper.pk for paper in named.papers]
+    if text.isdecimal() and len(text) < 10 and Paper.objects.public().filter(pk=int(text)).exists():
+        return [int(text)]
+    titled = Q(title_key=fold(text)) | Q(aliases__title_key=fold(text))
+    found = Paper.objects.public().filter(titled).values_list("pk", flat=True).distinct()
+    systems = Paper.objects.public().filter(search_text__names__contains=[key(text)])
+    return list(found) or list(systems.values_list("pk", flat=True))
+
+
+# Numbers, dates and facts
+
+
+def _range(value: str | Range) -> Range:
+    if isinstance(value, Range):
+        return value
+    raise TypeError(f"{value!r} is no range: the grammar reads nothing else for such a field")
+
+
+def _between(expression: str) -> "_Compiler":
+    def compile_range(value: str | Range, made: Filter) -> str:
+        ends = _range(value)
+        parts = []
+        if ends.low is not None:
+            parts.append(f"{expression} >= {made.bind(ends.low)}")
+        if ends.high is not None:
+            parts.append(f"{expression} <= {made.bind(ends.high)}")
+        return f"({' AND '.join(parts) or _ALWAYS})"
+
+    return compile_range
+
+
+def _of_paper(expression: str) -> "_Compiler":
+    between = _between(expression)
+    return lambda value, made: _PAPER.format(between(value, made))
+
+
+def _published(value: str | Range, made: Filter) -> str:
+    """A date that is known to the month or year only lies in a range when it can."""
+    ends = _range(value)
+    last = (
+        "CASE f.published_precision WHEN 'month' THEN f.published_on + interval '1 month - 1 day' "
+        "WHEN 'year' THEN f.published_on + interval '1 year - 1 day' ELSE f.published_on END"
+    )
+    parts = []
+    if ends.low is not None:
+        parts.append(f"{last} >= {made.bind(ends.low)}")
+    if ends.high is not None:
+        parts.append(f"f.published_on <= {made.bind(ends.high)}")
+    return _PAPER.format(" AND ".join(["f.published_on IS NOT NULL", *parts]))
+
+
+_Compiler = Callable[[str | Range, Filter], str]
+_FIELDS: dict[str, _Compiler] = {
+    "title": _in_field("A"),
+    "abstract": _in_field("D"),
+    "author": _author,
+    "venue": _venue,
+    "topic": _topic,
+    "catalogue": _catalogue,
+    "year": _of_paper("f.year"),
+    "date": _published,
+    "added": _of_paper("f.created_at::date"),
+    "stars": _between(STARS),
+    "citations": _between(CITATIONS),
+    "cites": _cited(_CITES),
+    "citedby": _cited(_CITED_BY),
+    "has": lambda value, made: _HAS[str(value)],
+    "is": lambda value, made: _PAPER.format("f.withdrawn_at IS NOT NULL"),
+    "kind": lambda value, made: _KIND.format(made.bind(str(value))),
+}
+
+
+def matching(made: Filter, listed: str) -> list[int]:
+    """Return keys of all listed papers that a filter lets through."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT x.paper_id FROM search_papertext x WHERE {listed} AND {made.sql} ORDER BY 1",  # noqa: S608
+            made.parameters,
+        )
+        return [paper for (paper,) in cursor.fetchall()]

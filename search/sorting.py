@@ -1,0 +1,35 @@
+"""Orders of what was found. None changes the set; what is unknown comes last, and keys settle ties."""
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+from search.filters import CITATIONS, STARS
+
+_NEWEST = "p.published_on DESC NULLS LAST, p.year DESC NULLS LAST, p.id DESC"
+_ORDERS = {
+    "date": _NEWEST,
+    "citations": f"{CITATIONS} DESC NULLS LAST, {_NEWEST}",
+    "stars": f"{STARS} DESC NULLS LAST, {_NEWEST}",
+    "added": "p.created_at DESC, p.id DESC",
+}
+LABELS = {
+    "relevance": "relevance",
+    "date": "date",
+    "citations": "citations",
+    "stars": "stars",
+    "added": "recently added",
+}
+
+
+def in_order(papers: Sequence[int], sort: str) -> list[int]:
+    """Return the keys of papers in one of the orders; by relevance they stay as they are."""
+    if sort not in _ORDERS or not papers:
+        return list(papers)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.id FROM unnest(%s::bigint[]) AS x (paper_id) JOIN catalog_paper p ON p.id = x.paper_id "  # noqa: S608
+            f"ORDER BY {_ORDERS[sort]}",
+            [list(papers)],
+        )
+        return [paper for (paper,) in cursor.fetchall()]
