@@ -42,7 +42,8 @@ SETTINGS: dict[str, float] = {
 LISTED = """EXISTS (
     SELECT FROM catalog_placement l WHERE l.paper_id = x.paper_id AND l.retired_at IS NULL
 )"""
-_RANK = """
+_RANK = (
+    """
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest(%(numbers)s::int[], %(terms)s::text[], %(factors)s::float8[]) AS asked (n, text, factor)
 ), known AS MATERIALIZED (
@@ -107,7 +108,8 @@ WITH asked AS MATERIALIZED (
         -- A title that reads as if it had operators in it is a title all the same.
         UNION ALL SELECT id, 0 FROM (
             SELECT id, id AS paper_id FROM catalog_paper WHERE title_key = %(whole_key)s AND
-                translate(lower(title), E'“”„‟«»＂−–— \n', '"""""""---') = %(whole)s
+                translate(lower(title), E'“”„‟«»＂−–— \n', '"""
+    """"---') = %(whole)s
         ) x WHERE {listed}
     ) proposed GROUP BY paper_id
 ), common AS MATERIALIZED (
@@ -149,6 +151,7 @@ SELECT paper_id, round((4 - tier + 0.8 * score + CASE WHEN tier < 4 THEN likenes
     lexical, cosine
 FROM fused ORDER BY 2 DESC, paper_id
 """
+)
 # Nearly every paper is listed: a few more than wanted are enough to look at. A filter may leave out any number, and let
 # through papers that stand far down in the postings of common words.
 _PROPOSED = "SELECT paper_id, score FROM listed ORDER BY score DESC, paper_id LIMIT 2 * %(most)s"
@@ -157,7 +160,9 @@ _FILTERED = """SELECT paper_id, score FROM listed
         (SELECT x.paper_id, 0 FROM search_papertext x WHERE {chosen} LIMIT %(most)s)"""
 
 
-_SIGNS = str.maketrans({**dict.fromkeys("“”„‟«»＂", '"'), **dict.fromkeys("−–—", "-"), " ": None, "\n": None})
+_SIGNS = str.maketrans(
+    {**dict.fromkeys("“”„‟«»＂", '"'), **dict.fromkeys("−–—", "-"), " ": None, "\n": None}
+)
 
 
 @dataclass(frozen=True, slots=True)

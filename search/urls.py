@@ -1,5 +1,12 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from search import views
+from search.proposing import propose
 
-urlpatterns = [path("search", views.results, name="search")]
+urlpatterns = [
+    path("search", views.results, name="search"),
+    path("search.json", views.results_in_json, name="search-json"),
+    re_path(r"^search\.(?P<ending>bib|ris|csv|atom)$", views.results_in_file, name="search-file"),
+    path("search/why/<int:pk>", views.why, name="search-why"),
+    path("propose", propose, name="propose"),
+]

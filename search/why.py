@@ -47,13 +47,42 @@ def explain(texts: PaperTexts, question: Question) -> Fragments:
     return _fragments(slips) if slips.terms else CLOSE_IN_MEANING
 
 
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What of a question one text of a paper holds: its pieces, and the words that matched as they stand there."""
+
+    field: str
+    pieces: Fragments
+
+    @property
+    def words(self) -> list[str]:
+        return list(dict.fromkeys(text for text, is_match in self.pieces if is_match))
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, _ in self.pieces)
+
+
+def matches(texts: PaperTexts, question: Question) -> list[Match]:
+    """Return every text of a paper that a word of the question stands in, the title first."""
+    found = [
+        _mark(name, text, question.terms, _same_word)
+        for name, text in [("title", texts.title), *_other_texts(texts)]
+    ]
+    return [Match(one.field, _joined(_shortened(one.pieces))) for one in found if one.terms]
+
+
 def _other_texts(texts: PaperTexts) -> Iterator[tuple[str, str]]:
     yield from (("also listed as", alias) for alias in texts.aliases)
     yield "authors", ", ".join(texts.authors)
     yield from (("topic", name) for name in texts.topics)
     yield from (("venue", name) for name in texts.venue)
     yield from (("code", name) for name in texts.repositories)
-    yield from (("abstract", sentence) for sentence in _SENTENCE_END.split(texts.abstract))
+    yield from (("abstract", sentence) for sentence in sentences(texts.abstract))
+
+
+def sentences(text: str) -> list[str]:
+    return [sentence for sentence in _SENTENCE_END.split(text) if sentence.strip()]
 
 
 def _mark(field: str, text: str, terms: tuple[Term, ...], alike: Alike) -> _Marked:
@@ -137,7 +166,10 @@ def _mark_cjk(run: str, terms: tuple[Term, ...], found: set[int]) -> list[tuple[
 
 
 def _fragments(marked: _Marked) -> Fragments:
-    pieces = [(f"{marked.field}: ", False), *_shortened(marked.pieces)]
+    return _joined([(f"{marked.field}: ", False), *_shortened(marked.pieces)])
+
+
+def _joined(pieces: list[tuple[str, bool]]) -> Fragments:
     runs = groupby(pieces, key=lambda piece: piece[1])
     return tuple(("".join(text for text, _ in run), is_match) for is_match, run in runs)
 
