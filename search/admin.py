@@ -1,9 +1,12 @@
 """What search keeps of papers, to be looked at: it is computed, never edited."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from catalog.admin.base import ReadOnlyAdmin
-from search.models import Embedding, PaperText, Word
+from search.models import Embedding, PaperText, Synonym, Word
 
 
 @admin.register(PaperText)
@@ -18,6 +21,22 @@ class WordAdmin(ReadOnlyAdmin):
     list_display = ["word", "papers"]
     ordering = ["-papers", "word"]
     search_fields = ["word"]
+
+
+@admin.register(Synonym)
+class SynonymAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only
+    """What a curator has touched stays, also when no paper says so any more."""
+
+    list_display = ["short", "long", "papers", "is_active", "is_curated"]
+    list_editable = ["is_active"]
+    list_filter = ["is_active", "is_curated"]
+    search_fields = ["short", "long"]
+    fields = ["short", "long", "is_active", "papers"]
+    readonly_fields = ["papers"]
+
+    def save_model(self, request: HttpRequest, obj: Synonym, form: Any, change: bool) -> None:
+        obj.is_curated = True
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Embedding)

@@ -14,6 +14,8 @@ from django.db.backends.utils import CursorWrapper
 
 from catalog.models import Paper
 from search.postings import recount_terms, write_postings
+from search.suggestions import refresh_suggestions
+from search.synonyms import mine_synonyms
 from search.texts import PaperTexts, texts_of
 from search.words import parts, placed, system_names, tokens
 
@@ -83,9 +85,12 @@ def refresh_words(ids: Iterable[int] | None = None) -> int:
             if changed:
                 cursor.execute(_ADD_WORDS, [batch])
             posted = write_postings(cursor, batch, texts)
+            if changed or posted or ids is None:
+                refresh_suggestions(batch)
         written += max(changed, posted)
     if written and (ids is None or written >= 100):
         recount_words()
+        mine_synonyms()
     return written
 
 

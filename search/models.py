@@ -91,6 +91,75 @@ class Posting(models.Model):
         return f"{self.term_id} in {self.paper_id}: {self.weight:.2f}"
 
 
+class Suggestion(models.Model):
+    """Something to go to that is suggested while a reader types: a paper, a system, a person, a topic, a venue."""
+
+    class Kind(models.TextChoices):
+        PAPER = "paper", "paper"
+        SYSTEM = "system", "system"
+        AUTHOR = "author", "author"
+        TOPIC = "topic", "topic"
+        VENUE = "venue", "venue"
+
+    kind = models.CharField(max_length=6, choices=Kind)
+    key = models.CharField(max_length=200, help_text="Of its row, and of the name for a system.")
+    label = models.TextField()
+    detail = models.TextField(blank=True)
+    url = models.CharField(max_length=1200)
+    weight = RealField(help_text="How likely it is meant, from 0 to 1.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="suggestion_once")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class SuggestionWord(models.Model):
+    """A word that a suggestion can be found by, with its place in the label."""
+
+    suggestion = models.ForeignKey(Suggestion, models.CASCADE, related_name="words")
+    word = models.TextField()
+    place = models.PositiveSmallIntegerField()
+    weight = RealField(help_text="Of its suggestion.")
+
+    class Meta:
+        indexes = [
+            # Read alone: what begins with some letters can be every tenth suggestion.
+            models.Index(
+                OpClass("word", name="text_pattern_ops"),
+                include=["suggestion", "weight", "place"],
+                name="suggestion_word_prefix",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class Synonym(models.Model):
+    """An acronym with what it stands for; a question with one finds papers with the other."""
+
+    short = models.CharField(max_length=40, help_text="KV")
+    long = models.CharField(max_length=200, help_text="key-value")
+    papers = models.PositiveIntegerField(
+        default=0, editable=False, help_text="How many papers say so; counted anew by the index."
+    )
+    is_active = models.BooleanField(
+        "used", default=True, help_text="Whether questions are widened by it."
+    )
+    is_curated = models.BooleanField(
+        "curated", default=False, help_text="Kept as it is, whatever the papers say."
+    )
+
+    class Meta:
+        ordering = ["short", "long"]
+        constraints = [models.UniqueConstraint(fields=["short", "long"], name="synonym_once")]
+
+    def __str__(self) -> str:
+        return f"{self.short} = {self.long}"
+
+
 class Embedding(models.Model):
     """A paper's vector by one model, unit length; several models may stand side by side."""
 

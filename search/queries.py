@@ -13,6 +13,7 @@ from search.question import Question, clean, read
 from search.ranking import LISTED, MAX_RANKED, Ranked, rank
 from search.serving import serving_vector
 from search.sorting import in_order
+from search.spelling import did_you_mean
 from search.texts import texts_of
 from search.why import CLOSE_IN_MEANING, Fragments, explain
 from search.words import plain_words
@@ -51,6 +52,7 @@ class Results:
     notes: tuple[str, ...] = ()  # what was looked up in vain
     relaxed: bool = False  # a phrase has a word that no paper has: it was read as words
     facets: tuple[Facet, ...] = ()
+    did_you_mean: str = ""
 
 
 def search(
@@ -103,6 +105,7 @@ class _Searching:
             notes=tuple(dict.fromkeys(self.typed.notes)),
             relaxed=relaxed and bool(found),
             facets=tuple(self._facets(found)) if facets else (),
+            did_you_mean=(did_you_mean(self.query) or "") if facets and not offset else "",
         )
 
     def _found(self, chosen: Filter) -> list[Ranked]:

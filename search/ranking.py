@@ -68,7 +68,7 @@ WITH asked AS MATERIALIZED (
     -- Of common words the weightiest postings only; what they weigh in full is looked up for the candidates.
     SELECT p.paper_id, sum(f.value * p.weight) AS score,
         sum(f.value * p.weight) FILTER (WHERE f.papers <= %(most_read)s) AS weight,
-        sum(f.value) FILTER (WHERE f.n >= 0 AND f.papers <= %(most_read)s) AS covered,
+        sum(f.value) FILTER (WHERE f.n <> -1 AND f.papers <= %(most_read)s) AS covered,
         bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND f.papers <= %(most_read)s AND p.fields & 1 = 1) AS titled
     FROM form f CROSS JOIN LATERAL (
         SELECT paper_id, weight, fields FROM search_posting
@@ -120,7 +120,7 @@ WITH asked AS MATERIALIZED (
         coalesce(l.covered, 0) + coalesce(m.covered, 0) AS covered,
         coalesce(l.titled, 0) | coalesce(m.titled, 0) AS titled
     FROM candidate c LEFT JOIN listed l USING (paper_id) LEFT JOIN LATERAL (
-        SELECT sum(f.value * p.weight) AS weight, sum(f.value) FILTER (WHERE f.n >= 0) AS covered,
+        SELECT sum(f.value * p.weight) AS weight, sum(f.value) FILTER (WHERE f.n <> -1) AS covered,
             bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND p.fields & 1 = 1) AS titled
         FROM common f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = c.paper_id
     ) m ON EXISTS (SELECT FROM common)

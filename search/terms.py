@@ -14,12 +14,18 @@ from threading import local
 
 import Stemmer
 
+from search.synonyms import synonyms
 from search.texts import PaperTexts
 from search.words import STOP_WORDS, Token, is_cjk, tokens
 
 TITLE, AUTHOR, OTHER, ABSTRACT = 1, 2, 4, 8  # the fields that a term stands in, as bits
 _SATURATION = 1.2
 _NORMALISED = 0.75  # how much of the length counts
+JOINED, SYNONYM = (
+    -1,
+    -2,
+)  # numbers of guesses: words joined to a name, and what an acronym stands for
+EXPANDED = 0.5  # what an acronym's long form is worth beside the acronym, and the other way round
 NEIGHBOURS = 0.5  # what two words of a question joined are worth: they may be a name
 _threads = local()  # a stemmer serves one thread at a time
 
@@ -47,7 +53,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class AskedTerm:
-    """A term of a question. What belongs to one word has one number; a guess has the number -1."""
+    """A term of a question. What belongs to one word has one number; guesses have negative ones."""
 
     number: int
     text: str
@@ -146,10 +152,15 @@ def asked_terms(text: str, most: int) -> list[AskedTerm]:
         names = ["".join(word) for word in token.words if len(word) > 1]
         for name in [*names, *([token.joined] if len(token.words) > 1 else [])]:
             if not is_cjk(name):
-                _ask(asked, stem(name), 1.0, -1)
+                _ask(asked, stem(name), 1.0, JOINED)
     latin = [part for part in said[:most] if not is_cjk(part)]
     for one, other in pairwise(latin):
-        _ask(asked, stem(one + other), NEIGHBOURS, -1)
+        _ask(asked, stem(one + other), NEIGHBOURS, JOINED)
+    for words in synonyms().expansions([part for part in parts if not is_cjk(part)][:most]):
+        # Together they are worth what the one word is; a stop word among them nothing.
+        telling = [word for word in words if word not in STOP_WORDS]
+        for word in telling:
+            _ask(asked, stem(word), EXPANDED / len(telling), SYNONYM)
     return list(asked.values())
 
 

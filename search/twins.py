@@ -62,6 +62,7 @@ def as_json(request: HttpRequest, asked: Asked, results: Results, per_page: int)
             "target": _absolute(request, results.target) if results.target else None,
             "not_listed": str(results.not_listed) if results.not_listed else None,
             "notes": list(results.notes),
+            "did_you_mean": results.did_you_mean or None,
             "hits": [_hit(request, hit, papers[hit.paper_id], why[hit.paper_id]) for hit in hits],
             "facets": [
                 {

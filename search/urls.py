@@ -7,6 +7,7 @@ urlpatterns = [
     path("search", views.results, name="search"),
     path("search.json", views.results_in_json, name="search-json"),
     re_path(r"^search\.(?P<ending>bib|ris|csv|atom)$", views.results_in_file, name="search-file"),
+    path("search/suggest.json", views.suggestions, name="search-suggest"),
     path("search/why/<int:pk>", views.why, name="search-why"),
     path("propose", propose, name="propose"),
 ]

@@ -1,13 +1,13 @@
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
@@ -20,6 +20,7 @@ from search.queries import Hit, Results, search
 from search.question import read
 from search.sentences import nearest_sentences
 from search.sorting import LABELS
+from search.suggestions import suggest
 from search.texts import texts_of
 from search.why import Fragments, matches
 
@@ -107,6 +108,17 @@ def _asked_of_twin(request: HttpRequest) -> Asked:
     form = SearchForm(request.GET)
     form.is_valid()
     return Asked.read(form.text(), request.GET)
+
+
+@require_safe
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """What a reader may mean who has typed this much."""
+    form = SearchForm(request.GET)
+    form.is_valid()
+    found = [asdict(one) for one in suggest(form.text())]
+    response = JsonResponse({"query": form.text(), "suggestions": found})
+    patch_cache_control(response, private=True, max_age=60)
+    return response
 
 
 @require_safe

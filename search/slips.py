@@ -1,0 +1,37 @@
+"""Slips of the keys: which words are near a word."""
+
+from string import ascii_lowercase
+
+_FROM = 4  # letters: in a shorter word a slip could be anything
+
+
+def one_slip_from(word: str) -> list[str]:
+    """Words that a slip makes of this one: letters exchanged, left out, doubled or wrong; the first letter is right."""
+    if len(word) < _FROM or not word.isascii():
+        return []
+    slips = []
+    for place in range(1, len(word)):
+        head, tail = word[:place], word[place:]
+        if len(tail) > 1:
+            slips.append(head + tail[1] + tail[0] + tail[2:])
+        slips.append(head + tail[1:])
+        slips += [head + letter + tail[1:] for letter in ascii_lowercase]
+        slips += [head + letter + tail for letter in ascii_lowercase]
+    return list(dict.fromkeys(slips))
+
+
+def distance(one: str, other: str) -> int:
+    """Steps from one word to another: a letter left out, added, wrong, or exchanged with its neighbour (Damerau 1964)."""
+    before, last = list[int](), list(range(len(other) + 1))
+    for row, letter in enumerate(one, 1):
+        current = [row]
+        for column, wanted in enumerate(other, 1):
+            cost = min(
+                last[column] + 1, current[column - 1] + 1, last[column - 1] + (letter != wanted)
+            )
+            swapped = (
+                row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == wanted
+            )
+            current.append(min(cost, before[column - 2] + 1) if swapped else cost)
+        before, last = last, current
+    return last[-1]

@@ -1,0 +1,291 @@
+"""Suggestions while a reader types: papers, systems, authors, topics and venues whose names have words that begin so.
+
+Every word typed must begin a word of the name. What begins as typed comes before what only has it inside, then weights
+decide, and no kind fills the list alone. Where nothing fits, one slip of the keys in a word is forgiven.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import log1p
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from catalog.models import Author, Paper, Topic, Venue
+from catalog.readable import readable
+from search.question import clean
+from search.slips import one_slip_from
+from search.words import STOP_WORDS, is_cjk, key, parts, tokens
+
+LIMIT = 8
+_MOST_OF_A_KIND = 4
+_MOST_WORDS = 8  # typed, that are looked at
+_LONGEST_LABEL = 300
+_SYSTEM = re.compile(r"\(([A-Z][\w+-]{1,30})\)")
+
+Row = tuple[str, str, str, str, str, float]  # kind, key, label, detail, address, weight
+
+# Ordered in the index alone; the rows of the best are read last.
+_FIND = """
+WITH found AS (
+    {words}
+), best AS (
+    SELECT s.id, s.kind, s.label, s.detail, s.url, f.first, s.weight,
+        row_number() OVER (PARTITION BY s.kind ORDER BY f.first DESC, s.weight DESC, s.id) AS place
+    FROM (SELECT * FROM found ORDER BY first DESC, weight DESC LIMIT 200) f
+    JOIN search_suggestion s ON s.id = f.suggestion_id
+)
+SELECT kind, label, detail, url FROM best WHERE place <= %(most)s
+ORDER BY first DESC, weight DESC, id LIMIT %(limit)s
+"""
+_BEGINS = """
+SELECT v FROM unnest(%s::text[]) AS v
+WHERE EXISTS (SELECT FROM search_suggestionword WHERE word ~>=~ v AND word ~<~ (v || chr(1114111)))
+"""
+_WORD = """SELECT suggestion_id, max(weight) AS weight, bool_or(place = {place}) AS first
+        FROM search_suggestionword WHERE {matches} GROUP BY 1"""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    kind: str
+    label: str
+    detail: str
+    url: str
+
+
+def suggest(text: str, limit: int = LIMIT) -> list[Suggested]:
+    """Return what a reader may mean who has typed this much; never fails."""
+    typed = _typed(text)
+    if not typed:
+        return []
+    with connection.cursor() as cursor:
+        found = _find(cursor, [[word] for word in typed], limit)
+        if not found and (mended := _mended(cursor, typed)):
+            found = _find(cursor, mended, limit)
+    return found
+
+
+def _typed(text: str) -> list[str]:
+    """The words typed, when there is enough to go on: two letters, or one character of Chinese."""
+    words = list(dict.fromkeys(parts(clean(text))))[:_MOST_WORDS]
+    said = [word for word in words[:-1] if word not in STOP_WORDS] + words[-1:]
+    enough = any(len(word) > 1 or is_cjk(word) for word in said)
+    return said if enough else []
+
+
+def _find(cursor: CursorWrapper, words: Sequence[Sequence[str]], limit: int) -> list[Suggested]:
+    """Find the suggestions with a word for each of these, each given in one or several spellings."""
+    parameters: dict[str, int | str] = {"limit": limit, "most": _MOST_OF_A_KIND}
+    parts_of_query = []
+    for number, spellings in enumerate(words):
+        matches = []
+        for spelling in spellings:
+            name = f"w{len(parameters)}"
+            parameters[name] = f"{spelling}%"  # words have letters and digits only
+            matches.append(f"word LIKE %({name})s")
+        parts_of_query.append(
+            "(" + _WORD.format(place=number, matches=" OR ".join(matches)) + f") w{number}"
+        )
+    first = " AND ".join(f"w{number}.first" for number in range(len(words)))
+    joined = f"SELECT suggestion_id, w0.weight, {first} AS first FROM "  # noqa: S608  # our own text
+    joined += " JOIN ".join(
+        part + (" USING (suggestion_id)" if number else "")
+        for number, part in enumerate(parts_of_query)
+    )
+    cursor.execute(_FIND.replace("{words}", joined), parameters)
+    return [Suggested(*row) for row in cursor.fetchall()]
+
+
+def _mended(cursor: CursorWrapper, typed: Sequence[str]) -> list[list[str]] | None:
+    """Spell each word that begins no name as one that does, a slip away; None when there is none."""
+    spelled = [[word] for word in typed]
+    slips = {word: one_slip_from(word) for word in typed}
+    every = [*typed, *(one for some in slips.values() for one in some)]
+    cursor.execute(_BEGINS, [list(dict.fromkeys(every))])
+    begins = {word for (word,) in cursor.fetchall()}
+    for place, word in enumerate(typed):
+        if word not in begins:
+            spelled[place] = [one for one in slips[word] if one in begins][:20]
+    return spelled if all(spelled) else None
+
+
+# The rows
+
+_STAGE = """
+CREATE TEMP TABLE suggested (kind text, key text, label text, detail text, url text, weight real) ON COMMIT DROP
+"""
+_STAGE_WORDS = "CREATE TEMP TABLE suggested_word (kind text, key text, word text, place smallint) ON COMMIT DROP"
+_CHANGED = """
+INSERT INTO search_suggestion AS old (kind, key, label, detail, url, weight)
+SELECT n.kind, n.key, n.label, n.detail, n.url, n.weight FROM suggested n
+WHERE NOT EXISTS (
+    SELECT FROM search_suggestion s WHERE s.kind = n.kind AND s.key = n.key AND s.label = n.label
+        AND s.detail = n.detail AND s.url = n.url AND abs(s.weight - n.weight) < 0.001
+)
+ORDER BY 1, 2
+ON CONFLICT (kind, key) DO UPDATE SET label = excluded.label, detail = excluded.detail, url = excluded.url, weight = excluded.weight
+RETURNING id, kind, key, weight
+"""
+_WORDS = f"""
+WITH changed AS MATERIALIZED ({_CHANGED}), gone AS (
+    DELETE FROM search_suggestionword w USING changed c WHERE w.suggestion_id = c.id
+)
+INSERT INTO search_suggestionword (suggestion_id, word, place, weight)
+SELECT c.id, w.word, w.place, c.weight FROM changed c JOIN suggested_word w USING (kind, key)
+"""  # noqa: S608  # our own text
+_DROP = """
+WITH gone AS (DELETE FROM search_suggestion s WHERE {} RETURNING id)
+DELETE FROM search_suggestionword w USING gone WHERE w.suggestion_id = gone.id
+"""
+_NOT_SUGGESTED = "NOT EXISTS (SELECT FROM suggested n WHERE n.kind = s.kind AND n.key = s.key)"
+_GONE_PAPERS = _DROP.format(
+    f"s.kind IN ('paper', 'system') AND split_part(s.key, ' ', 1) = ANY(%s) AND {_NOT_SUGGESTED}"
+)
+_GONE_PLACES = _DROP.format(f"s.kind IN ('topic', 'venue') AND {_NOT_SUGGESTED}")
+_PAPERS = """
+SELECT p.id, p.title, p.year, (SELECT count(DISTINCT c.citing_id) FROM catalog_citation c WHERE c.cited_id = p.id),
+    (
+        SELECT s.printed_name FROM catalog_authorship s WHERE s.paper_id = p.id ORDER BY s.position LIMIT 1
+    ), ARRAY(SELECT a.title FROM catalog_titlealias a WHERE a.paper_id = p.id ORDER BY a.id)
+FROM catalog_paper p WHERE p.id = ANY(%s) AND p.merged_into_id IS NULL AND EXISTS (
+    SELECT FROM catalog_placement l WHERE l.paper_id = p.id AND l.retired_at IS NULL
+)
+"""
+_PEOPLE = """
+SELECT a.id, a.name, (
+    SELECT count(DISTINCT s.paper_id) FROM catalog_authorship s
+    JOIN catalog_placement l ON l.paper_id = s.paper_id AND l.retired_at IS NULL WHERE s.author_id = a.id
+) FROM catalog_author a WHERE a.merged_into_id IS NULL AND a.id IN (
+    SELECT author_id FROM catalog_authorship WHERE paper_id = ANY(%s)
+)
+"""
+_FORSAKEN = _DROP.format("""
+    s.kind = 'author' AND NOT EXISTS (
+        SELECT FROM catalog_authorship a JOIN catalog_author o ON o.id = a.author_id AND o.merged_into_id IS NULL
+        WHERE a.author_id = s.key::bigint
+    )
+""")
+_TOPICS = """
+SELECT t.id, count(DISTINCT l.paper_id) FROM catalog_topic t
+LEFT JOIN catalog_topic b ON b.catalogue_id = t.catalogue_id AND (b.id = t.id OR starts_with(b.path, t.path || '/'))
+LEFT JOIN catalog_placement l ON l.topic_id = b.id AND l.retired_at IS NULL
+WHERE t.retired_at IS NULL GROUP BY 1
+"""
+_VENUES = "SELECT venue_id, count(*) FROM catalog_paper WHERE venue_id IS NOT NULL AND merged_into_id IS NULL GROUP BY 1"
+
+
+def refresh_suggestions(papers: Sequence[int]) -> None:
+    """Bring what is suggested of these papers and their authors, and all topics and venues, up to date."""
+    with connection.cursor() as cursor:
+        rows = list(_papers(cursor, papers))
+        people = list(_people(cursor, papers))
+        _store(cursor, [*rows, *people, *_topics(cursor), *_venues(cursor)])
+        cursor.execute(_GONE_PAPERS, [[str(paper) for paper in papers]])
+        cursor.execute(_GONE_PLACES)
+        cursor.execute("DROP TABLE suggested, suggested_word")
+        cursor.execute(_FORSAKEN)
+
+
+def _store(cursor: CursorWrapper, rows: Iterable[tuple[Row, list[str]]]) -> None:
+    cursor.execute(_STAGE)
+    cursor.execute(_STAGE_WORDS)
+    with cursor.copy("COPY suggested FROM STDIN") as copy:
+        kept = list({row[:2]: (row, words) for row, words in rows}.values())
+        for row, _ in kept:
+            copy.write_row(row)
+    with cursor.copy("COPY suggested_word FROM STDIN") as copy:
+        for row, words in kept:
+            for place, word in enumerate(words[:100]):
+                copy.write_row((*row[:2], word, place))
+    cursor.execute(_WORDS)
+
+
+def _weight(count: int, full: int) -> float:
+    """From 0 to 1, slowly; 1 at `full`."""
+    return round(min(1.0, log1p(count) / log1p(full)), 3)
+
+
+def _papers(cursor: CursorWrapper, papers: Sequence[int]) -> Iterator[tuple[Row, list[str]]]:
+    cursor.execute(_PAPERS, [list(papers)])
+    for pk, title, year, citations, author, aliases in cursor.fetchall():
+        shown = readable(title)[:_LONGEST_LABEL]
+        url = Paper(pk=pk, title=title).get_absolute_url()
+        weight = 0.2 + 0.6 * _weight(citations, 1000)
+        detail = " · ".join(str(one) for one in (author, year) if one)
+        other = [word for alias in aliases for word in _words(readable(alias))]
+        yield (
+            ("paper", str(pk), shown, detail, url, weight),
+            list(dict.fromkeys([*_words(shown), *other])),
+        )
+        for name in _systems(shown):
+            row = ("system", f"{pk} {key(name)}"[:200], name, shown, url, min(1.0, weight + 0.1))
+            yield row, _words(name)
+
+
+def _systems(title: str) -> list[str]:
+    """Names of systems as the title prints them: "Quest: …", "… (MInference)"."""
+    head, colon, rest = unicodedata.normalize("NFKC", title).partition(":")
+    names = [head.strip()] if colon and rest and len(head.split()) <= 3 else []
+    return list(dict.fromkeys([*names, *_SYSTEM.findall(title)]))
+
+
+def _people(cursor: CursorWrapper, papers: Sequence[int]) -> Iterator[tuple[Row, list[str]]]:
+    cursor.execute(_PEOPLE, [list(papers)])
+    for pk, name, count in cursor.fetchall():
+        url = Author(pk=pk, name=name).get_absolute_url()
+        yield ("author", str(pk), name, _counted(count), url, _weight(count, 40)), _words(name)
+
+
+def _topics(cursor: CursorWrapper) -> Iterator[tuple[Row, list[str]]]:
+    cursor.execute(_TOPICS)
+    counts = dict(cursor.fetchall())
+    for topic in Topic.objects.current().select_related("catalogue", "parent"):
+        weight = 0.3 + 0.7 * _weight(counts.get(topic.pk, 0), 300)
+        row = (
+            "topic",
+            str(topic.pk),
+            topic.label,
+            _counted(counts.get(topic.pk, 0)),
+            topic.get_absolute_url(),
+            weight,
+        )
+        yield row, list(dict.fromkeys([*_words(topic.name), *_words(topic.label)]))
+
+
+def _venues(cursor: CursorWrapper) -> Iterator[tuple[Row, list[str]]]:
+    cursor.execute(_VENUES)
+    counts = dict(cursor.fetchall())
+    for venue in Venue.objects.filter(pk__in=counts):
+        words = [
+            word for name in (venue.name, *venue.aliases, venue.full_name) for word in _words(name)
+        ]
+        row = (
+            "venue",
+            str(venue.pk),
+            venue.name,
+            _counted(counts[venue.pk]),
+            venue.get_absolute_url(),
+        )
+        yield (*row, 0.3 + 0.7 * _weight(counts[venue.pk], 300)), list(dict.fromkeys(words))
+
+
+def _counted(papers: int) -> str:
+    return f"{papers:,} {'paper' if papers == 1 else 'papers'}"
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name, in its parts and joined; those that say nothing only where they begin it."""
+    found: dict[str, None] = {}
+    every = tokens(name)
+    for number, token in enumerate(every):
+        for word in (*token.parts, token.joined):
+            if number == 0 or word not in STOP_WORDS:
+                found.setdefault(word)
+    said = [token.joined for token in every]
+    for one, other in pairwise(said):
+        found.setdefault(one + other)
+    return list(found)

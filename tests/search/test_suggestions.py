@@ -1,0 +1,145 @@
+"""What is suggested while a reader types, and that it follows the catalogue."""
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from catalog.models import Author, Paper, Placement
+from search.index import refresh_words
+from search.models import Suggestion, SuggestionWord
+from search.suggestions import suggest
+from tests.factories import make_topic, make_venue
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def library(make_indexed):
+    topic = make_topic("Efficient Attention")
+    make_indexed(
+        "FlashAttention-3: Fast and Accurate Attention",
+        authors=["Jay Shah", "Tri Dao"],
+        topics=[topic],
+        year=2024,
+    )
+    make_indexed(
+        "Efficient Streaming with Attention Sinks",
+        authors=["Guangxuan Xiao", "José Peña"],
+        topics=[topic],
+        venue=make_venue("ICLR"),
+    )
+    make_indexed(
+        "MInference 1.0: Accelerating Pre-filling (MInference)",
+        authors=["Huiqiang Jiang"],
+        topics=[topic],
+    )
+    make_indexed("长度外推性与局部注意力", authors=["苏剑林"], topics=[topic])
+
+
+SUGGESTED = [
+    ("flash", ("system", "FlashAttention-3")),
+    ("flash att", ("system", "FlashAttention-3")),
+    ("flashatt", ("system", "FlashAttention-3")),
+    ("FLASH-ATTENTION", ("system", "FlashAttention-3")),
+    ("minf", ("system", "MInference")),
+    ("eff", ("topic", "Efficient Attention")),
+    ("streaming att", ("paper", "Efficient Streaming with Attention Sinks")),
+    ("tri d", ("author", "Tri Dao")),
+    ("dao", ("author", "Tri Dao")),
+    ("dao tri", ("author", "Tri Dao")),
+    ("pena", ("author", "José Peña")),
+    ("peñ", ("author", "José Peña")),
+    ("icl", ("venue", "ICLR")),
+    ("长", ("paper", "长度外推性与局部注意力")),
+    ("苏剑", ("author", "苏剑林")),
+    # one slip
+    ("flahs", ("system", "FlashAttention-3")),
+    ("gunagxuan", ("author", "Guangxuan Xiao")),
+    ("streming sinks", ("paper", "Efficient Streaming with Attention Sinks")),
+]
+
+
+@pytest.mark.parametrize(("typed", "expected"), SUGGESTED)
+def test_suggestions(library, typed, expected):
+    assert expected in [(one.kind, one.label) for one in suggest(typed)]
+
+
+def test_no_kind_is_buried(library, make_indexed):
+    for number in range(30):
+        make_indexed(f"Attention number {number}")
+    kinds = [one.kind for one in suggest("attention")]
+    assert {"paper", "topic"} <= set(kinds)
+    assert len(kinds) <= 8
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "a", " ", "?!", "zzzzqq", "attention zzzzqq", "\x00", "\ud800"]
+)
+def test_nothing_to_suggest(library, typed):
+    assert suggest(typed) == []
+
+
+@given(st.text())
+@example("'; DROP TABLE search_suggestion; --")
+@example("a%b_" * 10_000)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
+)
+def test_no_text_makes_it_fail(db, typed):
+    suggest(typed)
+
+
+def test_suggestions_follow_the_catalogue(library):
+    paper = Paper.objects.get(title__startswith="FlashAttention")
+    paper.title = "Quest: Another Name"
+    paper.save()
+    author = Author.objects.get(name="Tri Dao")
+    author.name = "Tri Dow"
+    author.save()
+    refresh_words([paper.pk])
+    assert suggest("flashatt") == []
+    assert [(one.kind, one.label) for one in suggest("quest")] == [
+        ("system", "Quest"),
+        ("paper", "Quest: Another Name"),
+    ]
+    assert [one.label for one in suggest("dow")] == ["Tri Dow"]
+    Placement.objects.filter(paper=paper).delete()
+    refresh_words([paper.pk])
+    assert suggest("quest") == []
+
+
+def test_the_same_again_writes_nothing(library):
+    papers = list(Paper.objects.values_list("pk", flat=True))
+
+    def rows():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT xmin::text, id FROM search_suggestion UNION ALL SELECT xmin::text, id FROM search_suggestionword ORDER BY 2, 1"
+            )
+            return cursor.fetchall()
+
+    before = rows()
+    assert before
+    refresh_words(papers)
+    refresh_words()
+    assert rows() == before
+    assert Suggestion.objects.count() < SuggestionWord.objects.count()
+
+
+def test_the_address_answers_in_json(library, client):
+    answer = client.get(reverse("search-suggest"), {"q": "tri d"})
+    assert answer.json() == {
+        "query": "tri d",
+        "suggestions": [
+            {
+                "kind": "author",
+                "label": "Tri Dao",
+                "detail": "1 paper",
+                "url": Author.objects.get(name="Tri Dao").get_absolute_url(),
+            }
+        ],
+    }
+    assert client.post(reverse("search-suggest")).status_code == 405
+    assert client.get(reverse("search-suggest"), {"q": "a\x00"}).status_code in {200, 400}

@@ -1,0 +1,149 @@
+"""Acronyms from the papers themselves, and what they do to a question; slips of the keys."""
+
+import pytest
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from search import synonyms
+from search.index import recount_words
+from search.models import Synonym
+from search.queries import search
+from search.slips import distance
+from search.spelling import did_you_mean
+from search.synonyms import long_form, mine_synonyms, pairs_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _read_anew():
+    synonyms.forget()
+    yield
+    synonyms.forget()
+
+
+PAIRS = [
+    (
+        "We study retrieval-augmented generation (RAG) at length.",
+        [("RAG", "retrieval augmented generation")],
+    ),
+    ("the Key-Value (KV) cache", [("KV", "key value")]),
+    ("Large Language Models (LLMs) are", [("LLM", "large language models")]),
+    ("rotary position embedding (RoPE)", [("RoPE", "rotary position embedding")]),
+    ("mixture of experts (MoE)", [("MoE", "mixture of experts")]),
+    ("a state space model (SSM) for", [("SSM", "state space model")]),
+    ("we propose it (see Table 2)", []),
+    ("a thing (ABC) of another kind", []),
+    ("in 2023 (ICLR)", []),
+    ("(RAG)", []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), PAIRS)
+def test_pairs_that_a_text_defines(text, expected):
+    assert [(short, " ".join(long)) for short, long in pairs_in(text)] == expected
+
+
+def test_stop_words_begin_no_long_form():
+    assert long_form("of", ["the", "open", "field"]) == ["open", "field"]
+
+
+@given(st.text(), st.lists(st.text()))
+def test_no_text_makes_mining_fail(short, words):
+    list(pairs_in(f"{' '.join(words)} ({short})"))
+    long_form(short, [word for word in words if word])
+
+
+def test_two_papers_must_say_so(make_indexed):
+    make_indexed("One", abstract="Fast weight programming (FWP) is old.")
+    mine_synonyms()
+    assert not Synonym.objects.filter(short="FWP").exists()
+    make_indexed("Two", abstract="By fast weight programming (FWP) we mean it.")
+    mine_synonyms()
+    assert Synonym.objects.get(short="FWP").papers == 2
+    assert mine_synonyms() == 0
+
+
+def test_either_form_finds_the_other(make_indexed):
+    paper = make_indexed("Compressing the Key-Value Cache", abstract="Less of it.")
+    other = make_indexed("Evicting from the KV store")
+    mine_synonyms()
+    assert {hit.paper_id for hit in search("kv").hits} == {paper.pk, other.pk}
+    assert search("kv").hits[0].paper_id == other.pk
+    assert {hit.paper_id for hit in search("key value").hits} == {paper.pk, other.pk}
+
+
+def test_a_curator_s_word_outlives_mining(make_indexed, admin_client):
+    make_indexed("Compressing the Key-Value Cache")
+    mine_synonyms()
+    row = Synonym.objects.get(short="KV")
+    admin_client.post(
+        reverse("admin:search_synonym_change", args=[row.pk]), {"short": "KV", "long": "key value"}
+    )
+    admin_client.post(
+        reverse("admin:search_synonym_add"),
+        {"short": "SFX", "long": "sound effects", "is_active": "on"},
+    )
+    mine_synonyms()
+    synonyms.forget()
+    assert not Synonym.objects.get(short="KV").is_active
+    assert Synonym.objects.get(short="SFX").is_curated
+    assert search("kv").total == 0
+
+
+@pytest.fixture
+def library(make_indexed):
+    for number in range(10):
+        make_indexed(
+            f"Flash attention for long documents {number}", abstract="Memory and quantization."
+        )
+    make_indexed("Rare attentoin")
+    recount_words()
+
+
+SLIPS = [
+    ("flash attentoin", "flash attention"),  # one paper has it so
+    ("flsah attention", "flash attention"),
+    ("Flash atention -memroy", "Flash attention -memory"),
+    ('"flash atention"', '"flash attention"'),
+    ("title:atention year:2023", "title:attention year:2023"),
+    ("quantizaton OR memory", "quantization OR memory"),
+    ("flash attention", None),
+    ("xyzzy", None),
+    ("fla", None),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize(("typed", "meant"), SLIPS)
+def test_did_you_mean(library, typed, meant):
+    assert did_you_mean(typed) == meant
+
+
+def test_the_page_offers_it(library, client):
+    page = client.get(reverse("search"), {"q": "flsah attention"}).text
+    assert 'Did you mean <a href="/search?q=flash%20attention">flash attention</a>?' in page
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "steps"),
+    [
+        ("", "", 0),
+        ("abc", "acb", 1),
+        ("abc", "ab", 1),
+        ("abc", "abcd", 1),
+        ("abc", "xyz", 3),
+        ("ca", "abc", 3),
+    ],
+)
+def test_steps_between_words(one, other, steps):
+    assert distance(one, other) == distance(other, one) == steps
+
+
+@given(st.text())
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
+)
+def test_no_text_makes_it_fail(db, text):
+    did_you_mean(text)
