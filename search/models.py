@@ -57,9 +57,10 @@ class RealField(models.FloatField):  # type: ignore[type-arg]  # generic for myp
 
 
 class Term(models.Model):
-    """A term of the postings with the number of papers that have it."""
+    """A word of the postings with the number of papers that have it; those of one stem are forms of one word."""
 
     text = models.TextField(unique=True)
+    stem = models.TextField(db_index=True)
     papers = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -34,6 +34,7 @@ SETTINGS: dict[str, float] = {
     "least_covered": 0.1,
     "lexical_share": 0.5,
     "floor": 0.3,  # of the weight that a paper about every term would have, for the best to count in full
+    "other_form": 0.5,  # what another form of a word is worth: "caching" for "cache"
     "slip": 0.8,
     "least_similarity": 0.4,
 }
@@ -45,14 +46,18 @@ LISTED = """EXISTS (
 _RANK = (
     """
 WITH asked AS MATERIALIZED (
-    SELECT * FROM unnest(%(numbers)s::int[], %(terms)s::text[], %(factors)s::float8[]) AS asked (n, text, factor)
+    SELECT * FROM unnest(%(numbers)s::int[], %(terms)s::text[], %(stems)s::text[], %(factors)s::float8[])
+        AS asked (n, text, stem, factor)
 ), known AS MATERIALIZED (
-    SELECT n, t.id, t.papers, factor FROM asked JOIN search_term t USING (text) WHERE t.papers > 0
+    -- A word is as rare as all its forms together.
+    SELECT n, t.id, t.papers, sum(t.papers) OVER (PARTITION BY a.stem) AS shared,
+        factor * CASE WHEN t.text = a.text THEN 1 ELSE %(other_form)s END AS factor
+    FROM asked a JOIN search_term t USING (stem) WHERE t.papers > 0
 ), form AS MATERIALIZED (
-    SELECT n, id, papers, factor * ln(1 + (greatest(%(total)s - papers, 0) + 0.5) / (papers + 0.5)) AS value FROM (
+    SELECT n, id, papers, factor * ln(1 + (greatest(%(total)s - shared, 0) + 0.5) / (shared + 0.5)) AS value FROM (
         SELECT * FROM known
         UNION ALL
-        SELECT a.n, near.id, near.papers, %(slip)s * near.similarity
+        SELECT a.n, near.id, near.papers, near.papers, %(slip)s * near.similarity
         FROM asked a, LATERAL (
             SELECT t.id, t.papers, similarity(t.text, a.text) AS similarity FROM search_term t
             WHERE t.text %% a.text AND similarity(t.text, a.text) >= %(least_similarity)s AND t.papers > 0
@@ -221,6 +226,7 @@ def _parameters(question: Question, model: str, vector: list[float] | None) -> d
         "total": indexed_papers(),
         "numbers": [term.number for term in terms],
         "terms": [term.text for term in terms],
+        "stems": [term.stem for term in terms],
         "factors": [term.factor for term in terms],
         "asked": sum(1 << term.number for term in terms if term.number >= 0),
         "text": question.text,

@@ -1,4 +1,6 @@
-"""Terms: what papers are found and ranked by. English words by their stems, names in their parts and joined.
+"""Terms: what papers are found and ranked by: words as written, names in their parts and joined.
+
+A question finds every form of a word that has its stem, the form that was typed before the others (search.ranking).
 
 Each term of a paper has a weight between 0 and 1, the saturated frequency of BM25F (Robertson, Zaragoza and Taylor 2004):
 tf / (k1 + tf), where tf sums over the fields weight · count / (1 − b + b · length / usual length). The usual lengths are fixed,
@@ -37,7 +39,7 @@ class _Field:
     usual_length: float
 
 
-_TITLE = _Field(TITLE, 4.0, 9)
+_TITLE = _Field(TITLE, 2.0, 9)
 _AUTHORS = _Field(AUTHOR, 1.5, 12)
 _OTHER = _Field(OTHER, 0.5, 8)
 _ABSTRACT = _Field(ABSTRACT, 1.0, 110)
@@ -57,6 +59,7 @@ class AskedTerm:
 
     number: int
     text: str
+    stem: str
     factor: float
 
 
@@ -122,14 +125,14 @@ def _terms(found: Iterable[Token], *, pairs: bool) -> Iterator[str]:
                     if is_cjk(before):
                         yield before + part
                 elif part not in STOP_WORDS:
-                    yield stem(part)
+                    yield part
                     if pairs and before and before not in STOP_WORDS:
-                        yield stem(before + part)
+                        yield before + part
                 before = part
             if len(word) > 1:
-                yield stem("".join(word))
+                yield "".join(word)
         if len(token.words) > 1:
-            yield stem(token.joined)
+            yield token.joined
 
 
 def asked_terms(text: str, most: int) -> list[AskedTerm]:
@@ -146,23 +149,23 @@ def asked_terms(text: str, most: int) -> list[AskedTerm]:
             elif not any(is_cjk(other) for other in said if other is not part):
                 _ask(asked, part, 1.0, len(asked))
         else:
-            _ask(asked, stem(part), 1.0, len(asked))
+            _ask(asked, part, 1.0, len(asked))
         before = part
     for token in found:
         names = ["".join(word) for word in token.words if len(word) > 1]
         for name in [*names, *([token.joined] if len(token.words) > 1 else [])]:
             if not is_cjk(name):
-                _ask(asked, stem(name), 1.0, JOINED)
+                _ask(asked, name, 1.0, JOINED)
     latin = [part for part in said[:most] if not is_cjk(part)]
     for one, other in pairwise(latin):
-        _ask(asked, stem(one + other), NEIGHBOURS, JOINED)
+        _ask(asked, one + other, NEIGHBOURS, JOINED)
     for words in synonyms().expansions([part for part in parts if not is_cjk(part)][:most]):
         # Together they are worth what the one word is; a stop word among them nothing.
         telling = [word for word in words if word not in STOP_WORDS]
         for word in telling:
-            _ask(asked, stem(word), EXPANDED / len(telling), SYNONYM)
+            _ask(asked, word, EXPANDED / len(telling), SYNONYM)
     return list(asked.values())
 
 
 def _ask(asked: dict[str, AskedTerm], text: str, factor: float, number: int) -> None:
-    asked.setdefault(text, AskedTerm(number, text, factor))
+    asked.setdefault(stem(text), AskedTerm(number, text, stem(text), factor))

@@ -14,7 +14,11 @@ class Migration(migrations.Migration):
 
     operations = [
         # The index is written anew, with what it suggests, once all migrations are through (search.receivers.fill_index).
-        migrations.RunSQL("DELETE FROM search_papertext", migrations.RunSQL.noop),
+        migrations.RunSQL(
+            "DELETE FROM search_posting; DELETE FROM search_term; DELETE FROM search_papertext",
+            migrations.RunSQL.noop,
+        ),
+        migrations.AddField('Term', 'stem', models.TextField(db_index=True)),
         migrations.CreateModel(
             name='Suggestion',
             fields=[
