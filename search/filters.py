@@ -15,8 +15,7 @@ from catalog.folding import fold, fold_words
 from catalog.models import Author, Catalogue, Paper, Topic, Venue
 from search.grammar import And, Field, Node, Not, Or, Phrase, Range, Word
 from search.named import find_named
-from search.terms import stem
-from search.words import key, tokens
+from search.words import key, stem, tokens
 
 _WORDS = "EXISTS (SELECT FROM search_papertext f WHERE f.paper_id = x.paper_id AND f.words @@ {0}::tsquery)"
 _PAPER = "EXISTS (SELECT FROM catalog_paper f WHERE f.id = x.paper_id AND {0})"

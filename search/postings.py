@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 
 from django.db.backends.utils import CursorWrapper
 
-from search.terms import Held, paper_terms, stem
+from search.terms import Held, paper_terms
 from search.texts import PaperTexts
+from search.words import stem
 
 _STAGE = """
 CREATE TEMP TABLE stated (paper_id bigint, text text, stem text, weight real, fields smallint) ON COMMIT DROP

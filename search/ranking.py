@@ -32,9 +32,9 @@ SETTINGS: dict[str, float] = {
     # Below this cosine two texts have nothing to do with each other (all-MiniLM-L6-v2).
     "least_cosine": 0.25,
     "least_covered": 0.1,
-    "lexical_share": 0.5,
+    "lexical_share": 0.3,
     "floor": 0.3,  # of the weight that a paper about every term would have, for the best to count in full
-    "other_form": 0.5,  # what another form of a word is worth: "caching" for "cache"
+    "other_form": 0.8,  # what another form of a word is worth: "caching" for "cache"
     "slip": 0.8,
     "least_similarity": 0.4,
 }

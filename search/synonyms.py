@@ -1,4 +1,5 @@
-"""Acronyms and what they stand for, mined from the titles and abstracts themselves, editable in the admin.
+"""Acronyms and what they stand for, mined from the titles and abstracts themselves, and words that mean nearly the same;
+editable in the admin.
 
 The pairs are those of Schwartz and Hearst (2003, "A simple algorithm for identifying abbreviation definitions in biomedical
 text"): a short form in brackets behind its long form, each character of the short one found in the long one from right to
@@ -8,20 +9,23 @@ left, the first at the beginning of a word. A question with one of the two is wi
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from typing import TypeVar
 
 from django.db import connection
 
 from search.models import Synonym
-from search.words import STOP_WORDS, parts
+from search.thesaurus import GROUPS
+from search.words import STOP_WORDS, parts, stem
 
 LEAST_PAPERS = 2  # that must say so: what one paper alone calls itself widens nothing
 _TRUSTED_FOR = 15.0  # seconds
 _BRACKETS = re.compile(r"\(([A-Z0-9][\w&/+-]{1,9}?)(s)?\)")
 _WORD = re.compile(r"[\w'’/-]+")
 _LONGEST = 8  # words of a long form
-# General acronyms of the field whose long form is seldom printed beside them.
+# General acronyms of the field whose long form is seldom printed beside them, and words of one meaning.
 KNOWN = (
     ("KV", "key value"),
     ("LLM", "large language model"),
@@ -38,23 +42,27 @@ KNOWN = (
     ("SFT", "supervised fine tuning"),
     ("MLLM", "multimodal large language model"),
     ("NLP", "natural language processing"),
+    *(pair for group in GROUPS for pair in combinations(group, 2)),
 )
 
 _known: tuple[float, "Synonyms"] | None = None
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
 class Synonyms:
-    """The pairs in use: the words of long forms by the short one, and the other way round."""
+    """The pairs in use: long forms by the short one and the other way round, and single words by the stem of the other."""
 
     long: Mapping[str, tuple[tuple[str, ...], ...]]
     short: Mapping[tuple[str, ...], str]
+    others: Mapping[str, tuple[str, ...]]
 
-    def expansions(self, words: list[str]) -> Iterator[tuple[str, ...]]:
-        """Yield what else a question with these words may say."""
-        for word in dict.fromkeys(words):
+    def expansions(self, words: list[str], names: Sequence[str] = ()) -> Iterator[tuple[str, ...]]:
+        """Yield what else a question with these words, and these names that some of them make together, may say."""
+        for word in dict.fromkeys([*words, *names]):
             for singular in {word, word.removesuffix("s")}:
                 yield from self.long.get(singular, ())
+            yield from ((other,) for other in self.others.get(stem(word), ()))
         for length in range(2, _LONGEST + 1):
             for place in range(len(words) - length + 1):
                 row = tuple(words[place : place + length])
@@ -69,15 +77,27 @@ def synonyms() -> Synonyms:
     global _known
     if _known is None or time.monotonic() - _known[0] > _TRUSTED_FOR:
         rows = Synonym.objects.filter(is_active=True).values_list("short", "long")
-        long: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-        short: dict[tuple[str, ...], str] = {}
-        for one, other in rows:
-            key, words = "".join(parts(one)), tuple(parts(other))
-            if key and len(words) > 1:
-                long[key].append(words)
-                short.setdefault(words, key)
-        _known = time.monotonic(), Synonyms({key: tuple(rows) for key, rows in long.items()}, short)
+        _known = time.monotonic(), _by_form(rows)
     return _known[1]
+
+
+def _by_form(pairs: Iterable[tuple[str, str]]) -> Synonyms:
+    long: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    short: dict[tuple[str, ...], str] = {}
+    others: dict[str, list[str]] = defaultdict(list)
+    for one, other in pairs:
+        key, words = "".join(parts(one)), tuple(parts(other))
+        if key and len(words) > 1:
+            long[key].append(words)
+            short.setdefault(words, key)
+        elif key and words:
+            others[stem(key)].append(words[0])
+            others[stem(words[0])].append(key)
+    return Synonyms(_frozen(long), short, _frozen(others))
+
+
+def _frozen(lists: Mapping[str, list[Value]]) -> dict[str, tuple[Value, ...]]:
+    return {key: tuple(dict.fromkeys(values)) for key, values in lists.items()}
 
 
 def forget() -> None:

@@ -10,15 +10,11 @@ so that a paper's weights do not depend on the papers around it.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
-from threading import local
-
-import Stemmer
 
 from search.synonyms import synonyms
 from search.texts import PaperTexts
-from search.words import STOP_WORDS, Token, is_cjk, tokens
+from search.words import STOP_WORDS, Token, is_cjk, stem, tokens
 
 TITLE, AUTHOR, OTHER, ABSTRACT = 1, 2, 4, 8  # the fields that a term stands in, as bits
 _SATURATION = 1.2
@@ -27,9 +23,10 @@ JOINED, SYNONYM = (
     -1,
     -2,
 )  # numbers of guesses: words joined to a name, and what an acronym stands for
-EXPANDED = 0.5  # what an acronym's long form is worth beside the acronym, and the other way round
+EXPANDED = (
+    0.5  # what a synonym is worth beside the word: an acronym's long form together, or another word
+)
 NEIGHBOURS = 0.5  # what two words of a question joined are worth: they may be a name
-_threads = local()  # a stemmer serves one thread at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +58,6 @@ class AskedTerm:
     text: str
     stem: str
     factor: float
-
-
-@lru_cache(maxsize=65536)
-def stem(word: str) -> str:
-    """The English stem of a folded word; what has digits or no Latin letters is its own."""
-    if not word.isascii() or not word.isalpha():
-        return word
-    if not hasattr(_threads, "stemmer"):
-        _threads.stemmer = Stemmer.Stemmer("english", 0)
-    stemmed: str = _threads.stemmer.stemWord(word)
-    return stemmed
 
 
 def paper_terms(texts: PaperTexts) -> dict[str, Held]:
@@ -151,20 +137,25 @@ def asked_terms(text: str, most: int) -> list[AskedTerm]:
         else:
             _ask(asked, part, 1.0, len(asked))
         before = part
-    for token in found:
-        names = ["".join(word) for word in token.words if len(word) > 1]
-        for name in [*names, *([token.joined] if len(token.words) > 1 else [])]:
-            if not is_cjk(name):
-                _ask(asked, name, 1.0, JOINED)
+    names = [name for token in found for name in _joined(token) if not is_cjk(name)]
+    for name in names:
+        _ask(asked, name, 1.0, JOINED)
     latin = [part for part in said[:most] if not is_cjk(part)]
     for one, other in pairwise(latin):
         _ask(asked, one + other, NEIGHBOURS, JOINED)
-    for words in synonyms().expansions([part for part in parts if not is_cjk(part)][:most]):
+    words = [part for part in parts if not is_cjk(part)][:most]
+    for others in synonyms().expansions(words, names[:most]):
         # Together they are worth what the one word is; a stop word among them nothing.
-        telling = [word for word in words if word not in STOP_WORDS]
+        telling = [word for word in others if word not in STOP_WORDS]
         for word in telling:
             _ask(asked, word, EXPANDED / len(telling), SYNONYM)
     return list(asked.values())
+
+
+def _joined(token: Token) -> list[str]:
+    """The names that the parts of a token make: "flashattention" and "flashattention3"."""
+    names = ["".join(word) for word in token.words if len(word) > 1]
+    return [*names, *([token.joined] if len(token.words) > 1 else [])]
 
 
 def _ask(asked: dict[str, AskedTerm], text: str, factor: float, number: int) -> None:

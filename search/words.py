@@ -9,6 +9,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from threading import local
+
+import Stemmer
 
 MAX_WORD = 100
 
@@ -43,6 +47,7 @@ STOP_WORDS = frozenset(_ENGLISH.split())
 
 # A word in its camel-case parts.
 Word = tuple[str, ...]
+_threads = local()  # a stemmer serves one thread at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,17 @@ class Token:
 
 def is_cjk(word: str) -> bool:
     return bool(_CJK.match(word))
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """The English stem of a folded word; what has digits or no Latin letters is its own."""
+    if not word.isascii() or not word.isalpha():
+        return word
+    if not hasattr(_threads, "stemmer"):
+        _threads.stemmer = Stemmer.Stemmer("english", 0)
+    stemmed: str = _threads.stemmer.stemWord(word)
+    return stemmed
 
 
 def tokens(text: str) -> list[Token]:
