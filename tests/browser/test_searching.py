@@ -36,7 +36,7 @@ def test_search_without_scripts(live_server, browser):
 
 def test_results_follow_the_typing(live_server, page: Page):
     page.goto(live_server.url + "/search")
-    box = page.get_by_role("searchbox")
+    box = page.get_by_role("combobox", name="Search papers")
     expect(box).to_be_focused()
     box.press_sequentially("streaming", delay=20)
     expect(page.locator(".paper-row")).to_have_count(1)
@@ -51,7 +51,7 @@ def test_results_follow_the_typing(live_server, page: Page):
 
 def test_going_back_shows_whole_pages(live_server, page: Page):
     page.goto(live_server.url + "/search")
-    page.get_by_role("searchbox").press_sequentially("streaming")
+    page.get_by_role("combobox", name="Search papers").press_sequentially("streaming")
     page.locator(".paper-row__title").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Attention Sinks")
     page.go_back()
@@ -65,7 +65,7 @@ def test_the_keyboard_alone_is_enough(live_server, page: Page, catalogue):
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("/")
-    box = page.get_by_role("searchbox")
+    box = page.get_by_role("combobox", name="Search papers")
     expect(box).to_be_focused()
     page.keyboard.press("Escape")
     expect(box).not_to_be_focused()
@@ -80,6 +80,6 @@ def test_the_keyboard_alone_is_enough(live_server, page: Page, catalogue):
 
 def test_a_slash_can_be_typed_in_the_field(live_server, page: Page):
     page.goto(live_server.url)
-    box = page.get_by_role("searchbox")
+    box = page.get_by_role("combobox", name="Search papers")
     box.press_sequentially("math/0309136")
     expect(box).to_have_value("math/0309136")
