@@ -172,6 +172,43 @@ def test_going_back_restores_query_filters_sort_page_and_results(live_server, pa
         assert shown(page) == before
 
 
+def test_what_is_not_listed_can_be_proposed(live_server, page: Page):
+    page.goto(live_server.url + reverse("search"))
+    page.get_by_role("combobox").fill("https://arxiv.org/abs/2501.99999v2")
+    expect(page.get_by_text("No paper here has arXiv 2501.99999.")).to_be_visible()
+    page.get_by_role("button", name="Propose it").click()
+    expect(page.get_by_role("main")).to_contain_text("Thank you")
+
+
+def test_why_a_paper_was_found_is_a_page_away_on_a_phone(live_server, page: Page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(live_server.url + SEARCH)
+    page.get_by_role("link", name="why").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Attention, study")
+    expect(page.locator("mark").first).to_have_text("Attention")
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (820, 1180), (1440, 900)])
+def test_no_search_is_wider_than_the_window(live_server, page: Page, width, height):
+    long = make_paper("Attention " + "to each of its very many unbreakable tokens " * 6, year=1999)
+    make_paper("Attention-" + "unbreakable" * 27, venue=make_venue("Proceedings of " + "x" * 60))
+    refresh_words()
+    page.set_viewport_size({"width": width, "height": height})
+    wide = []
+    for address in [
+        SEARCH,
+        SEARCH + "&year=2021&year=-2022&venue=iclr&code=yes&sort=stars",
+        SEARCH + "&topic=" + "n" * 300,
+        reverse("search") + "?q=" + "n" * 300,
+        reverse("search") + "?q=https://github.com/" + "o" * 39 + "/" + "n" * 90,
+        reverse("search-why", args=[long.pk]) + "?q=attention",
+    ]:
+        page.goto(live_server.url + address)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wide.append(address)
+    assert wide == []
+
+
 def test_typing_keeps_the_filters_and_says_the_new_number(live_server, page: Page):
     page.goto(live_server.url + SEARCH + "&code=yes")
     status = page.get_by_role("status").element_handle()
