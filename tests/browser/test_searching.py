@@ -1,7 +1,9 @@
 """Searching in a real browser, with and without its scripts, by mouse and by keyboard alone."""
 
+import re
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from search import views
 from search.queries import Hit, Results
@@ -47,6 +49,22 @@ def test_results_follow_the_typing(live_server, page: Page):
     box.press_sequentially(" nonsense")
     expect(page.get_by_text("Nothing found for")).to_be_visible()
     expect(page.get_by_role("status")).to_contain_text("0\u00a0papers")
+
+
+def test_typing_on_while_results_are_awaited_ends_at_the_last_word(live_server, page: Page):
+    slow: list[Route] = []
+    page.route(re.compile(r"/search[?]q=many$"), lambda route: slow.append(route))
+    page.goto(live_server.url + "/search")
+    box = page.get_by_role("combobox", name="Search papers")
+    with page.expect_request(re.compile("/search[?]q=many$")):
+        box.fill("many")
+    page.clock.install()
+    box.fill("streaming")
+    page.clock.run_for(1000)  # the word has its turn while the other is still awaited
+    slow[0].continue_()
+    expect(page).to_have_url(live_server.url + "/search?q=streaming")
+    expect(page.locator(".paper-row")).to_have_count(1)
+    expect(page.locator(".paper-row__title")).to_contain_text("Streaming")
 
 
 def test_going_back_shows_whole_pages(live_server, page: Page):
