@@ -11,7 +11,8 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
-from catalog.models import Paper
+from catalog.identifiers import URL
+from catalog.models import Identifier, Paper
 from search import twins
 from search.address import LAST_PAGE, Asked, facet_links
 from search.forms import LONGEST_QUERY, SearchForm
@@ -65,6 +66,7 @@ def results(request: HtmxRequest) -> HttpResponse:
         "same": asked.parameters(),
         "endings": _ENDINGS,
         "without_choice": asked.parameters(choice=None),
+        "scheme": _SCHEMES[found.not_listed.scheme] if found and found.not_listed else "",
         "proposable": bool(found and found.not_listed and may_be_proposed(found.not_listed)),
     }
     template = "search/_results.html" if live else "search/results.html"
@@ -73,6 +75,7 @@ def results(request: HtmxRequest) -> HttpResponse:
     return response
 
 
+_SCHEMES = {**dict(Identifier.Scheme.choices), URL: "the address"}
 _ENDINGS = {"bib": "BibTeX", "ris": "RIS", "csv": "CSV", "json": "JSON", "atom": "feed"}
 
 

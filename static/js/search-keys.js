@@ -1,4 +1,4 @@
-// "/" goes to the search field, Escape leaves it.
+// "/" goes to the search field, Escape leaves it with its text; what another script has answered is left alone.
 const field = document.querySelector("[data-search-field]");
 
 function isTyping(target) {
@@ -6,12 +6,13 @@ function isTyping(target) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!field || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!field || event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "/" && !isTyping(event.target)) {
     event.preventDefault();
     field.focus();
     field.select();
   } else if (event.key === "Escape" && event.target === field) {
+    event.preventDefault(); // browsers would empty the field
     field.blur();
   }
 });

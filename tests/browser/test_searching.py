@@ -1,7 +1,9 @@
 """Searching in a real browser, with and without its scripts, by mouse and by keyboard alone."""
 
+import re
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from search import views
 from search.queries import Hit, Results
@@ -36,7 +38,7 @@ def test_search_without_scripts(live_server, browser):
 
 def test_results_follow_the_typing(live_server, page: Page):
     page.goto(live_server.url + "/search")
-    box = page.get_by_role("searchbox")
+    box = page.get_by_role("combobox", name="Search papers")
     expect(box).to_be_focused()
     box.press_sequentially("streaming", delay=20)
     expect(page.locator(".paper-row")).to_have_count(1)
@@ -49,9 +51,25 @@ def test_results_follow_the_typing(live_server, page: Page):
     expect(page.get_by_role("status")).to_contain_text("0\u00a0papers")
 
 
+def test_typing_on_while_results_are_awaited_ends_at_the_last_word(live_server, page: Page):
+    slow: list[Route] = []
+    page.route(re.compile(r"/search[?]q=many$"), lambda route: slow.append(route))
+    page.goto(live_server.url + "/search")
+    box = page.get_by_role("combobox", name="Search papers")
+    with page.expect_request(re.compile("/search[?]q=many$")):
+        box.fill("many")
+    page.clock.install()
+    box.fill("streaming")
+    page.clock.run_for(1000)  # the word has its turn while the other is still awaited
+    slow[0].continue_()
+    expect(page).to_have_url(live_server.url + "/search?q=streaming")
+    expect(page.locator(".paper-row")).to_have_count(1)
+    expect(page.locator(".paper-row__title")).to_contain_text("Streaming")
+
+
 def test_going_back_shows_whole_pages(live_server, page: Page):
     page.goto(live_server.url + "/search")
-    page.get_by_role("searchbox").press_sequentially("streaming")
+    page.get_by_role("combobox", name="Search papers").press_sequentially("streaming")
     page.locator(".paper-row__title").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Attention Sinks")
     page.go_back()
@@ -65,7 +83,7 @@ def test_the_keyboard_alone_is_enough(live_server, page: Page, catalogue):
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("/")
-    box = page.get_by_role("searchbox")
+    box = page.get_by_role("combobox", name="Search papers")
     expect(box).to_be_focused()
     page.keyboard.press("Escape")
     expect(box).not_to_be_focused()
@@ -80,6 +98,6 @@ def test_the_keyboard_alone_is_enough(live_server, page: Page, catalogue):
 
 def test_a_slash_can_be_typed_in_the_field(live_server, page: Page):
     page.goto(live_server.url)
-    box = page.get_by_role("searchbox")
+    box = page.get_by_role("combobox", name="Search papers")
     box.press_sequentially("math/0309136")
     expect(box).to_have_value("math/0309136")
