@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from search import views
+from search import similar_views, views
 from search.proposing import propose
 
 urlpatterns = [
@@ -9,5 +9,7 @@ urlpatterns = [
     re_path(r"^search\.(?P<ending>bib|ris|csv|atom)$", views.results_in_file, name="search-file"),
     path("search/suggest.json", views.suggestions, name="search-suggest"),
     path("search/why/<int:pk>", views.why, name="search-why"),
+    path("similar", similar_views.similar_papers, name="similar"),
+    path("similar.json", similar_views.similar_in_json, name="similar-json"),
     path("propose", propose, name="propose"),
 ]

@@ -99,5 +99,11 @@ def _coverage() -> dict[str, object]:
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    lines = ["User-agent: *", "Disallow: /admin/", f"Disallow: {reverse('search')}?", ""]
+    lines = [
+        "User-agent: *",
+        "Disallow: /admin/",
+        f"Disallow: {reverse('search')}?",
+        f"Disallow: {reverse('similar')}?",
+        "",
+    ]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
