@@ -5,10 +5,13 @@ class SearchConfig(AppConfig):
     name = "search"
 
     def ready(self) -> None:
+        from django.db.backends.signals import connection_created
         from django.db.models.signals import post_migrate
 
         from catalog.signals import papers_changed
+        from search.nearest import set_up_connection
         from search.receivers import FOLLOWER, fill_index, follow_changes
 
         papers_changed.connect(follow_changes, dispatch_uid=FOLLOWER)
+        connection_created.connect(set_up_connection, dispatch_uid=FOLLOWER)
         post_migrate.connect(fill_index, sender=self, dispatch_uid=FOLLOWER)

@@ -16,6 +16,8 @@ from catalog.models import Paper, Run
 from search import serving
 from search.embeddings import configured_model, encode
 from search.index import refresh_words
+from search.nearest import build_indexes
+from search.prior import refresh_priors
 from search.similar import refresh_similar
 
 BATCH = 64
@@ -100,6 +102,9 @@ def embed_changed(
                 similar=_refresh_similar(ids),
                 words=refresh_words([*ids, *_without_words()]),
             )
+            refresh_priors()
+            if wanting:
+                build_indexes()
         except Exception as error:
             _finish(run or _start(reason), Run.Status.FAILED, Embedded(left=missing), str(error))
             raise

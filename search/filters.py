@@ -63,6 +63,10 @@ _HAS = {
 }
 _NEVER = "false"
 _ALWAYS = "true"
+# What every hit must be, whichever side proposes it.
+LISTED = """EXISTS (
+    SELECT FROM catalog_placement l WHERE l.paper_id = x.paper_id AND l.retired_at IS NULL
+)"""
 
 
 @dataclass(slots=True)

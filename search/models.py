@@ -11,6 +11,13 @@ from pgvector.django import VectorField
 from catalog.models import Paper
 
 
+class RealField(models.FloatField):  # type: ignore[type-arg]  # generic for mypy only
+    """A number of four bytes."""
+
+    def db_type(self, connection: Any) -> str:
+        return "real"
+
+
 class PaperText(models.Model):
     """The weighted words of a paper, from its own row and from the tables around it."""
 
@@ -25,6 +32,9 @@ class PaperText(models.Model):
         models.TextField(),
         default=list,
         help_text="Folded names of systems that its titles introduce: quest, flashattention3.",
+    )
+    prior = RealField(
+        db_default=0.0, help_text="From 0 to 1: how much is cited, starred and new (search.prior)."
     )
 
     class Meta:
@@ -47,13 +57,6 @@ class Word(models.Model):
 
     def __str__(self) -> str:
         return self.word
-
-
-class RealField(models.FloatField):  # type: ignore[type-arg]  # generic for mypy only
-    """A number of four bytes."""
-
-    def db_type(self, connection: Any) -> str:
-        return "real"
 
 
 class Term(models.Model):

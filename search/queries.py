@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from catalog.identifiers import Ident
 from catalog.models import Paper, SimilarPaper
 from search.facets import Choice, Facet, count_facets
-from search.filters import Filter, make_filter, matching
+from search.filters import LISTED, Filter, make_filter, matching
 from search.models import Word
 from search.named import Named, find_named
 from search.question import Question, clean, read
-from search.ranking import LISTED, MAX_RANKED, Ranked, rank
+from search.ranking import MAX_RANKED, Ranked, rank
 from search.serving import serving_vector
 from search.sorting import in_order
 from search.spelling import did_you_mean

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from search.ranking import LISTED, nearest
+from search.filters import LISTED
+from search.nearest import nearest
 
 # What each share counts in the total, chosen by citations left out (docs/benchmarks.md, "Similar papers"). Twice as much for
 # references and citing papers finds a little more, and costs papers whose citations nobody has fetched yet: they have

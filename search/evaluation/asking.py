@@ -8,8 +8,9 @@ from enum import StrEnum
 from search.embeddings import query_vector
 from search.evaluation.measures import Measures
 from search.named import find_named
+from search.nearest import nearest
 from search.question import clean, read
-from search.ranking import nearest, rank
+from search.ranking import rank
 from search.serving import serving_models
 
 DEPTH = 100
