@@ -4,7 +4,7 @@ Nothing here can fail: an operator without anything to work on, a field that is 
 are words. OR joins its two neighbours only, as web search engines have it: `long OR short context` is (long OR short) context.
 
     query = unit*              unit = term ("OR" term)*
-    term  = ["-" | "NOT"] (word | phrase | field ":" (phrase | value) | "(" query ")")
+    term  = ["-"] (word | phrase | field ":" (phrase | value) | "(" query ")")
 """
 
 import re
@@ -138,8 +138,6 @@ def _word(name: str | None, word: str) -> Iterator[_Token]:
         yield from _valued(name, word, quoted=False)
     elif word in {"OR", "|", "||"}:
         yield _Sign("or", word)
-    elif word == "NOT":
-        yield _Sign("-", word)
     elif word not in {"", "AND", "&", "&&"}:
         yield Word(word)
 

@@ -60,10 +60,9 @@ class Word(models.Model):
 
 
 class Term(models.Model):
-    """A word of the postings with the number of papers that have it; those of one stem are forms of one word."""
+    """A term of the postings with the number of papers that have it."""
 
     text = models.TextField(unique=True)
-    stem = models.TextField(db_index=True)
     papers = models.PositiveIntegerField(default=0)
 
     class Meta:

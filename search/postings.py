@@ -10,13 +10,12 @@ from django.db.backends.utils import CursorWrapper
 
 from search.terms import Held, paper_terms
 from search.texts import PaperTexts
-from search.words import stem
 
 _STAGE = """
-CREATE TEMP TABLE stated (paper_id bigint, text text, stem text, weight real, fields smallint) ON COMMIT DROP
+CREATE TEMP TABLE stated (paper_id bigint, text text, weight real, fields smallint) ON COMMIT DROP
 """
 _ADD_TERMS = """
-INSERT INTO search_term (text, stem, papers) SELECT DISTINCT text, stem, 1 FROM stated ORDER BY 1 ON CONFLICT DO NOTHING
+INSERT INTO search_term (text, papers) SELECT DISTINCT text, 1 FROM stated ORDER BY 1 ON CONFLICT DO NOTHING
 """
 _REPLACE = """
 INSERT INTO search_posting (paper_id, term_id, weight, fields)
@@ -53,7 +52,7 @@ def write_postings(cursor: CursorWrapper, ids: Iterable[int], papers: Iterable[P
     with cursor.copy("COPY stated FROM STDIN") as copy:
         for paper in changed:
             for text, held in terms[paper].items():
-                copy.write_row((paper, text, stem(text), held.weight, held.fields))
+                copy.write_row((paper, text, held.weight, held.fields))
     cursor.execute(_ADD_TERMS)
     cursor.execute(_REPLACE)
     cursor.execute("DROP TABLE stated")

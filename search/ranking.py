@@ -8,12 +8,12 @@
    2009), the weights are BM25F's. They are summed: where both scores are known, a convex sum beats reciprocal ranks
    (Bruch, Gai and Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval"). A little is added for papers that
    are cited, starred or new (search.prior). Candidates by words beyond the best follow by what was read of them.
-4. Tiers come before scores: the exact title, the system or author so named or a title but for a slip, titles that begin so,
+4. Tiers come before scores: the exact title, the title but for a slip, the system or author so named, titles that begin so,
    titles with every term, all others. Ties are settled by primary key.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -24,7 +24,8 @@ from search.filters import LISTED, Filter, make_filter
 from search.nearest import nearest_sql
 from search.question import MAX_TERMS, Question
 from search.serving import indexed_papers
-from search.terms import asked_terms
+from search.slips import is_one_slip
+from search.terms import NAME, asked_terms
 
 MAX_RANKED = 1000
 SETTINGS: dict[str, float] = {
@@ -39,45 +40,49 @@ SETTINGS: dict[str, float] = {
     "lexical_share": 0.3,
     "prior_share": 0.02,  # what being cited, starred and new can add to a score
     "floor": 0.3,  # of the weight that a paper about every term would have, for the best to count in full
-    "other_form": 0.8,  # what another form of a word is worth: "caching" for "cache"
-    "slip": 0.8,
-    "least_similarity": 0.4,
+    "slip": 0.8,  # what a word is worth that may be meant by one that no paper has
+    "least_similarity": 0.35,
+    "rare": 5,  # papers that have a word, for it to be taken for the name of a system that is mentioned
+    "mention": 0.15,
 }
 
 _RANK = """
 WITH asked AS MATERIALIZED (
-    SELECT * FROM unnest(%(numbers)s::int[], %(terms)s::text[], %(stems)s::text[], %(factors)s::float8[])
-        AS asked (n, text, stem, factor)
+    SELECT * FROM unnest(%(numbers)s::int[], %(terms)s::text[], %(words)s::text[], %(factors)s::float8[])
+        AS asked (n, text, word, factor)
 ), known AS MATERIALIZED (
-    -- A word is as rare as all its forms together.
-    SELECT n, t.id, t.papers, sum(t.papers) OVER (PARTITION BY a.stem) AS shared,
-        factor * CASE WHEN t.text = a.text THEN 1 ELSE %(other_form)s END AS factor
-    FROM asked a JOIN search_term t USING (stem) WHERE t.papers > 0
+    SELECT n, t.id, t.papers, factor, word FROM asked JOIN search_term t USING (text) WHERE t.papers > 0
 ), form AS MATERIALIZED (
-    SELECT n, id, papers, factor * ln(1 + (greatest(%(total)s - shared, 0) + 0.5) / (shared + 0.5)) AS value FROM (
-        SELECT * FROM known
+    SELECT n, id, papers, factor * ln(1 + (greatest(%(total)s - papers, 0) + 0.5) / (papers + 0.5)) AS value FROM (
+        SELECT n, id, papers, factor FROM known
         UNION ALL
-        SELECT a.n, near.id, near.papers, near.papers, %(slip)s * near.similarity
+        -- What no paper has may be a slip: its nearest words of the lexicon, by their stems.
+        SELECT a.n, near.id, near.papers, %(slip)s * (0.5 + near.similarity / 2)
         FROM asked a, LATERAL (
-            SELECT t.id, t.papers, similarity(t.text, a.text) AS similarity FROM search_term t
-            WHERE t.text %% a.text AND similarity(t.text, a.text) >= %(least_similarity)s AND t.papers > 0
-            ORDER BY similarity DESC, t.papers DESC, t.text LIMIT 3
+            SELECT t.id, t.papers, max(similarity(w.word, a.word)) AS similarity
+            FROM search_word w JOIN search_term t ON t.text IN (w.word, (ts_lexize('english_stem', w.word))[1])
+            WHERE w.word %% a.word AND similarity(w.word, a.word) >= %(least_similarity)s AND t.papers > 0
+            GROUP BY t.id ORDER BY similarity DESC, t.papers DESC, t.id LIMIT 3
         ) near
-        WHERE a.n >= 0 AND length(a.text) >= 4 AND NOT EXISTS (SELECT FROM known k WHERE k.n = a.n)
+        WHERE (a.n >= 0 OR a.n = {name}) AND length(a.word) >= 4 AND NOT EXISTS (SELECT FROM known k WHERE k.word = a.word)
     ) forms
+), mentioned AS MATERIALIZED (
+    -- Rare words that may be names of systems.
+    SELECT coalesce(array_agg(word), '{}') AS words FROM known WHERE papers <= %(rare)s AND length(word) >= 4
 ), whole AS MATERIALIZED (
     SELECT coalesce(sum(value), 0) AS value FROM (
         SELECT max(value) AS value FROM form WHERE n >= 0 GROUP BY n
     ) words
 ), listed AS MATERIALIZED (
-    -- Of common words the weightiest postings only; what they weigh in full is looked up for the best candidates.
+    -- Of common words the weightiest postings only, the fewer the less the word tells beside the others; what they weigh in
+    -- full is looked up for the best candidates.
     SELECT p.paper_id, sum(f.value * p.weight) AS score,
         sum(f.value * p.weight) FILTER (WHERE f.papers <= %(most_read)s) AS weight,
-        sum(f.value) FILTER (WHERE f.n <> -1) AS covered,
+        sum(f.value) FILTER (WHERE f.n NOT IN (-1, -3)) AS covered,
         bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND f.papers <= %(most_read)s AND p.fields & 1 = 1) AS titled
-    FROM form f CROSS JOIN LATERAL (
+    FROM (SELECT *, max(value) OVER () AS most FROM form) f CROSS JOIN LATERAL (
         SELECT paper_id, weight, fields FROM search_posting WHERE term_id = f.id ORDER BY weight DESC
-        LIMIT CASE WHEN f.papers > %(most_read)s THEN %(common_read)s ELSE %(most_read)s END
+        LIMIT CASE WHEN f.papers > %(most_read)s THEN ceil(%(common_read)s * f.value / f.most) ELSE %(most_read)s END
     ) p GROUP BY p.paper_id
 ), held AS MATERIALIZED (
     -- A fair share of what was asked for, so that long questions do not find everything.
@@ -126,12 +131,8 @@ WITH asked AS MATERIALIZED (
         FROM common f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = c.paper_id
     ) m ON EXISTS (SELECT FROM common)
 ), scored AS (
-    SELECT m.paper_id, t.prior, p.title, p.title_key,
-        CASE WHEN m.tier = 4 AND %(asked)s > 0 AND m.titled = %(asked)s THEN 3
-            -- The title but for one letter: of a title of n letters a wrong one spoils three of its n + 1 trigrams.
-            WHEN m.tier > 1 AND m.place <= 20 AND abs(length(p.title_key) - length(%(title_key)s)) <= 1
-                AND length(%(title_key)s) >= 7 AND similarity(p.title_key, %(title_key)s) >= 0.45 THEN 1
-            ELSE m.tier END AS tier,
+    SELECT m.paper_id, t.prior, p.title, p.title_key, t.names, t.names && mentioned.words AS is_mentioned,
+        CASE WHEN m.tier = 4 AND %(asked)s > 0 AND m.titled = %(asked)s THEN 3 ELSE m.tier END AS tier,
         coalesce(
             m.weight / nullif(greatest(max(m.weight) OVER (), %(floor)s * whole.value), 0), 0
         ) AS lexical,
@@ -142,20 +143,20 @@ WITH asked AS MATERIALIZED (
     JOIN catalog_paper p ON p.id = m.paper_id
     JOIN search_papertext t USING (paper_id)
     LEFT JOIN search_embedding e ON e.paper_id = m.paper_id AND e.model = %(model)s,
-    whole
+    whole, mentioned
 ), fused AS (
-    SELECT paper_id, lexical, cosine, 5 - tier
+    SELECT paper_id, lexical, cosine, title_key || ' ' || array_to_string(names, ' ') AS spelled, 5 - tier
         + (0.8 - %(prior_share)s) * CASE WHEN cosine IS NULL THEN lexical
             ELSE %(lexical_share)s * lexical + (1 - %(lexical_share)s) * cosine END
-        + %(prior_share)s * prior
+        + %(prior_share)s * prior + CASE WHEN is_mentioned AND tier = 4 THEN %(mention)s ELSE 0 END
         + CASE WHEN tier < 4 THEN 0.15 * similarity(title_key, %(title_key)s)
             + CASE WHEN strpos(title, %(text)s) > 0 THEN 0.04 ELSE 0 END ELSE 0 END AS score
     FROM scored
     UNION ALL
-    SELECT paper_id, score / (SELECT max(score) FROM held), NULL, 1 - place::float8 / (%(most)s + 1)
+    SELECT paper_id, score / (SELECT max(score) FROM held), NULL, NULL, 1 - place::float8 / (%(most)s + 1)
     FROM held h WHERE place > %(most_scored)s AND NOT EXISTS (SELECT FROM candidate c WHERE c.paper_id = h.paper_id)
 )
-SELECT paper_id, round(score::numeric, 6), lexical, cosine FROM fused ORDER BY 2 DESC, paper_id
+SELECT paper_id, round(score::numeric, 6), lexical, cosine, spelled FROM fused ORDER BY 2 DESC, paper_id
 """
 _NOTHING = " SELECT 0::bigint AS paper_id, 0::float8 AS distance WHERE false"
 # Nearly every paper is listed: a few more than wanted are enough to look at. A filter may leave out any number, and let
@@ -168,10 +169,13 @@ _FILTERED = f"""{_ENOUGH}
             SELECT x.paper_id, 0 FROM search_papertext x
             WHERE EXISTS (SELECT FROM form WHERE papers > %(common_read)s) AND {{chosen}}
             AND NOT EXISTS (SELECT FROM listed d WHERE d.paper_id = x.paper_id) AND EXISTS (
-                SELECT FROM form f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = x.paper_id WHERE f.n <> -1
+                SELECT FROM form f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = x.paper_id WHERE f.n NOT IN (-1, -3)
             ) LIMIT %(most)s
-        )"""
+        )"""  # noqa: S608  # our own text
 
+
+_LEAST_TITLE = 6  # letters of which one may be wrong
+_SLIPPED = 5.0  # just above all but the very title
 
 # Signs as printed and as typed; spaces go.
 _TYPOGRAPHIC, _PLAIN = "“”„‟«»＂−–— \n", '"' * 7 + "-" * 3
@@ -212,9 +216,30 @@ def rank(
     query = _RANK.replace("{proposed}", _PROPOSED if chosen.is_open else _FILTERED)
     query = query.replace("{nearest}", nearest_sql(model, typed) if vector else _NOTHING)
     query = query.replace("{listed}", LISTED).replace("{chosen}", chosen.sql)
+    query = query.replace("{name}", str(NAME))
     with connection.cursor() as cursor:
         cursor.execute(query, names)
-        return [Ranked(paper, float(score), *rest) for paper, score, *rest in cursor.fetchall()]
+        rows = cursor.fetchall()
+    ranked = [Ranked(paper, float(score), *rest) for paper, score, *rest, _ in rows]
+    return _but_for_a_slip(ranked, [row[-1] for row in rows], fold(question.whole))
+
+
+def _but_for_a_slip(
+    ranked: list[Ranked], spelled: Sequence[str | None], asked: str
+) -> list[Ranked]:
+    """Put papers of which the whole title or the system's name was typed, but for one slip, behind those of the very title."""
+    if len(asked) < _LEAST_TITLE:
+        return ranked
+    meant = {
+        one.paper_id
+        for one, keys in zip(ranked, spelled, strict=True)
+        if keys and any(is_one_slip(asked, known) for known in keys.split())
+    }
+    raised = [
+        replace(one, score=max(one.score, _SLIPPED)) if one.paper_id in meant else one
+        for one in ranked
+    ]
+    return sorted(raised, key=lambda one: -one.score) if meant else ranked
 
 
 def _parameters(question: Question, model: str, vector: list[float] | None) -> dict[str, Any]:
@@ -224,7 +249,7 @@ def _parameters(question: Question, model: str, vector: list[float] | None) -> d
         "total": indexed_papers(),
         "numbers": [term.number for term in terms],
         "terms": [term.text for term in terms],
-        "stems": [term.stem for term in terms],
+        "words": [term.word for term in terms],
         "factors": [term.factor for term in terms],
         "asked": sum(1 << term.number for term in terms if term.number >= 0),
         "text": question.text,

@@ -35,3 +35,19 @@ def distance(one: str, other: str) -> int:
             current.append(min(cost, before[column - 2] + 1) if swapped else cost)
         before, last = last, current
     return last[-1]
+
+
+def is_one_slip(one: str, other: str) -> bool:
+    """Whether a letter left out, added or wrong, or two neighbours exchanged, make one of these of the other."""
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return False
+    start = next(
+        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
+    one, other = one[start:], other[start:]
+    end = 0
+    while end < min(len(one), len(other)) and one[-1 - end] == other[-1 - end]:
+        end += 1
+    one, other = one[: len(one) - end], other[: len(other) - end]
+    return max(len(one), len(other)) <= 1 or (len(one) == 2 and one == other[::-1])

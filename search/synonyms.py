@@ -12,13 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TypeVar
 
 from django.db import connection
 
 from search.models import Synonym
-from search.thesaurus import GROUPS
-from search.words import STOP_WORDS, parts, stem
+from search.thesaurus import CHINESE, GROUPS
+from search.words import STOP_WORDS, is_cjk, key, parts, stem
 
 LEAST_PAPERS = 2  # that must say so: what one paper alone calls itself widens nothing
 _TRUSTED_FOR = 15.0  # seconds
@@ -43,33 +42,31 @@ KNOWN = (
     ("MLLM", "multimodal large language model"),
     ("NLP", "natural language processing"),
     *(pair for group in GROUPS for pair in combinations(group, 2)),
+    *CHINESE,
 )
 
 _known: tuple[float, "Synonyms"] | None = None
-Value = TypeVar("Value")
+Words = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Synonyms:
-    """The pairs in use: long forms by the short one and the other way round, and single words by the stem of the other."""
+    """The pairs in use, each looked up by the words of either side; English words by their stems."""
 
-    long: Mapping[str, tuple[tuple[str, ...], ...]]
-    short: Mapping[tuple[str, ...], str]
-    others: Mapping[str, tuple[str, ...]]
+    others: Mapping[Words, tuple[Words, ...]]
 
-    def expansions(self, words: list[str], names: Sequence[str] = ()) -> Iterator[tuple[str, ...]]:
+    def expansions(self, words: Sequence[str], names: Sequence[str] = ()) -> Iterator[Words]:
         """Yield what else a question with these words, and these names that some of them make together, may say."""
-        for word in dict.fromkeys([*words, *names]):
-            for singular in {word, word.removesuffix("s")}:
-                yield from self.long.get(singular, ())
-            yield from ((other,) for other in self.others.get(stem(word), ()))
-        for length in range(2, _LONGEST + 1):
+        stems = [stem(word) for word in words]
+        for name in dict.fromkeys(names):
+            yield from self.others.get((stem(name),), ())
+        for length in range(1, _LONGEST + 1):
             for place in range(len(words) - length + 1):
-                row = tuple(words[place : place + length])
-                for form in (row, (*row[:-1], row[-1].removesuffix("s"))):
-                    if form in self.short:
-                        yield (self.short[form],)
-                        break
+                row = tuple(stems[place : place + length])
+                # An acronym in the plural: "LLMs".
+                yield from self.others.get(row) or self.others.get(
+                    (*row[:-1], row[-1].removesuffix("s")), ()
+                )
 
 
 def synonyms() -> Synonyms:
@@ -77,27 +74,27 @@ def synonyms() -> Synonyms:
     global _known
     if _known is None or time.monotonic() - _known[0] > _TRUSTED_FOR:
         rows = Synonym.objects.filter(is_active=True).values_list("short", "long")
-        _known = time.monotonic(), _by_form(rows)
+        _known = time.monotonic(), by_words(rows)
     return _known[1]
 
 
-def _by_form(pairs: Iterable[tuple[str, str]]) -> Synonyms:
-    long: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    short: dict[tuple[str, ...], str] = {}
-    others: dict[str, list[str]] = defaultdict(list)
+def by_words(pairs: Iterable[tuple[str, str]]) -> Synonyms:
+    others: dict[Words, list[Words]] = defaultdict(list)
     for one, other in pairs:
-        key, words = "".join(parts(one)), tuple(parts(other))
-        if key and len(words) > 1:
-            long[key].append(words)
-            short.setdefault(words, key)
-        elif key and words:
-            others[stem(key)].append(words[0])
-            others[stem(words[0])].append(key)
-    return Synonyms(_frozen(long), short, _frozen(others))
+        short, long = _words_of(one), tuple(parts(other))
+        if short and long and short != long:
+            others[_stems(short)].append(long)
+            others[_stems(long)].append(short)
+    return Synonyms({words: tuple(dict.fromkeys(rows)) for words, rows in others.items()})
 
 
-def _frozen(lists: Mapping[str, list[Value]]) -> dict[str, tuple[Value, ...]]:
-    return {key: tuple(dict.fromkeys(values)) for key, values in lists.items()}
+def _words_of(text: str) -> Words:
+    """The words of a side; an acronym is one word, however its capitals fall ("RoPE")."""
+    return tuple(parts(text)) if " " in text.strip() or is_cjk(text) else (key(text),)
+
+
+def _stems(words: Words) -> Words:
+    return tuple(stem(word) for word in words)
 
 
 def forget() -> None:
@@ -118,19 +115,21 @@ def mine_synonyms() -> int:
         for paper, *texts in cursor.fetchall():
             for text in texts:
                 for short, long in pairs_in(text):
-                    key = _key(short, long)
-                    counted[key].add(paper)
-                    printed.setdefault(key, (short, " ".join(long)))
+                    pair = _folded(short, long)
+                    counted[pair].add(paper)
+                    printed.setdefault(pair, (short, " ".join(long)))
     found = {
-        printed[key]: len(papers) for key, papers in counted.items() if len(papers) >= LEAST_PAPERS
+        printed[pair]: len(papers)
+        for pair, papers in counted.items()
+        if len(papers) >= LEAST_PAPERS
     }
-    known = {_key(short, parts(long)) for short, long in found}
-    found |= {pair: 0 for pair in KNOWN if _key(pair[0], parts(pair[1])) not in known}
+    known = {_folded(short, parts(long)) for short, long in found}
+    found |= {pair: 0 for pair in KNOWN if _folded(pair[0], parts(pair[1])) not in known}
     return _write(found)
 
 
-def _key(short: str, long: Iterable[str]) -> tuple[str, str]:
-    return "".join(parts(short)), " ".join(word.removesuffix("s") for word in long)
+def _folded(short: str, long: Iterable[str]) -> tuple[str, str]:
+    return key(short), " ".join(word.removesuffix("s") for word in long)
 
 
 def _write(found: Mapping[tuple[str, str], int]) -> int:

@@ -1,6 +1,4 @@
-"""Terms: what papers are found and ranked by: words as written, names in their parts and joined.
-
-A question finds every form of a word that has its stem, the form that was typed before the others (search.ranking).
+"""Terms: what papers are found and ranked by: English words by their stems, names in their parts and joined.
 
 Each term of a paper has a weight between 0 and 1, the saturated frequency of BM25F (Robertson, Zaragoza and Taylor 2004):
 tf / (k1 + tf), where tf sums over the fields weight · count / (1 − b + b · length / usual length). The usual lengths are fixed,
@@ -18,15 +16,15 @@ from search.words import STOP_WORDS, Token, is_cjk, stem, tokens
 
 TITLE, AUTHOR, OTHER, ABSTRACT = 1, 2, 4, 8  # the fields that a term stands in, as bits
 _SATURATION = 1.2
-_NORMALISED = 0.75  # how much of the length counts
-JOINED, SYNONYM = (
-    -1,
-    -2,
-)  # numbers of guesses: words joined to a name, and what an acronym stands for
+_NORMALISED = 0.6  # how much of the length counts
+# Numbers of guesses: words joined that may be a name, a synonym, and a name in its parts as typed ("LongMemEval").
+JOINED, SYNONYM, NAME = -1, -2, -3
 EXPANDED = (
     0.5  # what a synonym is worth beside the word: an acronym's long form together, or another word
 )
-NEIGHBOURS = 0.5  # what two words of a question joined are worth: they may be a name
+NEIGHBOURS = 0.1  # what two words of a question joined are worth: they may be a name
+COMPOUND = 0.1  # what a compound is worth beside its parts, which are asked for too: "multistep" of "multi-step"
+PAIR = "~"  # begins a term that is two words of a title joined: only who joins them asks for it, or every pair would count twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +50,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class AskedTerm:
-    """A term of a question. What belongs to one word has one number; guesses have negative ones."""
+    """A term of a question and the word that it is of. What belongs to one word has one number; guesses have negative ones."""
 
     number: int
     text: str
-    stem: str
+    word: str
     factor: float
 
 
@@ -111,14 +109,14 @@ def _terms(found: Iterable[Token], *, pairs: bool) -> Iterator[str]:
                     if is_cjk(before):
                         yield before + part
                 elif part not in STOP_WORDS:
-                    yield part
+                    yield stem(part)
                     if pairs and before and before not in STOP_WORDS:
-                        yield before + part
+                        yield PAIR + stem(before + part)
                 before = part
             if len(word) > 1:
-                yield "".join(word)
+                yield stem("".join(word))
         if len(token.words) > 1:
-            yield token.joined
+            yield stem(token.joined)
 
 
 def asked_terms(text: str, most: int) -> list[AskedTerm]:
@@ -137,18 +135,22 @@ def asked_terms(text: str, most: int) -> list[AskedTerm]:
         else:
             _ask(asked, part, 1.0, len(asked))
         before = part
+    for part in said[:most]:
+        if not is_cjk(part):
+            _ask(asked, PAIR + stem(part), 1.0, JOINED)
     names = [name for token in found for name in _joined(token) if not is_cjk(name)]
     for name in names:
-        _ask(asked, name, 1.0, JOINED)
+        _ask(asked, name, COMPOUND, NAME)
+        _ask(asked, PAIR + stem(name), COMPOUND, JOINED)
     latin = [part for part in said[:most] if not is_cjk(part)]
     for one, other in pairwise(latin):
         _ask(asked, one + other, NEIGHBOURS, JOINED)
-    words = [part for part in parts if not is_cjk(part)][:most]
-    for others in synonyms().expansions(words, names[:most]):
+    for others in synonyms().expansions(parts[:most], names[:most]):
         # Together they are worth what the one word is; a stop word among them nothing.
         telling = [word for word in others if word not in STOP_WORDS]
-        for word in telling:
-            _ask(asked, word, EXPANDED / len(telling), SYNONYM)
+        pairs = [one + other for one, other in pairwise(telling) if is_cjk(one) and is_cjk(other)]
+        for word in pairs or telling:
+            _ask(asked, word, EXPANDED / len(pairs or telling), SYNONYM)
     return list(asked.values())
 
 
@@ -158,5 +160,6 @@ def _joined(token: Token) -> list[str]:
     return [*names, *([token.joined] if len(token.words) > 1 else [])]
 
 
-def _ask(asked: dict[str, AskedTerm], text: str, factor: float, number: int) -> None:
-    asked.setdefault(stem(text), AskedTerm(number, text, stem(text), factor))
+def _ask(asked: dict[str, AskedTerm], word: str, factor: float, number: int) -> None:
+    text = stem(word)
+    asked.setdefault(text, AskedTerm(number, text, word, factor))

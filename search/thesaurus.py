@@ -150,3 +150,71 @@ creative writing
 outline plan
 """.strip().splitlines()
 )
+
+# What Chinese readers call things that most titles have in English only.
+CHINESE = tuple(
+    (chinese, english)
+    for chinese, english in (
+        line.split(" ", 1)
+        for line in """
+长文本 long context
+长上下文 long context
+上下文窗口 context window
+上下文 context
+长度外推 length extrapolation
+外推 extrapolation
+位置编码 position encoding
+旋转位置编码 rotary position embedding
+注意力 attention
+稀疏注意力 sparse attention
+线性注意力 linear attention
+稀疏 sparse
+缓存 cache
+压缩 compression
+量化 quantization
+剪枝 pruning
+记忆 memory
+长期记忆 long term memory
+遗忘 forgetting
+检索 retrieval
+检索增强 retrieval augmented
+检索增强生成 retrieval augmented generation
+综述 survey
+评测 benchmark evaluation
+基准 benchmark
+大海捞针 needle in a haystack
+双语 bilingual
+中文 chinese
+故事 story
+理解 understanding
+生成 generation
+大模型 large language model
+大语言模型 large language model
+语言模型 language model
+多模态 multimodal
+视频 video
+图像 image
+智能体 agent
+推理 reasoning inference
+思维链 chain of thought
+训练 training
+微调 fine tuning
+对齐 alignment
+硬件 hardware
+高效 efficient
+加速 acceleration
+文档 document
+摘要 summarization
+问答 question answering
+翻译 translation
+代码 code
+对话 dialogue
+状态空间模型 state space model
+循环 recurrent
+分词 tokenizer
+幻觉 hallucination
+提示 prompt
+示例 demonstrations
+""".strip().splitlines()
+    )
+)

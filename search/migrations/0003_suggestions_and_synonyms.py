@@ -18,7 +18,6 @@ class Migration(migrations.Migration):
             "DELETE FROM search_posting; DELETE FROM search_term; DELETE FROM search_papertext",
             migrations.RunSQL.noop,
         ),
-        migrations.AddField('Term', 'stem', models.TextField(db_index=True)),
         migrations.CreateModel(
             name='Suggestion',
             fields=[
