@@ -68,7 +68,7 @@ def read_corpus(folder: Path) -> Corpus:
         raise CorpusMissing(f"{folder}: cannot be read: {error!r}") from error
     if len(vectors) != len(rows):
         raise CorpusMissing(f"{folder}: {len(rows)} papers and {len(vectors)} vectors")
-    return Corpus(rows, vectors)
+    return Corpus(rows, _unit(vectors))  # of two bytes a number, their lengths are only near 1
 
 
 def _row(line: str) -> Row:
@@ -113,7 +113,7 @@ class _Rewriter:
         def other(match: re.Match[str]) -> str:
             word: str = match[0]
             if chance.random() < 1 / 3 and self.pool:
-                return self.pool[int(chance.random() * len(self.pool))]
+                word = self.pool[int(chance.random() * len(self.pool))]
             return word + ending if word.lower() in self.rare else word
 
         return [
@@ -133,6 +133,11 @@ def _beside(vectors: "NDArray[float32]", number: int) -> "NDArray[float32]":
 
     chance = numpy.random.default_rng(number)
     noise = chance.standard_normal(vectors.shape, dtype=numpy.float32)
-    moved = vectors + noise * (_NOISE / vectors.shape[1] ** 0.5)
-    unit: NDArray[float32] = moved / numpy.linalg.norm(moved, axis=1, keepdims=True)
+    return _unit(vectors + noise * (_NOISE / vectors.shape[1] ** 0.5))
+
+
+def _unit(vectors: "NDArray[float32]") -> "NDArray[float32]":
+    import numpy
+
+    unit: NDArray[float32] = vectors / numpy.linalg.norm(vectors, axis=1, keepdims=True)
     return unit
