@@ -60,15 +60,20 @@ class Questions:
         )
 
     def half_remembered(self, number: int) -> dict[str, list[Drawn]]:
-        """Sentences of abstracts of which a third of the words is lost: any, or those that the fewest papers have."""
-        return {
-            "sentence, a third of its words lost": self._drawn(
-                "sentence", lambda chance, row: self._without(chance, row, rarest=False), number
-            ),
-            "sentence, its rarest third lost": self._drawn(
-                "sentence", lambda chance, row: self._without(chance, row, rarest=True), number
-            ),
+        """Sentences of abstracts of which words are lost: any, or first those that the fewest papers have.
+
+        The rarer the words that are lost, the less the rest says by itself and the more by what it means together.
+        """
+        kinds = {
+            "a sentence, a third of its words lost": (1 / 3, False),
+            "a sentence, its rarest third lost": (1 / 3, True),
+            "a sentence, its rarest half lost": (1 / 2, True),
         }
+
+        def making(lost: float, rarest: bool) -> Callable[[random.Random, Row], str]:
+            return lambda chance, row: self._without(chance, row, lost, rarest=rarest)
+
+        return {kind: self._drawn("sentence", making(*how), number) for kind, how in kinds.items()}
 
     def typed(self, number: int) -> list[str]:
         """Titles and names as they are typed, letter by letter from the second one."""
@@ -98,8 +103,8 @@ class Questions:
 
         return [one for one, _ in zip(made(), range(number), strict=False)]
 
-    def _without(self, chance: random.Random, row: Row, *, rarest: bool) -> str:
-        """A sentence of at least nine words without a third of them."""
+    def _without(self, chance: random.Random, row: Row, lost: float, *, rarest: bool) -> str:
+        """A sentence of at least nine words without a share of them."""
         long = [
             found for one in _SENTENCE.split(row.abstract) if len(found := _WORD.findall(one)) >= 9
         ]
@@ -110,8 +115,8 @@ class Questions:
         chance.shuffle(places)
         if rarest:
             places.sort(key=lambda place: self.papers[words[place].lower()])
-        lost = set(places[: len(words) // 3])
-        return " ".join(word for place, word in enumerate(words) if place not in lost)
+        gone = set(places[: int(len(words) * lost)])
+        return " ".join(word for place, word in enumerate(words) if place not in gone)
 
 
 def _some_words(chance: random.Random, text: str, number: int) -> str:

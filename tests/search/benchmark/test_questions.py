@@ -37,17 +37,17 @@ def test_a_question_is_made_of_the_paper_that_it_names(questions):
             assert one.text in row.authors
 
 
-def test_a_third_of_a_sentence_is_lost(questions):
-    for drawn in questions.half_remembered(10).values():
+def test_words_of_a_sentence_are_lost_and_the_rarest_first(questions):
+    any_third, rarest_third, rarest_half = questions.half_remembered(10).values()
+    for drawn, left in ((any_third, 8), (rarest_third, 8), (rarest_half, 6)):
+        assert len(drawn) == 10
         for one in drawn:
-            row = questions.rows[one.paper - 1]
-            assert len(one.text.split()) == 8  # of 12
-            assert set(one.text.split()) < set(row.abstract.replace(".", "").split())
-
-
-def test_the_rarest_words_are_lost_first(questions):
-    rarest = questions.half_remembered(10)["sentence, its rarest third lost"]
-    assert not any("topic" in one.text for one in rarest)
+            words = questions.rows[one.paper - 1].abstract.removesuffix(".").split()
+            assert len(words) == 12
+            assert len(one.text.split()) == left
+            assert set(one.text.split()) < set(words)
+    assert any("topic" in one.text for one in any_third)
+    assert not any("topic" in one.text for one in [*rarest_third, *rarest_half])
 
 
 def test_names_are_typed_letter_by_letter(questions):
