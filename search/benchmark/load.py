@@ -23,7 +23,7 @@ _INDEXES = """
 SELECT c.relname, pg_get_indexdef(c.oid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 JOIN pg_class t ON t.oid = i.indrelid JOIN pg_am a ON a.oid = c.relam
 WHERE starts_with(t.relname, 'search_') AND NOT i.indisunique
-    AND (a.amname IN ('gin', 'hnsw', 'ivfflat') OR c.relname IN ('posting_by_weight', 'suggestion_word_prefix'))
+    AND (a.amname = 'gin' OR c.relname IN ('posting_by_weight', 'suggestion_word_prefix'))
 ORDER BY 1
 """
 

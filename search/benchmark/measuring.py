@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db import DatabaseError
 
 from catalog.models import Paper
+from search import nearest as vector_index
 from search import serving, synonyms
 from search.benchmark.corpus import Corpus, CorpusMissing, read_corpus
 from search.benchmark.figures import Figure, Score, timed
@@ -20,9 +21,10 @@ from search.embeddings import PACKAGED, ModelUnavailable, encode
 from search.evaluation.asking import Asked, Part, judge
 from search.evaluation.measures import Measures
 from search.index import refresh_words
+from search.nearest import build_indexes, nearest
 from search.queries import search
 from search.question import read
-from search.ranking import nearest, rank
+from search.ranking import rank
 from search.scratch import finish, scratch_database
 from search.suggestions import suggest
 
@@ -97,14 +99,17 @@ class _Measuring:
 
     def loading(self) -> Iterator[Figure]:
         """Fill the database, unless it was kept."""
-        if Paper.objects.exists():
-            return
+        if not Paper.objects.exists():
+            yield from self._filling()
+        yield self._figure("index of vectors", [timed(build_indexes)])
+        finish()
+
+    def _filling(self) -> Iterator[Figure]:
         papers = f"{len(self.corpus.rows) * self.times:,} papers"
         indexes = drop_slow_indexes()
         yield self._figure("loading", [timed(load, self.corpus, self.times)], note=papers)
         yield self._figure("words of all papers", [timed(refresh_words)], note=papers)
-        yield self._figure("indexes", [timed(make_indexes, indexes)])
-        finish()
+        yield self._figure("indexes of words", [timed(make_indexes, indexes)])
 
     def peers(self) -> Iterator[Figure | Score]:
         """The other engines on the same questions, first the timed ones, then the known items."""
@@ -246,10 +251,10 @@ class _Measuring:
 @contextmanager
 def _counted_anew() -> Iterator[None]:
     """What was remembered of one database is not told of another."""
-    for one in (serving, synonyms):
+    for one in (serving, synonyms, vector_index):
         one.forget()
     try:
         yield
     finally:
-        for one in (serving, synonyms):
+        for one in (serving, synonyms, vector_index):
             one.forget()
