@@ -301,6 +301,9 @@ INGEST_TOTAL_SECONDS = env.float("INGEST_TOTAL_SECONDS", 45, validate=validate.R
 INGEST_CALL_SECONDS = env.float("INGEST_CALL_SECONDS", 90, validate=validate.Range(0.1, 3600))
 INGEST_BACKOFF = env.float("INGEST_BACKOFF", 2, validate=validate.Range(0, 600))
 
+# Real papers to measure with, beside the checkout; `manage.py bench` goes without when there are none.
+STEMMA_DATA = Path(env.str("STEMMA_DATA", "") or BASE_DIR.parent / "shared" / "data").expanduser()
+
 LOG_LEVEL = env.str(
     "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 )

@@ -14,7 +14,7 @@ from django.db.backends.utils import CursorWrapper
 
 from catalog.models import Paper
 from search.postings import recount_terms, write_postings
-from search.suggestions import refresh_suggestions
+from search.suggestions import refresh_places, refresh_suggestions
 from search.synonyms import mine_synonyms
 from search.texts import PaperTexts, texts_of
 from search.words import parts, placed, system_names, tokens
@@ -76,7 +76,7 @@ def refresh_words(ids: Iterable[int] | None = None) -> int:
     """
     every = list(Paper.objects.order_by("pk").values_list("pk", flat=True)) if ids is None else []
     wanted = every if ids is None else sorted(set(ids))
-    written = 0
+    written, suggested = 0, False
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start : start + BATCH]
         with transaction.atomic(), connection.cursor() as cursor:
@@ -87,7 +87,11 @@ def refresh_words(ids: Iterable[int] | None = None) -> int:
             posted = write_postings(cursor, batch, texts)
             if changed or posted or ids is None:
                 refresh_suggestions(batch)
+                suggested = True
         written += max(changed, posted)
+    if suggested:
+        with transaction.atomic():
+            refresh_places()
     if written and (ids is None or written >= 100):
         recount_words()
         mine_synonyms()

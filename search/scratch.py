@@ -7,21 +7,45 @@ from django.db import connection
 
 from catalog.signals import papers_changed
 
+_FINISHED = "finished: kept for the next measurement"
+
 
 @contextmanager
-def scratch_database(suffix: str) -> Iterator[None]:
+def scratch_database(suffix: str, *, keep: bool = False) -> Iterator[None]:
     """Point the connection at a new database with empty tables; drop it afterwards.
 
-    Nobody follows what changes in it: workers have the real one.
+    With `keep` it stays, and one that stayed is taken up again as it is, if `finish` was called of it. Nobody follows
+    what changes in it: workers have the real one.
     """
     own = connection.settings_dict["NAME"]
     kept_name = connection.settings_dict["TEST"].get("NAME")
     connection.settings_dict["TEST"]["NAME"] = f"{own}_{suffix}"
     followers, papers_changed.receivers = papers_changed.receivers, []
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    connection.creation.create_test_db(
+        verbosity=0,
+        autoclobber=True,
+        serialize=False,
+        keepdb=keep and _is_finished(f"{own}_{suffix}"),
+    )
     try:
         yield
     finally:
-        connection.creation.destroy_test_db(own, verbosity=0)
+        connection.creation.destroy_test_db(own, verbosity=0, keepdb=keep)
         connection.settings_dict["TEST"]["NAME"] = kept_name
         papers_changed.receivers = followers
+
+
+def finish() -> None:
+    """Say of the database of the connection that what fills it has come to its end."""
+    with connection.cursor() as cursor:
+        name = connection.ops.quote_name(connection.settings_dict["NAME"])
+        cursor.execute(f"COMMENT ON DATABASE {name} IS '{_FINISHED}'")
+
+
+def _is_finished(name: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+            [name],
+        )
+        return bool(cursor.fetchone() == (_FINISHED,))

@@ -145,6 +145,8 @@ _NOT_SUGGESTED = "NOT EXISTS (SELECT FROM suggested n WHERE n.kind = s.kind AND 
 _GONE_PAPERS = _DROP.format(
     f"s.kind IN ('paper', 'system') AND split_part(s.key, ' ', 1) = ANY(%s) AND {_NOT_SUGGESTED}"
 )
+# Every paper that is suggested is so by its title, whatever systems it names.
+_KNOWN_PAPERS = "SELECT key FROM search_suggestion WHERE kind = 'paper' AND key = ANY(%s)"
 _GONE_PLACES = _DROP.format(f"s.kind IN ('topic', 'venue') AND {_NOT_SUGGESTED}")
 _PAPERS = """
 SELECT p.id, p.title, p.year, (SELECT count(DISTINCT c.citing_id) FROM catalog_citation c WHERE c.cited_id = p.id),
@@ -179,12 +181,21 @@ _VENUES = "SELECT venue_id, count(*) FROM catalog_paper WHERE venue_id IS NOT NU
 
 
 def refresh_suggestions(papers: Sequence[int]) -> None:
-    """Bring what is suggested of these papers and their authors, and all topics and venues, up to date."""
+    """Bring what is suggested of these papers and their authors up to date."""
     with connection.cursor() as cursor:
+        cursor.execute(_KNOWN_PAPERS, [[str(paper) for paper in papers]])
+        known = [key for (key,) in cursor.fetchall()]
         rows = list(_papers(cursor, papers))
-        people = list(_people(cursor, papers))
-        _store(cursor, [*rows, *people, *_topics(cursor), *_venues(cursor)])
-        cursor.execute(_GONE_PAPERS, [[str(paper) for paper in papers]])
+        _store(cursor, [*rows, *_people(cursor, papers)])
+        if known:  # it reads all suggestions, and a catalogue that is filled has thousands of batches of new papers
+            cursor.execute(_GONE_PAPERS, [known])
+        cursor.execute("DROP TABLE suggested, suggested_word")
+
+
+def refresh_places() -> None:
+    """Bring what is suggested of all topics and venues up to date, and forget authors of no papers."""
+    with connection.cursor() as cursor:
+        _store(cursor, [*_topics(cursor), *_venues(cursor)])
         cursor.execute(_GONE_PLACES)
         cursor.execute("DROP TABLE suggested, suggested_word")
         cursor.execute(_FORSAKEN)

@@ -89,7 +89,7 @@ def stem(word: str) -> str:
 
 
 def tokens(text: str) -> list[Token]:
-    return [token for raw in _spaced(text).split() if (token := _token(raw))]
+    return [token for raw in _spaced(text).split() if (token := _token(raw[: 4 * MAX_WORD]))]
 
 
 def _spaced(text: str) -> str:
@@ -100,9 +100,10 @@ def _spaced(text: str) -> str:
     return _CJK.sub(r" \1 ", plain)
 
 
+@lru_cache(maxsize=32768)  # few words make most of any text
 def _token(raw: str) -> Token | None:
     words = []
-    for word in _NOT_WORD.split(raw[: 4 * MAX_WORD]):
+    for word in _NOT_WORD.split(raw):
         if word:
             parts = [part.casefold()[:MAX_WORD] for part in _CAMEL.split(word)]
             words.append(tuple(parts) if len("".join(parts)) <= MAX_WORD else (parts[0],))

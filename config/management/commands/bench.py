@@ -6,11 +6,9 @@ network; the import runs in a scratch database that is dropped afterwards.
 
 import json
 import logging
-import statistics
-import time
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +23,8 @@ from django.utils.http import urlencode
 from catalog.models import Author, Catalogue, Paper, Placement, Repository, Topic, Venue
 from ingest import starter
 from ingest.lists.service import import_list
+from search.benchmark.figures import Figure, Score, timed
+from search.benchmark.measuring import measured as measured_on_corpus
 from search.embeddings import ModelUnavailable, configured_model, encode
 from search.index import refresh_words
 from search.queries import search
@@ -32,6 +32,7 @@ from search.scratch import scratch_database
 from search.suggest import TopicSuggester
 
 SAMPLES = 25
+WIDTH = 62  # of a figure's name
 QUERIES = [
     "attention sinks", "flash attention 3", "kv cache compression", "how to evict kv cache entries",
     "positional encoding extrapolation", "rotary position embedding", "state space models", "mamba",
@@ -47,53 +48,63 @@ QUERIES = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """Times of one kind of thing in milliseconds, and the most queries that one of them made."""
-
-    part: str
-    name: str
-    runs: int
-    median_ms: float
-    p95_ms: float
-    max_ms: float
-    queries: int | None = None
-    note: str = ""
-
-
 class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+        parser.add_argument(
+            "--corpus", action="store_true", help="Measure search on the corpus only."
+        )
+        parser.add_argument(
+            "--times", metavar="N", type=int, default=1,
+            help="Measure on N times the corpus as well, and show how the figures grow.",
+        )  # fmt: skip
+        parser.add_argument(
+            "--keep", action="store_true",
+            help="Keep the databases of the corpus, and use those that were kept.",
+        )  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("collectstatic", interactive=False, verbosity=0)
         logging.getLogger("django.request").setLevel(logging.CRITICAL)  # the table tells
         papers = Paper.objects.count()
-        figures = []
-        for figure in measured():
-            figures.append(figure)
+        found: list[Figure | Score] = []
+        if not options["json"]:
+            self._print_head(papers)
+        for one in _measured(options):
+            found.append(one)
             if not options["json"]:
-                if len(figures) == 1:
-                    self._print_head(papers)
-                self.stdout.write(_line(figure))
+                self.stdout.write(_line(one) if isinstance(one, Figure) else _score_line(one))
         if options["json"]:
-            rows = [asdict(figure) for figure in figures]
-            self.stdout.write(json.dumps({"papers": papers, "figures": rows}, ensure_ascii=False))
+            figures = [asdict(one) for one in found if isinstance(one, Figure)]
+            scores = [asdict(one) for one in found if isinstance(one, Score)]
+            made = {"papers": papers, "figures": figures, "scores": scores}
+            self.stdout.write(json.dumps(made, ensure_ascii=False))
 
     def _print_head(self, papers: int) -> None:
         what = f"{papers} papers" if papers else "The catalogue is empty; import a list first."
         self.stdout.write(
-            f"{what}\n\n{'':44} {'runs':>5} {'median':>8} {'p95':>8} {'max':>8}  queries"
+            f"{what}\n\n{'':{WIDTH}} {'runs':>5} {'median':>8} {'p95':>8} {'max':>8}  queries"
         )
+
+
+def _measured(options: dict[str, Any]) -> Iterator[Figure | Score]:
+    if not options["corpus"]:
+        yield from measured()
+    yield from measured_on_corpus(settings.STEMMA_DATA, options["times"], keep=options["keep"])
+
+
+def _score_line(score: Score) -> str:
+    measures = "   ".join(f"{name} {value:.3f}" for name, value in score.measures.items())
+    return f"{f'{score.part}: {score.name}':{WIDTH}} {score.questions:5} {measures}"
 
 
 def _line(figure: Figure) -> str:
     times = f"{figure.median_ms:8.1f} {figure.p95_ms:8.1f} {figure.max_ms:8.1f}"
     queries = "" if figure.queries is None else str(figure.queries)
     name = f"{figure.part}: {figure.name}"
-    return f"{name:44} {figure.runs:5} {times}  {queries:>7}  {figure.note}".rstrip()
+    return f"{name:{WIDTH}} {figure.runs:5} {times}  {queries:>7}  {figure.note}".rstrip()
 
 
 def measured() -> Iterator[Figure]:
@@ -170,24 +181,24 @@ def _page_figure(client: Client, name: str, urls: list[str]) -> Figure:
         with CaptureQueriesContext(connection) as captured:
             statuses.add(client.get(url).status_code)
         queries = max(queries, len(captured))
-    timings = [_timed(client.get, url) for url in urls * max(1, SAMPLES // len(urls))]
+    timings = [timed(client.get, url) for url in urls * max(1, SAMPLES // len(urls))]
     failed = sorted(status for status in statuses if status >= 400)
     note = f"HTTP {', '.join(map(str, failed))}" if failed else ""
-    return _figure("page", name, timings, queries=queries, note=note)
+    return Figure.of("page", name, timings, queries=queries, note=note)
 
 
 def searches() -> Iterator[Figure]:
     if not Paper.objects.exists():
         return
-    first = _timed(search, QUERIES[0])
+    first = timed(search, QUERIES[0])
     queries = 0
     for query in QUERIES:
         with CaptureQueriesContext(connection) as captured:
             search(query)
         queries = max(queries, len(captured))
-    timings = [_timed(search, query) for query in QUERIES * 2]
+    timings = [timed(search, query) for query in QUERIES * 2]
     note = f"the first, with the model's loading, {first / 1000:.1f} s"
-    yield _figure("search", f"{len(QUERIES)} queries", timings, queries=queries, note=note)
+    yield Figure.of("search", f"{len(QUERIES)} queries", timings, queries=queries, note=note)
 
 
 def embedding() -> Iterator[Figure]:
@@ -199,12 +210,12 @@ def embedding() -> Iterator[Figure]:
         if not texts:
             continue
         try:
-            timing = _timed(encode, configured_model(), texts)
+            timing = timed(encode, configured_model(), texts)
         except ModelUnavailable as error:
             yield Figure("embedding", name, 0, 0, 0, 0, note=str(error))
             return
         note = f"{len(texts) / timing * 1000:.0f} a second"
-        yield _figure("embedding", f"{len(texts)} {name}", [timing], note=note)
+        yield Figure.of("embedding", f"{len(texts)} {name}", [timing], note=note)
 
 
 def importing() -> Iterator[Figure]:
@@ -213,13 +224,13 @@ def importing() -> Iterator[Figure]:
     try:
         with scratch_database("bench"):
             for name in ("starter list", "the same again"):
-                yield _figure("import", name, [_timed(import_list, data, "bench")])
+                yield Figure.of("import", name, [timed(import_list, data, "bench")])
             entries = Placement.objects.count()
             note = f"{Paper.objects.count()} papers, {entries} placements"
-            yield _figure("index", "words of all papers", [_timed(refresh_words)], note=note)
-            yield _figure("index", "the same again", [_timed(refresh_words)])
+            yield Figure.of("index", "words of all papers", [timed(refresh_words)], note=note)
+            yield Figure.of("index", "the same again", [timed(refresh_words)])
     except DatabaseError as error:
-        yield Figure("import", "not measured", 0, 0, 0, 0, note=str(error).splitlines()[0])
+        yield Figure.missing("import", error)
 
 
 def ingesting() -> Iterator[Figure]:
@@ -227,15 +238,15 @@ def ingesting() -> Iterator[Figure]:
     try:
         from ingest import benchmark
     except ImportError as error:  # an installation without the tests
-        yield Figure("ingest", "not measured", 0, 0, 0, 0, note=str(error))
+        yield Figure.missing("ingest", error)
         return
     logging.getLogger("ingest").setLevel(logging.WARNING)
     try:
         with scratch_database("bench"):
             for one in benchmark.measured():
-                yield _figure("ingest", one.name, [one.milliseconds], note=one.note)
+                yield Figure.of("ingest", one.name, [one.milliseconds], note=one.note)
     except DatabaseError as error:
-        yield Figure("ingest", "not measured", 0, 0, 0, 0, note=str(error).splitlines()[0])
+        yield Figure.missing("ingest", error)
 
 
 def suggesting() -> Iterator[Figure]:
@@ -243,28 +254,7 @@ def suggesting() -> Iterator[Figure]:
     for catalogue in Catalogue.objects.all():
         suggester = TopicSuggester(catalogue.pk)
         if suggester.papers:
-            timing = _timed(suggester.leave_one_out)
+            timing = timed(suggester.leave_one_out)
             first, among_three = suggester.leave_one_out()
             note = f"{len(suggester.papers)} papers: top-1 {first:.3f}, top-3 {among_three:.3f}"
-            yield _figure("suggest", f"topics of {catalogue.slug}", [timing], note=note)
-
-
-def _timed(call: Callable[..., object], *args: object) -> float:
-    """Return how many milliseconds a call takes."""
-    start = time.perf_counter()
-    call(*args)
-    return (time.perf_counter() - start) * 1000
-
-
-def _figure(part: str, name: str, timings: Sequence[float], **rest: Any) -> Figure:
-    ordered = sorted(timings)
-    p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
-    return Figure(
-        part,
-        name,
-        len(ordered),
-        round(statistics.median(ordered), 1),
-        round(p95, 1),
-        round(ordered[-1], 1),
-        **rest,
-    )
+            yield Figure.of("suggest", f"topics of {catalogue.slug}", [timing], note=note)
