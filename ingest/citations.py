@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from catalog.identifiers import EXCLUSIVE, parse_identifier
 from catalog.models import (
-    Citation,
     CitationCount,
     Identifier,
     Link,
@@ -39,7 +38,39 @@ DOUBTS: dict[Source, frozenset[str]] = {
     Source.SEMANTIC_SCHOLAR: frozenset({"same-work", "identifier-differs", "citations-incomplete"}),
     Source.OPENALEX: frozenset({"same-record"}),
 }
-_KEPT = 7  # papers that a visit's note has room for
+
+
+_MARK_NAMED = """
+UPDATE catalog_citation c SET in_references = said.in_references, in_citing = said.in_citing
+FROM (
+    SELECT
+        c.id,
+        COALESCE(s.in_references, FALSE)
+            OR c.in_references AND c.citing_id <> ALL(%(cleared_references)s) AS in_references,
+        COALESCE(s.in_citing, FALSE) OR c.in_citing AND c.cited_id <> ALL(%(cleared_citing)s) AS in_citing
+    FROM catalog_citation c
+    LEFT JOIN stated_citation s ON s.citing = c.citing_id AND s.cited = c.cited_id
+    WHERE c.source = %(source)s AND (c.citing_id = ANY(%(papers)s) OR c.cited_id = ANY(%(papers)s))
+) said
+WHERE said.id = c.id AND (said.in_references, said.in_citing) <> (c.in_references, c.in_citing)
+"""
+# The other end may be asked about in another batch: then the note on its visit tells whether its list was whole.
+_DELETE_UNNAMED = """
+DELETE FROM catalog_citation c
+WHERE c.source = %(source)s AND NOT (c.in_references OR c.in_citing)
+    AND (c.citing_id = ANY(%(papers)s) OR c.cited_id = ANY(%(papers)s))
+    AND (
+        c.citing_id = ANY(%(whole_references)s) OR c.cited_id = ANY(%(whole_citing)s)
+        OR EXISTS (
+            SELECT 1 FROM ingest_visit v
+            WHERE v.source = %(source)s AND v.kind = 'paper' AND (
+                v.subject = c.citing_id AND split_part(v.etag, ';', 1) IN ('r', 'rc')
+                OR v.subject = c.cited_id AND split_part(v.etag, ';', 1) IN ('c', 'rc')
+            )
+        )
+    )
+RETURNING citing_id, cited_id
+"""
 
 
 # What is said
@@ -83,31 +114,21 @@ class Known:
 class Note:
     """What a visit of a paper keeps for the next one, written into the visit's etag.
 
-    `says`: "r" when its references were given whole, "c" when the works that cite it were. `lost_references` and
-    `lost_citing` are papers here that those lists name no more, while their own may still name this one. `short`
-    are the counts at which even asking page by page gave less than counted, with "!" when the source lists no
-    further and "?" when what it gave was odd.
+    `says`: "r" when its references were ever given whole, "c" when the works that cite it were. `short` are the counts
+    at which even asking page by page gave less than counted, with "!" when the source lists no further and "?" when
+    what it gave was odd.
     """
 
     says: str = ""
-    lost_references: frozenset[int] = frozenset()
-    lost_citing: frozenset[int] = frozenset()
     short: str = ""
 
     def __str__(self) -> str:
-        lost = [",".join(map(str, sorted(one))) for one in (self.lost_references, self.lost_citing)]
-        return ";".join([self.says, *lost, self.short])
+        return f"{self.says};{self.short}"
 
     @classmethod
-    def read(cls, text: str) -> Self:
-        parts = text.split(";")
-        if len(parts) != 4:
-            return cls()
-        return cls(parts[0], _numbers(parts[1]), _numbers(parts[2]), parts[3])
-
-
-def _numbers(text: str) -> frozenset[int]:
-    return frozenset(int(one) for one in text.split(",") if one.isascii() and one.isdigit())
+    def of(cls, visit: Visit | None) -> Self:
+        says, _, rest = visit.etag.partition(";") if visit else ("", "", "")
+        return cls(says if says in {"r", "c", "rc"} else "", rest.rpartition(";")[2])
 
 
 # Which papers are asked about
@@ -187,7 +208,7 @@ class _Storing:
         gained: set[int] = set()
         if self.known:
             gained = self._take_identifiers()
-            self.lost: dict[int, tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
+            self.notes = {paper: self._note(paper) for paper in self.known}
             self._store_edges()
             self._store_counts()
             self._store_full_texts()
@@ -330,10 +351,11 @@ class _Storing:
             f") AS hit WHERE hit.number = stated.number"
         )
         cursor.execute(
-            "CREATE TEMP TABLE stated_citation ON COMMIT DROP AS SELECT DISTINCT "
+            "CREATE TEMP TABLE stated_citation ON COMMIT DROP AS SELECT "
             "CASE WHEN of_references THEN paper ELSE other END AS citing, "
-            "CASE WHEN of_references THEN other ELSE paper END AS cited "
-            "FROM stated WHERE other <> paper"
+            "CASE WHEN of_references THEN other ELSE paper END AS cited, "
+            "bool_or(of_references) AS in_references, bool_or(NOT of_references) AS in_citing "
+            "FROM stated WHERE other <> paper GROUP BY 1, 2"
         )
 
     def _rows(self) -> Iterable[tuple[Any, ...]]:
@@ -354,57 +376,42 @@ class _Storing:
                     )
 
     def _store_citations(self, cursor: Any) -> None:
+        """Add what is stated, and delete what no list names any more, as far as a whole list says so."""
+        names = {
+            "source": str(self.source),
+            "now": self.now,
+            "papers": list(self.known),
+            "cleared_references": self._telling(of_references=True),
+            "cleared_citing": self._telling(of_references=False),
+            "whole_references": [paper for paper, note in self.notes.items() if "r" in note.says],
+            "whole_citing": [paper for paper, note in self.notes.items() if "c" in note.says],
+        }
         cursor.execute(
-            "INSERT INTO catalog_citation (citing_id, cited_id, source, stated_at) "
-            "SELECT s.citing, s.cited, %(source)s, %(now)s FROM stated_citation s "
+            "INSERT INTO catalog_citation (citing_id, cited_id, source, stated_at, in_references, in_citing) "
+            "SELECT s.citing, s.cited, %(source)s, %(now)s, s.in_references, s.in_citing FROM stated_citation s "
             "WHERE NOT EXISTS (SELECT 1 FROM catalog_citation c WHERE c.citing_id = s.citing "
             "AND c.cited_id = s.cited AND c.source = %(source)s) "
             "ON CONFLICT DO NOTHING RETURNING citing_id, cited_id",
-            {"source": str(self.source), "now": self.now},
+            names,
         )
         self._touch(paper for edge in cursor.fetchall() for paper in edge)
-        cursor.execute(
-            "SELECT c.id, c.citing_id, c.cited_id FROM catalog_citation c WHERE c.source = %s "
-            "AND (c.citing_id = ANY(%s) OR c.cited_id = ANY(%s)) "
-            "AND NOT EXISTS (SELECT 1 FROM stated_citation s WHERE s.citing = c.citing_id AND s.cited = c.cited_id)",
-            [
-                str(self.source),
-                self._whole(of_references=True),
-                self._whole(of_references=False),
-            ],
-        )
-        if unsaid := cursor.fetchall():
-            self._drop_citations(unsaid)
+        cursor.execute(_MARK_NAMED, names)
+        cursor.execute(_DELETE_UNNAMED, names)
+        self._touch(paper for edge in cursor.fetchall() for paper in edge)
 
-    def _drop_citations(self, unsaid: Sequence[tuple[int, int, int]]) -> None:
-        """Delete edges that neither of their ends states any more.
+    def _telling(self, *, of_references: bool) -> list[int]:
+        """The papers whose list takes back what it does not name: a whole one, and a cut one where none was whole ever.
 
-        The other end may have been asked about in another batch: then what its last visit noted decides, and if it
-        may still state the edge, that this end does not is noted for when it is asked about again.
+        A list that was not read to the end again, or is not given at all, tells nothing.
         """
-        ends = {paper for _, citing, cited in unsaid for paper in (citing, cited)}
-        others = ends - set(self.fetched)
-        listed = set(Paper.objects.listed().filter(pk__in=others).values_list("pk", flat=True))
-        notes = {
-            paper: Note.read(visit.etag)
-            for paper, visit in earlier_visits(self.source, others & listed).items()
-        }
-        gone = []
-        for pk, citing, cited in unsaid:
-            if citing in self.known and self.known[citing].references.is_whole:
-                lost, note = self.lost[citing][0], notes.get(cited)
-                stands = note and "c" in note.says and citing not in note.lost_citing
-                waiting = cited
-            else:
-                lost, note = self.lost[cited][1], notes.get(citing)
-                stands = note and "r" in note.says and cited not in note.lost_references
-                waiting = citing
-            if stands and len(lost) < _KEPT:
-                lost.add(waiting)
-            else:
-                gone.append(pk)
-                self._touch([citing, cited])
-        Citation.objects.filter(pk__in=gone).delete()
+        found = set(self._whole(of_references=of_references))
+        for paper, one in self.known.items():
+            before = self._note_before(paper)
+            works = (one.references if of_references else one.citing).works
+            is_read = not one.short or one.short != before.short
+            if works and is_read and "cr"[of_references] not in before.says:
+                found.add(paper)
+        return sorted(found)
 
     def _store_outside(self, cursor: Any, table: str, column: str, *, of_references: bool) -> None:
         """Bring the ends of edges that match no paper here into one table."""
@@ -545,20 +552,20 @@ class _Storing:
 
     def _seen(self) -> dict[int, Seen]:
         return {
-            paper: self._note(paper) if paper in self.known else Seen(VisitOutcome.MISSING)
+            paper: Seen(etag=str(self.notes[paper]))
+            if paper in self.known
+            else Seen(VisitOutcome.MISSING)
             for paper in self.fetched
         }
 
-    def _note(self, paper: int) -> Seen:
-        one, (references, citing) = self.known[paper], self.lost[paper]
-        says = "r" * one.references.is_whole + "c" * one.citing.is_whole
-        if one.short and (visit := self.before.get(paper)):
-            before = Note.read(visit.etag)
-            says = (
-                before.says if before.short == one.short else says
-            )  # it was not read to the end again
-        note = Note(says, frozenset(references), frozenset(citing), one.short)
-        return Seen(VisitOutcome.FOUND, etag=str(note))
+    def _note_before(self, paper: int) -> Note:
+        return Note.of(self.before.get(paper))
+
+    def _note(self, paper: int) -> Note:
+        one, before = self.known[paper], self._note_before(paper)
+        is_whole = {"r": one.references.is_whole, "c": one.citing.is_whole}
+        says = [side for side, now in is_whole.items() if now or side in before.says]
+        return Note("".join(says), one.short)
 
 
 def _exclusive_other(name: str, mine: Iterable[str]) -> str | None:

@@ -26,9 +26,9 @@ WITH hit AS MATERIALIZED (
     FROM {table} t {look_up} {among}
     ORDER BY t.id, one.place
 ), joined AS (
-    INSERT INTO catalog_citation (citing_id, cited_id, source, stated_at)
-    SELECT {citing}, {cited}, source, max(stated_at) FROM hit WHERE own <> other GROUP BY 1, 2, 3
-    ON CONFLICT DO NOTHING
+    INSERT INTO catalog_citation (citing_id, cited_id, source, stated_at, {side}, {other_side})
+    SELECT {citing}, {cited}, source, max(stated_at), TRUE, FALSE FROM hit WHERE own <> other GROUP BY 1, 2, 3
+    ON CONFLICT (citing_id, cited_id, source) DO UPDATE SET {side} = TRUE
 ), gone AS (
     DELETE FROM {table} t USING hit WHERE t.id = hit.id
 )
@@ -49,15 +49,17 @@ def match(ids: Iterable[int] | None) -> int:
         return 0
     found = 0
     with connection.cursor() as cursor:
-        for table, column, citing, cited in (
-            ("catalog_reference", "citing_id", "own", "other"),
-            ("catalog_citingwork", "cited_id", "other", "own"),
+        for table, column, citing, cited, side, other_side in (
+            ("catalog_reference", "citing_id", "own", "other", "in_references", "in_citing"),
+            ("catalog_citingwork", "cited_id", "other", "own", "in_citing", "in_references"),
         ):
             query = _MATCH.format(
                 table=table,
                 column=column,
                 citing=citing,
                 cited=cited,
+                side=side,
+                other_side=other_side,
                 look_up=LOOK_UP.format("t.identifiers"),
                 among="" if papers is None else _AMONG,
             )

@@ -18,6 +18,9 @@ class Citation(models.Model):
     cited = models.ForeignKey(Paper, models.CASCADE, related_name="cited_by")
     source = models.CharField(max_length=20, choices=Source)
     stated_at = models.DateTimeField(default=timezone.now)
+    # Whether a service's two lists name it: the citing paper's references, the works that cite the cited paper.
+    in_references = models.BooleanField(default=True, db_default=True, editable=False)
+    in_citing = models.BooleanField(default=True, db_default=True, editable=False)
 
     class Meta:
         constraints = [

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from catalog.models.base import KeyField, Source, Stated, one_of, tracked
 from catalog.models.people import Author, Venue
+from catalog.readable import readable
 
 if TYPE_CHECKING:
     from catalog.models.catalogues import Placement, Topic
@@ -154,9 +155,8 @@ class Paper(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse(
-            "paper-detail", args=[self.pk, slugify(self.title)[:60].strip("-") or "paper"]
-        )
+        slug = slugify(readable(self.title))[:60].strip("-") or "paper"
+        return reverse("paper-detail", args=[self.pk, slug])
 
     @property
     def bibtex_url(self) -> str:

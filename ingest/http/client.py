@@ -34,6 +34,8 @@ _MAY_PASS = frozenset({408, 420, 425, 429, 500, 502, 503, 504, 520, 521, 522, 52
 # Statuses with which a source may ask us to wait, besides redirects and errors of its own.
 _MAY_WISH = frozenset({202, 403, 413, 420, 429})
 _MOST = 2**31 - 1
+# GitHub: without a header that says more, wait for at least a minute (docs.github.com/rest, "Best practices").
+SECONDARY_LIMIT = 60
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -283,11 +285,8 @@ class SourceClient:
         if 300 <= status < 400 or status < 200:
             raise SourceBroken(f"{self._name} answered with status {status} and nowhere to go")
         if status >= 400:
-            hint = (
-                f"; check {self.source.name}_{_KEY_NAMES.get(self.source, 'API_KEY')}"
-                if status == 401
-                else ""
-            )
+            setting = _KEY_NAMES.get(self.source) if status == 401 else None
+            hint = f"; check {setting}" if setting else ""
             raise SourceRefused(
                 f"{self._name} refused with status {status}{hint}", status, answer.body
             )
@@ -307,7 +306,11 @@ class SourceClient:
             circuit.note_allowance(self.source, left, limit, resets_at)
 
 
-_KEY_NAMES = {Source.GITHUB: "TOKEN"}
+_KEY_NAMES = {
+    Source.GITHUB: "GITHUB_TOKEN",
+    Source.SEMANTIC_SCHOLAR: "SEMANTIC_SCHOLAR_API_KEY",
+    Source.OPENALEX: "OPENALEX_API_KEY",
+}
 
 
 class Wait(Exception):
@@ -320,7 +323,7 @@ class Wait(Exception):
 
 
 def _wish(answer: Answer) -> Wait | None:
-    """Read when a source wants to be asked again: Retry-After (RFC 9110 §10.2.3), or GitHub's reset time.
+    """Read when a source wants to be asked again: Retry-After (RFC 9110 §10.2.3), GitHub's reset time or its words.
 
     A redirect's wish is for what it leads to; other refusals will not pass by waiting, whatever they say.
     """
@@ -336,6 +339,8 @@ def _wish(answer: Answer) -> Wait | None:
             return Wait(
                 max(1.0, (reset - timezone.now()).total_seconds() + 1), "the allowance is used up"
             )
+    if status in {403, 429} and b"secondary rate limit" in answer.body[:2000].lower():
+        return Wait(SECONDARY_LIMIT, "its secondary rate limit")
     return None
 
 
@@ -395,6 +400,7 @@ def _user_agent() -> str:
 
 
 __all__ = [
+    "SECONDARY_LIMIT",
     "Answer",
     "Json",
     "SourceClient",

@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from catalog.folding import fold
 from catalog.identifiers import ARXIV
-from catalog.known import known_paper
-from catalog.models import Candidate, HarvestQuery, Identifier, Paper, Placement, Source, Topic
+from catalog.known import known_papers
+from catalog.models import Candidate, HarvestQuery, Paper, Placement, Source, Topic
 from catalog.models.upkeep import RunJob
 from catalog.readable import readable
 from ingest import visits
@@ -62,6 +61,9 @@ class Harvest(Part):
             if scope.paper
             else HarvestQuery.objects.filter(is_active=True)
         )
+
+    def begin(self) -> None:
+        settle()
 
     def due(self, scope: Scope, limit: int | None) -> list[int]:
         return visits.due(self._things(scope), self.source, self.kind, scope, limit)
@@ -144,14 +146,18 @@ def _unknown(catalogue: int, records: Sequence[ArxivRecord]) -> list[ArxivRecord
     """Leave out the records that are papers or candidates already."""
     ids = [record.id for record in records]
     filed = Candidate.objects.filter(catalogue=catalogue, scheme=ARXIV, value__in=ids)
-    known = _known(records) | set(filed.values_list("value", flat=True))
-    return [record for record in records if record.id not in known]
+    filed_ids = set(filed.values_list("value", flat=True))
+    known = known_papers({(ARXIV, record.id): record.title for record in records})
+    return [
+        record
+        for record in records
+        if record.id not in filed_ids and (ARXIV, record.id) not in known
+    ]
 
 
 def _file(query: HarvestQuery, harvested: Harvested) -> Tally:
     """Propose what is not known and was not proposed before; follow what has changed of what waits."""
     catalogue = query.catalogue
-    _settle(catalogue.pk)
     records = [record for record in harvested.records if not withdrawn(record)]
     waiting = {
         row.value: row
@@ -185,35 +191,30 @@ def _file(query: HarvestQuery, harvested: Harvested) -> Tally:
     )
 
 
-def _settle(catalogue: int) -> None:
-    """A candidate whose paper has been listed meanwhile waits no more, whatever it was listed by."""
-    waiting = Candidate.objects.filter(catalogue=catalogue, status=Candidate.Status.OPEN)
+def settle() -> None:
+    """Candidates whose paper has been listed meanwhile wait no more, whatever it was listed by."""
+    waiting = {
+        pk: (catalogue, (scheme, value), title)
+        for pk, catalogue, scheme, value, title in Candidate.objects.filter(
+            status=Candidate.Status.OPEN
+        ).values_list("pk", "catalogue", "scheme", "value", "title")
+    }
+    known = known_papers({name: title for _, name, title in waiting.values()})
     listed = set(
         Placement.objects.current()
-        .filter(topic__catalogue=catalogue, paper__merged_into=None)
-        .values_list("paper", flat=True)
+        .filter(paper__in=set(known.values()), paper__merged_into=None)
+        .values_list("topic__catalogue", "paper")
     )
-    for candidate in waiting:
-        paper = known_paper(candidate.scheme, candidate.value, candidate.title)
-        if paper is None or paper.pk not in listed:
-            continue
-        candidate.paper = paper
+    found = {
+        pk: known[name]
+        for pk, (catalogue, name, _) in waiting.items()
+        if name in known and (catalogue, known[name]) in listed
+    }
+    settled = list(Candidate.objects.filter(pk__in=found))
+    for candidate in settled:
+        candidate.paper_id = found[candidate.pk]
         candidate.status, candidate.decided_at = Candidate.Status.ACCEPTED, timezone.now()
-        candidate.save(update_fields=["paper", "status", "decided_at"])
-
-
-def _known(records: Sequence[ArxivRecord]) -> set[str]:
-    """Return ids of the records that are papers here already, by identifier or by title."""
-    ids = [record.id for record in records]
-    known = set(
-        Identifier.objects.filter(scheme=ARXIV, value__in=ids).values_list("value", flat=True)
-    )
-    keys = {record.id: fold(readable(record.title)) for record in records}
-    papers = Paper.objects.public().filter(title_key__in=set(keys.values()))
-    # Two papers may share a title: one that has an identifier of arXiv's is another one.
-    nameless = papers.exclude(identifiers__scheme=ARXIV).values_list("title_key", flat=True)
-    taken = set(nameless)
-    return known | {one for one, key in keys.items() if key in taken}
+    Candidate.objects.bulk_update(settled, ["paper", "status", "decided_at"], batch_size=1000)
 
 
 def _suggest(catalogue: int, records: Sequence[ArxivRecord]) -> list[Suggested]:

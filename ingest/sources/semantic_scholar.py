@@ -169,7 +169,7 @@ class Citations(PaperPart):
         seen = earlier_visits(self.source, subjects)
         ask = _Asking(client, {paper for paper in subjects if paper in seen})
         found = ask.by_names({paper: names[paper] for paper in subjects if names.get(paper)})
-        short = {paper: Note.read(visit.etag).short for paper, visit in seen.items()}
+        short = {paper: Note.of(visit).short for paper, visit in seen.items()}
         known = ask.completed({paper: one for paper, one in found.items() if one}, short)
         unknown = [paper for paper in subjects if found.get(paper) is None]
         return {**dict.fromkeys(unknown), **known}

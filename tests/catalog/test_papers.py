@@ -38,6 +38,14 @@ def test_an_old_name_in_the_address_leads_to_the_present_one(client):
         assert (response.status_code, response["Location"]) == (301, paper.get_absolute_url())
 
 
+def test_an_address_has_the_title_as_it_is_read_and_the_one_with_latex_leads_there(client):
+    paper = make_paper(r"Linear \textit{attention} in $\mathcal{O}(n)$")
+    assert paper.get_absolute_url() == f"/papers/{paper.pk}/linear-attention-in-on/"
+    former = f"/papers/{paper.pk}/linear-textitattention-in-mathcalon/"
+    response = client.get(former)
+    assert (response.status_code, response["Location"]) == (301, paper.get_absolute_url())
+
+
 def test_a_merged_paper_leads_to_the_survivor(client):
     merged, survivor = make_paper("Twice"), make_paper("Once")
     merged.merged_into = survivor

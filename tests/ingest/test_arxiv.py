@@ -416,6 +416,65 @@ def test_what_a_short_answer_leaves_out_is_asked_for_again(standin, monkeypatch)
     assert len(names) == Paper.objects.exclude(abstract="").count()
 
 
+def halving(entries: list[str]) -> list[str]:
+    return entries[::2]
+
+
+def without_the_last(entries: list[str]) -> list[str]:
+    return entries[:-1] or entries
+
+
+def sending(monkeypatch: pytest.MonkeyPatch, cut: Any = None, counts_all: bool = False) -> None:
+    """Let arXiv send a part of the entries that it counts, or count all ids that it is asked for."""
+    right = arxiv_world.feed
+
+    def feed(title: str, entries: str = "", total: int = 0, *rest: int) -> str:
+        head, *found = entries.split("  <entry>")
+        if counts_all:
+            total = title.partition("&id_list=")[2].partition("&")[0].count(",") + 1
+        return right(title, "  <entry>".join([head, *(cut(found) if cut else found)]), total, *rest)
+
+    monkeypatch.setattr(arxiv_world, "feed", feed)
+
+
+@pytest.mark.parametrize("number", [2, 3, 7, 30, 39])
+@pytest.mark.parametrize("cut", [halving, without_the_last])
+def test_a_source_that_cuts_each_answer_makes_no_paper_unknown(standin, monkeypatch, number, cut):
+    of_many(standin, number)
+    sending(monkeypatch, cut)
+    run = run_job("arxiv")
+    assert run.skipped == 0
+    assert not Problem.objects.exists()
+    assert not Visit.objects.filter(outcome="missing").exists()
+    assert len(standin.requests) <= 3
+    monkeypatch.undo()
+    assert run_job("arxiv").status == "done"
+    assert Paper.objects.exclude(abstract="").count() == number
+
+
+def test_one_paper_that_a_cut_answer_leaves_out_is_not_unknown(standin, monkeypatch):
+    of_many(standin, 6)
+    run_job("arxiv")
+    lone = make_paper("The newest of all", arxiv="2404.99006")
+    sending(monkeypatch, halving)
+    run_job("arxiv", paper=lone.pk)
+    assert not Visit.objects.filter(outcome="missing").exists()
+
+
+@pytest.mark.parametrize("unknown", [1, 3, 12])
+def test_unknown_ids_are_skipped_even_when_they_are_counted(standin, monkeypatch, unknown):
+    of_many(standin, 30)
+    for number in range(unknown):
+        make_paper(f"Unknown {number}", arxiv=f"2401.777{number:02}")
+    sending(monkeypatch, counts_all=True)
+    run = run_job("arxiv")
+    assert (run.status, counts(run)) == ("done", {"new": 30, "skipped": unknown})
+    assert run.requests == 3
+    assert kinds() == ["not-on-arxiv"] * unknown
+    lone = run_job("arxiv", paper=Paper.objects.get(title="Unknown 0").pk)
+    assert (lone.status, counts(lone)) == ("done", {"skipped": 1})
+
+
 def test_an_answer_that_counts_many_more_than_it_holds_is_a_failure(standin, monkeypatch):
     of_many(standin, 40)
     right = arxiv_world.feed

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models import Candidate, HarvestQuery, Identifier, Problem
+from catalog.models import Candidate, HarvestQuery, Identifier, Problem, RejectedIdentifier
 from ingest.models import Visit
 from ingest.sources import arxiv_search
 from ingest.sources.arxiv.feed import parse_feed
@@ -242,6 +242,35 @@ def test_a_candidate_whose_paper_was_listed_by_its_title_waits_no_more(standin, 
     run_job("candidates")
     candidate = Candidate.objects.get()
     assert (candidate.status, candidate.paper) == ("accepted", paper)
+
+
+def test_a_title_whose_paper_was_refused_the_identifier_is_another_paper(standin, query):
+    paper = make_paper("New and wanted")
+    RejectedIdentifier.objects.create(paper=paper, scheme="arxiv", value="2611.00001")
+    submit(standin.world, "2611.00001", "New and Wanted")
+    assert counts(run_job("candidates")) == {"new": 1}
+    assert counts(run_job("candidates")) == {"same": 1}
+    assert Candidate.objects.get().status == "open"
+
+
+def test_many_that_wait_take_no_more_queries(standin, query, django_assert_max_num_queries):
+    def wait_and_list(first: int, number: int) -> int:
+        """Let some candidates wait, every third of them listed by its identifier or its title; count the queries."""
+        for one in range(first, first + number):
+            name, title = f"2611.{one:05d}", f"Wanted number {one}"
+            Candidate.objects.create(
+                catalogue=query.catalogue, scheme="arxiv", value=name, title=title
+            )
+            if one % 3 == 0:
+                make_paper(title, arxiv=name if one % 2 else "")
+        with django_assert_max_num_queries(10**6) as captured:
+            assert run_job("candidates").status == "done"
+        return len(captured)
+
+    submit(standin.world, "2612.00001", "Found by the query")
+    few = wait_and_list(0, 6)
+    assert wait_and_list(6, 60) <= few
+    assert Candidate.objects.filter(status="accepted").count() == 22
 
 
 def test_a_candidate_that_is_withdrawn_says_so(standin, query):

@@ -27,7 +27,7 @@ from catalog.models import (
 from catalog.models.upkeep import RunJob
 from catalog.signals import papers_changed
 from ingest import runs
-from ingest.citations import Edges, Known, Note, OtherWork, store
+from ingest.citations import Edges, Known, OtherWork, store
 from ingest.cleaning import clean_venue
 from ingest.http import Answer
 from ingest.matching import match
@@ -539,6 +539,84 @@ def test_an_edge_that_both_ends_drop_goes_whichever_is_asked_about_first():
         assert not edge(citing, cited)
 
 
+def test_a_paper_keeps_all_citations_that_the_citing_papers_state():
+    cited, *citing = listed(*(f"2001.{n:05}" for n in range(1, 13)))
+    for _ in range(2):
+        before = rows()
+        said = [
+            tell(answers={paper.pk: says([cited], []) for paper in citing}),
+            tell(answers={cited.pk: says([], [])}),
+        ]
+        assert Citation.objects.filter(cited=cited).count() == 11
+    assert [one.tally.changed for one in said] == [0, 0]
+    assert rows() == before
+    for paper in citing:
+        tell(answers={paper.pk: says([], [])})
+    assert not Citation.objects.exists()
+
+
+class InBatches(Citations):
+    """Answers as a source whose two lists never agree: nobody is said to cite what all cite."""
+
+    batch = 4
+
+    def fetch(self, client, subjects):
+        papers = list(Paper.objects.order_by("pk"))
+        return {
+            paper.pk: says(papers[place + 1 : place + 10], [])
+            for place, paper in enumerate(papers)
+            if paper.pk in subjects
+        }
+
+
+def test_a_run_in_batches_keeps_what_is_stated_and_its_repetition_changes_nothing():
+    papers = listed(*(f"2001.{n:05}" for n in range(1, 21)))
+    assert counts(ask([InBatches()])) == (20, 0, 0, 0, 0)
+    before = rows()
+    assert Citation.objects.count() == 9 * 11 + sum(range(9))
+    assert counts(ask([InBatches()], paper=papers[-1].pk)) == (0, 0, 1, 0, 0)
+    assert counts(ask([InBatches()])) == (0, 0, 20, 0, 0)
+    assert rows() == before
+
+
+def test_a_list_that_is_not_whole_keeps_what_it_named_and_adds():
+    citing, cited = listed("2001.00001", "2001.00002")
+    tell(answers={citing.pk: says([cited], []), cited.pk: says([], [])})
+    tell(answers={citing.pk: Known(), cited.pk: says([], [])})
+    assert edge(citing, cited)
+    tell(answers={citing.pk: says([], [])})
+    assert not edge(citing, cited)
+    tell(answers={citing.pk: Known(references=Edges((names(cited),)))})
+    tell(answers={cited.pk: says([], [])})
+    assert edge(citing, cited)
+
+
+def test_what_only_cut_lists_named_goes_when_they_do_not_and_a_whole_list_denies_it():
+    citing, cited, other = listed("2001.00001", "2001.00002", "2001.00003")
+    tell(answers={cited.pk: Known(citing=Edges((names(citing), names(other))))})
+    for _ in range(2):
+        tell(answers={citing.pk: says([], [])})
+        assert edge(citing, cited)
+    before = Citation.objects.get(citing=citing).in_references
+    for _ in range(2):
+        stored = tell(answers={cited.pk: Known(citing=Edges((names(other),)))})
+        assert (edge(citing, cited), edge(other, cited), before) == (False, True, False)
+    assert stored.tally.changed == 0
+
+
+@pytest.mark.parametrize("side", ["references", "citing"])
+def test_an_edge_made_of_a_work_that_arrived_goes_with_the_list_that_named_it(side):
+    paper, late = make_paper(arxiv="2001.00001"), make_paper("Late")
+    work = OtherWork("key", "Late", ("arxiv:2001.00002",))
+    tell(answers={paper.pk: replace(says([], []), **{side: Edges((work,), True)})})
+    Identifier.objects.create(paper=late, scheme="arxiv", value="2001.00002")
+    match([late.pk])
+    tell(answers={late.pk: says([], [])})
+    assert Citation.objects.count() == 1
+    tell(answers={paper.pk: says([], [])})
+    assert not Citation.objects.exists()
+
+
 # Who is who
 
 
@@ -809,12 +887,6 @@ def test_odd_facts_are_cleaned_or_dropped():
     assert record.citations is None
 
 
-def test_notes_are_read_as_they_were_written():
-    note = Note("rc", frozenset({1, 22}), frozenset({3}), "4/5!")
-    assert Note.read(str(note)) == note
-    assert Note.read("") == Note.read('W/"etag"') == Note()
-
-
 # Any sequence of answers
 
 ends = st.builds(
@@ -847,18 +919,19 @@ class _Undo(Exception):
     """Ends an example, so that none begins with the rows of another."""
 
 
+@pytest.mark.parametrize("together", [True, False])
 @settings(max_examples=40, deadline=None)
 @given(data=st.lists(st.tuples(knowns, knowns, knowns), min_size=1, max_size=4))
-def test_the_last_answers_again_change_nothing(data):
+def test_the_last_answers_again_change_nothing(together, data):
     with suppress(_Undo), transaction.atomic():
         papers = listed("2001.00001", "2001.00002", "2001.00003")
-        stored, versions = [], []
         for answers in [*data, data[-1]]:
+            before = rows()
             fetched = {paper.pk: one for paper, one in zip(papers, answers, strict=True)}
-            stored.append(tell(answers=fetched))
-            versions.append(rows())
-        assert versions[-1] == versions[-2]
-        assert (stored[-1].tally.new, stored[-1].tally.changed) == (0, 0)
+            batches = [fetched] if together else [{pk: one} for pk, one in fetched.items()]
+            tallies = [tell(answers=batch).tally for batch in batches]
+        assert rows() == before
+        assert [(one.new, one.changed) for one in tallies] == [(0, 0)] * len(batches)
         raise _Undo
 
 

@@ -24,7 +24,8 @@ from catalog.models import (
 )
 from catalog.models.code import GoneReason
 from catalog.signals import papers_changed
-from ingest.http import SourceBroken
+from ingest.http import Answer, SourceBroken
+from ingest.http.client import Wait
 from ingest.lists.service import import_list, plan_list
 from ingest.lists.writer import write_markdown
 from ingest.models import Visit, VisitOutcome
@@ -289,6 +290,13 @@ def test_an_allowance_used_up_is_waited_for(standin, token, world):
     assert len(standin.requests) == 1
     run()
     assert len(standin.requests) == 1
+
+
+def test_a_secondary_limit_said_with_status_200_is_waited_for():
+    said = b'{"errors": [{"message": "You have exceeded a secondary rate limit."}]}'
+    with pytest.raises(Wait) as wish:
+        graphql._raise_if_limited(Answer("https://api.github.com/graphql", 200, {}, said))
+    assert wish.value.seconds == 60
 
 
 # Reading

@@ -111,9 +111,14 @@ def unavailable(exchange: Exchange, right: Right, *, retry_after: str | int | No
 
 @fault("status")
 def status(
-    exchange: Exchange, right: Right, *, status: int, retry_after: str | int | None = None
+    exchange: Exchange,
+    right: Right,
+    *,
+    status: int,
+    message: str = "No.",
+    retry_after: str | int | None = None,
 ) -> None:
-    reply = _refusal(exchange, status, "No.")
+    reply = _refusal(exchange, status, message)
     if retry_after is not None:
         reply.headers["retry-after"] = str(retry_after)
     exchange.send(reply)

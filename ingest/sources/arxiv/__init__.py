@@ -16,6 +16,7 @@ from ingest.sources.arxiv.store import close_stale_doubts, store_records
 from ingest.visits import Scope
 
 _FEW = 5  # answers so short that one unknown id can empty them
+_WITNESSES = 25
 
 
 class Metadata(Part):
@@ -42,7 +43,9 @@ class Metadata(Part):
         """Return what arXiv answers for these identifiers; those that it does not know are missing."""
         rows = Identifier.objects.filter(pk__in=subjects).order_by("pk")
         ids = list(rows.values_list("value", flat=True))
-        feed = fetch_ids(client, [*ids, *_witness(ids)])
+        known = _witnesses(ids)
+        # An answer without a few unknown ids would be taken for a failure.
+        feed = fetch_ids(client, [*ids, *(known[:1] if len(ids) < _FEW else [])], known)
         answered = {record.id for record in feed.records} | feed.faults.keys()
         silent = rows.exclude(value__in=answered).filter(Exists(_answered()))
         if "" not in feed.faults and (lost := silent.count()) >= max(_FEW, len(ids) // 2):
@@ -55,12 +58,10 @@ class Metadata(Part):
         return store_records(subjects, fetched)
 
 
-def _witness(ids: Sequence[str]) -> list[str]:
-    """An id that arXiv has answered for, so that an answer without a few unknown ids is not mistaken for a failure."""
-    if len(ids) >= _FEW:
-        return []
+def _witnesses(ids: Sequence[str]) -> list[str]:
+    """Ids that arXiv has answered for, other than these."""
     known = Identifier.objects.filter(Exists(_answered()), scheme=ARXIV).exclude(value__in=ids)
-    return list(known.order_by("pk").values_list("value", flat=True)[:1])
+    return list(known.order_by("pk").values_list("value", flat=True)[:_WITNESSES])
 
 
 def _answered() -> QuerySet[Visit]:

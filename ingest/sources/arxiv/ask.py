@@ -10,25 +10,33 @@ from ingest.http.client import Check
 from ingest.sources.arxiv.feed import Feed, parse_feed
 
 _XML = frozenset({"application/atom+xml", "application/xml", "text/xml"})
-
-
 _FEW = 20  # ids that may be unknown together, wrong as lists are
+_MOST_IDS = 100
+_WITNESSES = 8
 
 
-def fetch_ids(client: SourceClient, ids: Sequence[str]) -> Feed:
+def fetch_ids(client: SourceClient, ids: Sequence[str], known: Sequence[str] = ()) -> Feed:
     """Ask for the latest version of each id. A feed with none of them is a failure of arXiv's, not an answer.
 
     arXiv counts unknown ids among its results at times, and at times sends fewer entries than it counts: those that
-    are missing from such an answer are asked for once more. So many that no list gets wrong are a failure.
+    are missing from such an answer are asked for once more, among witnesses that arXiv has just sent or, where these
+    are few, is `known` to have. When all witnesses come, also when asked for alone, ids that stay away are unknown.
+    Otherwise arXiv cuts its answers, which is a failure; so is it when more ids stay away than a list gets wrong.
     """
     feed = _fetch_ids(client, ids)
     missing = _missing(feed, ids)
-    if not missing or feed.total is None or feed.total <= feed.entries:
+    if not missing or not feed.is_short:
         return feed
-    witness = next(one for one in ids if one not in missing)
-    again = _fetch_ids(client, [*missing, witness])
+    sent = [one for one in ids if one not in missing]
+    # Of an answer cut to half of its entries at least one of so many is missing, in whatever order they come.
+    most = min(max(len(missing) + 2, _WITNESSES), _MOST_IDS - len(missing))
+    witnesses = list(dict.fromkeys([*sent, *known]))[:most]
+    again = _fetch_ids(client, [*missing, *witnesses])
+    is_cut = bool(_missing(again, witnesses))
     missing = _missing(again, missing)
-    if len(missing) >= max(_FEW, len(ids) // 2):
+    if missing and again.is_short and not is_cut:
+        is_cut = len(witnesses) == 1 or _fetch_ids(client, witnesses).is_short
+    if missing and (is_cut or len(missing) >= max(_FEW, len(ids) // 2)):
         raise SourceBroken(
             f"arXiv counts {feed.total} of {len(ids)} papers and leaves {len(missing)} of them out"
         )

@@ -50,6 +50,11 @@ class Feed:
     faults: Mapping[str, str] = field(default_factory=dict)
     entries: int = 0
 
+    @property
+    def is_short(self) -> bool:
+        """Whether it counts more results than it holds."""
+        return self.total is not None and self.total > self.entries
+
 
 def parse_feed(body: bytes) -> Feed:
     """Read an Atom feed; raise SourceBroken when it is none and SourceRefused when it is arXiv's word of an error."""

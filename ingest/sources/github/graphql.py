@@ -9,7 +9,7 @@ from catalog.models import Source, SourceState
 from catalog.models.code import GoneReason
 from ingest.cleaning import clean_text
 from ingest.http import Answer, SourceBroken, SourceClient
-from ingest.http.client import Wait, retry_after
+from ingest.http.client import SECONDARY_LIMIT, Wait, retry_after
 from ingest.sources.github.record import (
     Failed,
     Found,
@@ -102,12 +102,13 @@ def _raise_if_limited(answer: Answer) -> None:
     """GitHub says with status 200 that the allowance is used up, or that we ask too fast. Raises Wait."""
     body = answer.json()
     errors = _errors(body) if isinstance(body, dict) else []
-    if not any(
-        error.get("type") == "RATE_LIMITED" or "rate limit" in str(error.get("message")).lower()
-        for error in errors
-    ):
+    messages = [str(error.get("message")).lower() for error in errors]
+    is_limited = any("rate limit" in message for message in messages)
+    if not is_limited and not any(error.get("type") == "RATE_LIMITED" for error in errors):
         return
     seconds = retry_after(answer.headers.get("retry-after", ""))
+    if seconds is None and any("secondary rate limit" in message for message in messages):
+        seconds = SECONDARY_LIMIT
     if seconds is None:
         now = timezone.now()
         used_up = SourceState.objects.filter(source=Source.GITHUB, allowance_left=0)

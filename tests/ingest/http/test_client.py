@@ -205,6 +205,32 @@ def test_github_s_reset_time_is_a_wish_too(standin):
     assert state.busy_until
 
 
+@pytest.mark.parametrize("status", [403, 429])
+def test_github_s_secondary_limit_is_a_wish_of_a_minute(standin, status):
+    text = "You have exceeded a secondary rate limit. Please wait a few minutes."
+    standin.misbehave("github", "status", status=status, message=text)
+    with SourceClient(Source.GITHUB) as client, pytest.raises(SourceBusy) as raised:
+        client.get("/repos/lighthouse/lanterns")
+    assert raised.value.until - timezone.now() > timedelta(seconds=58)
+    assert client.requests == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "setting"),
+    [
+        (Source.ARXIV, ""),
+        (Source.GITHUB, "; check GITHUB_TOKEN"),
+        (Source.SEMANTIC_SCHOLAR, "; check SEMANTIC_SCHOLAR_API_KEY"),
+        (Source.OPENALEX, "; check OPENALEX_API_KEY"),
+    ],
+)
+def test_a_refused_key_is_named_where_there_is_one(standin, source, setting):
+    standin.misbehave(source, "status", status=401)
+    with SourceClient(source) as client, pytest.raises(SourceRefused) as raised:
+        client.get("")
+    assert str(raised.value) == f"{source.label} refused with status 401{setting}"
+
+
 @pytest.mark.parametrize("reset", ["100000000000", "9" * 5000])
 def test_no_reset_time_silences_a_source_for_longer_than_a_day(standin, reset):
     standin.misbehave("github", "403-reset", reset_at=reset)
