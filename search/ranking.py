@@ -37,13 +37,15 @@ SETTINGS: dict[str, float] = {
     # Below this cosine two texts have nothing to do with each other (all-MiniLM-L6-v2).
     "least_cosine": 0.25,
     "least_covered": 0.1,
+    # Words count the more the larger the share (cubed) of what was asked for that their best candidate has.
     "lexical_share": 0.3,
+    "full_share": 0.8,
     "prior_share": 0.02,  # what being cited, starred and new can add to a score
     "floor": 0.3,  # of the weight that a paper about every term would have, for the best to count in full
     "slip": 0.8,  # what a word is worth that may be meant by one that no paper has
     "least_similarity": 0.35,
     "rare": 5,  # papers that have a word, for it to be taken for the name of a system that is mentioned
-    "mention": 0.15,
+    "mention": 0.25,
 }
 
 _RANK = """
@@ -79,6 +81,7 @@ WITH asked AS MATERIALIZED (
     SELECT p.paper_id, sum(f.value * p.weight) AS score,
         sum(f.value * p.weight) FILTER (WHERE f.papers <= %(most_read)s) AS weight,
         sum(f.value) FILTER (WHERE f.n NOT IN (-1, -3)) AS covered,
+        sum(f.value) FILTER (WHERE f.n >= 0 AND f.papers <= %(most_read)s) AS said,
         bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND f.papers <= %(most_read)s AND p.fields & 1 = 1) AS titled
     FROM (SELECT *, max(value) OVER () AS most FROM form) f CROSS JOIN LATERAL (
         SELECT paper_id, weight, fields FROM search_posting WHERE term_id = f.id ORDER BY weight DESC
@@ -124,12 +127,16 @@ WITH asked AS MATERIALIZED (
 ), matched AS MATERIALIZED (
     SELECT c.paper_id, c.tier, c.place,
         coalesce(l.weight, 0) + coalesce(m.weight, 0) AS weight,
+        coalesce(l.said, 0) + coalesce(m.said, 0) AS said,
         coalesce(l.titled, 0) | coalesce(m.titled, 0) AS titled
     FROM candidate c LEFT JOIN listed l USING (paper_id) LEFT JOIN LATERAL (
-        SELECT sum(f.value * p.weight) AS weight,
+        SELECT sum(f.value * p.weight) AS weight, sum(f.value) FILTER (WHERE f.n >= 0) AS said,
             bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND p.fields & 1 = 1) AS titled
         FROM common f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = c.paper_id
     ) m ON EXISTS (SELECT FROM common)
+), share AS MATERIALIZED (
+    SELECT %(lexical_share)s + (%(full_share)s - %(lexical_share)s) * coalesce(power(least(max(said / nullif(value, 0)), 1), 3), 0)
+        AS lexical FROM (SELECT said FROM matched ORDER BY weight DESC, paper_id LIMIT 1) best, whole
 ), scored AS (
     SELECT m.paper_id, t.prior, p.title, p.title_key, t.names, t.names && mentioned.words AS is_mentioned,
         CASE WHEN m.tier = 4 AND %(asked)s > 0 AND m.titled = %(asked)s THEN 3 ELSE m.tier END AS tier,
@@ -145,13 +152,13 @@ WITH asked AS MATERIALIZED (
     LEFT JOIN search_embedding e ON e.paper_id = m.paper_id AND e.model = %(model)s,
     whole, mentioned
 ), fused AS (
-    SELECT paper_id, lexical, cosine, title_key || ' ' || array_to_string(names, ' ') AS spelled, 5 - tier
-        + (0.8 - %(prior_share)s) * CASE WHEN cosine IS NULL THEN lexical
-            ELSE %(lexical_share)s * lexical + (1 - %(lexical_share)s) * cosine END
+    SELECT paper_id, scored.lexical, cosine, title_key || ' ' || array_to_string(names, ' ') AS spelled, 5 - tier
+        + (0.8 - %(prior_share)s) * CASE WHEN cosine IS NULL THEN scored.lexical
+            ELSE share.lexical * scored.lexical + (1 - share.lexical) * cosine END
         + %(prior_share)s * prior + CASE WHEN is_mentioned AND tier = 4 THEN %(mention)s ELSE 0 END
         + CASE WHEN tier < 4 THEN 0.15 * similarity(title_key, %(title_key)s)
             + CASE WHEN strpos(title, %(text)s) > 0 THEN 0.04 ELSE 0 END ELSE 0 END AS score
-    FROM scored
+    FROM scored, share
     UNION ALL
     SELECT paper_id, score / (SELECT max(score) FROM held), NULL, NULL, 1 - place::float8 / (%(most)s + 1)
     FROM held h WHERE place > %(most_scored)s AND NOT EXISTS (SELECT FROM candidate c WHERE c.paper_id = h.paper_id)
