@@ -18,7 +18,7 @@ EXACT_BELOW = 5000  # vectors that are compared sooner than an index is read; do
 _TRUSTED_FOR = 15.0  # seconds; a page need not look for indexes each time
 # Of a connection. Older versions of pgvector know no iterative scan and keep to ef_search vectors.
 _SETTINGS = {
-    "hnsw.ef_search": "100",
+    "hnsw.ef_search": "200",
     "hnsw.iterative_scan": "strict_order",
     "hnsw.max_scan_tuples": "50000",
 }

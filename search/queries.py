@@ -11,6 +11,7 @@ from search.models import Word
 from search.named import Named, find_named
 from search.question import Question, clean, read
 from search.ranking import MAX_RANKED, Ranked, rank
+from search.reranking import rerank
 from search.serving import serving_vector
 from search.sorting import in_order
 from search.spelling import did_you_mean
@@ -125,6 +126,8 @@ class _Searching:
         return self._found(self.typed) if self.choice else []
 
     def _ordered(self, found: list[Ranked]) -> list[Ranked]:
+        if self.sort == "relevance" and self.question.text:
+            return rerank(self.question.text, found)
         rows = {row.paper_id: row for row in found}
         sort = "date" if self.sort == "relevance" and not self.question.text else self.sort
         return [rows[paper] for paper in in_order(list(rows), sort)]

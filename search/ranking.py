@@ -31,8 +31,8 @@ MAX_RANKED = 1000
 SETTINGS: dict[str, float] = {
     "most": MAX_RANKED,
     "most_scored": 200,  # candidates by words that get both scores in full
-    "most_read": 2000,  # postings of a term; one that more papers have is common
-    "common_read": 1000,  # postings of a common term, the weightiest first
+    "most_read": 4000,  # postings of all terms together, and of each at least
+    "least_read": 100,
     "nearest": 60,
     # Below this cosine two texts have nothing to do with each other (all-MiniLM-L6-v2).
     "least_cosine": 0.25,
@@ -75,17 +75,20 @@ WITH asked AS MATERIALIZED (
     SELECT coalesce(sum(value), 0) AS value FROM (
         SELECT max(value) AS value FROM form WHERE n >= 0 GROUP BY n
     ) words
+), read AS MATERIALIZED (
+    -- So many postings of each term, the weightiest first, as it tells beside the others. What a term of which some are left
+    -- weighs in full is looked up for the best candidates.
+    SELECT *, papers > most AS is_cut FROM (
+        SELECT *, ceil(greatest(%(least_read)s, %(most_read)s * value / sum(value) OVER ())) AS most FROM form WHERE value > 0
+    ) terms
 ), listed AS MATERIALIZED (
-    -- Of common words the weightiest postings only, the fewer the less the word tells beside the others; what they weigh in
-    -- full is looked up for the best candidates.
     SELECT p.paper_id, sum(f.value * p.weight) AS score,
-        sum(f.value * p.weight) FILTER (WHERE f.papers <= %(most_read)s) AS weight,
+        sum(f.value * p.weight) FILTER (WHERE NOT f.is_cut) AS weight,
         sum(f.value) FILTER (WHERE f.n NOT IN (-1, -3)) AS covered,
-        sum(f.value) FILTER (WHERE f.n >= 0 AND f.papers <= %(most_read)s) AS said,
-        bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND f.papers <= %(most_read)s AND p.fields & 1 = 1) AS titled
-    FROM (SELECT *, max(value) OVER () AS most FROM form) f CROSS JOIN LATERAL (
-        SELECT paper_id, weight, fields FROM search_posting WHERE term_id = f.id ORDER BY weight DESC
-        LIMIT CASE WHEN f.papers > %(most_read)s THEN ceil(%(common_read)s * f.value / f.most) ELSE %(most_read)s END
+        sum(f.value) FILTER (WHERE f.n >= 0 AND NOT f.is_cut) AS said,
+        bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND NOT f.is_cut AND p.fields & 1 = 1) AS titled
+    FROM read f CROSS JOIN LATERAL (
+        SELECT paper_id, weight, fields FROM search_posting WHERE term_id = f.id ORDER BY weight DESC LIMIT f.most
     ) p GROUP BY p.paper_id
 ), held AS MATERIALIZED (
     -- A fair share of what was asked for, so that long questions do not find everything.
@@ -122,8 +125,8 @@ WITH asked AS MATERIALIZED (
                 translate(lower(title), %(typographic)s, %(plain)s) = %(whole)s
         ) x WHERE {listed}
     ) proposed GROUP BY paper_id
-), common AS MATERIALIZED (
-    SELECT * FROM form WHERE papers > %(most_read)s
+), cut AS MATERIALIZED (
+    SELECT * FROM read WHERE is_cut
 ), matched AS MATERIALIZED (
     SELECT c.paper_id, c.tier, c.place,
         coalesce(l.weight, 0) + coalesce(m.weight, 0) AS weight,
@@ -132,13 +135,13 @@ WITH asked AS MATERIALIZED (
     FROM candidate c LEFT JOIN listed l USING (paper_id) LEFT JOIN LATERAL (
         SELECT sum(f.value * p.weight) AS weight, sum(f.value) FILTER (WHERE f.n >= 0) AS said,
             bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND p.fields & 1 = 1) AS titled
-        FROM common f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = c.paper_id
-    ) m ON EXISTS (SELECT FROM common)
+        FROM cut f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = c.paper_id
+    ) m ON EXISTS (SELECT FROM cut)
 ), share AS MATERIALIZED (
     SELECT %(lexical_share)s + (%(full_share)s - %(lexical_share)s) * coalesce(power(least(max(said / nullif(value, 0)), 1), 3), 0)
         AS lexical FROM (SELECT said FROM matched ORDER BY weight DESC, paper_id LIMIT 1) best, whole
 ), scored AS (
-    SELECT m.paper_id, t.prior, p.title, p.title_key, t.names, t.names && mentioned.words AS is_mentioned,
+    SELECT m.paper_id, m.place, t.prior, p.title, p.title_key, t.names, t.names && mentioned.words AS is_mentioned,
         CASE WHEN m.tier = 4 AND %(asked)s > 0 AND m.titled = %(asked)s THEN 3 ELSE m.tier END AS tier,
         coalesce(
             m.weight / nullif(greatest(max(m.weight) OVER (), %(floor)s * whole.value), 0), 0
@@ -156,8 +159,8 @@ WITH asked AS MATERIALIZED (
         + (0.8 - %(prior_share)s) * CASE WHEN cosine IS NULL THEN scored.lexical
             ELSE share.lexical * scored.lexical + (1 - share.lexical) * cosine END
         + %(prior_share)s * prior + CASE WHEN is_mentioned AND tier = 4 THEN %(mention)s ELSE 0 END
-        + CASE WHEN tier < 4 THEN 0.15 * similarity(title_key, %(title_key)s)
-            + CASE WHEN strpos(title, %(text)s) > 0 THEN 0.04 ELSE 0 END ELSE 0 END AS score
+        + CASE WHEN tier < 3 OR (tier = 3 AND place <= 50) THEN 0.18 * similarity(title_key, %(title_key)s)
+            + CASE WHEN strpos(title, %(text)s) > 0 THEN 0.01 ELSE 0 END ELSE 0 END AS score
     FROM scored, share
     UNION ALL
     SELECT paper_id, score / (SELECT max(score) FROM held), NULL, NULL, 1 - place::float8 / (%(most)s + 1)
@@ -174,7 +177,7 @@ _FILTERED = f"""{_ENOUGH}
         UNION ALL
         (
             SELECT x.paper_id, 0 FROM search_papertext x
-            WHERE EXISTS (SELECT FROM form WHERE papers > %(common_read)s) AND {{chosen}}
+            WHERE EXISTS (SELECT FROM read WHERE is_cut) AND {{chosen}}
             AND NOT EXISTS (SELECT FROM listed d WHERE d.paper_id = x.paper_id) AND EXISTS (
                 SELECT FROM form f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = x.paper_id WHERE f.n NOT IN (-1, -3)
             ) LIMIT %(most)s
@@ -235,12 +238,13 @@ def _but_for_a_slip(
     ranked: list[Ranked], spelled: Sequence[str | None], asked: str
 ) -> list[Ranked]:
     """Put papers of which the whole title or the system's name was typed, but for one slip, behind those of the very title."""
-    if len(asked) < _LEAST_TITLE:
+    known = [(keys or "").split() for keys in spelled]
+    if len(asked) < _LEAST_TITLE or any(asked in keys for keys in known):
         return ranked
     meant = {
         one.paper_id
-        for one, keys in zip(ranked, spelled, strict=True)
-        if keys and any(is_one_slip(asked, known) for known in keys.split())
+        for one, keys in zip(ranked, known, strict=True)
+        if any(is_one_slip(asked, spelling) for spelling in keys)
     }
     raised = [
         replace(one, score=max(one.score, _SLIPPED)) if one.paper_id in meant else one
