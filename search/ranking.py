@@ -30,8 +30,8 @@ from search.terms import NAME, asked_terms
 MAX_RANKED = 1000
 SETTINGS: dict[str, float] = {
     "most": MAX_RANKED,
-    "most_scored": 200,  # candidates by words that get both scores in full
-    "most_read": 4000,  # postings of all terms together, and of each at least
+    "most_scored": 100,  # candidates by words that get both scores in full
+    "most_read": 6000,  # postings of all terms together, and of each at least
     "least_read": 100,
     "nearest": 60,
     # Below this cosine two texts have nothing to do with each other (all-MiniLM-L6-v2).
@@ -79,7 +79,9 @@ WITH asked AS MATERIALIZED (
     -- So many postings of each term, the weightiest first, as it tells beside the others. What a term of which some are left
     -- weighs in full is looked up for the best candidates.
     SELECT *, papers > most AS is_cut FROM (
-        SELECT *, ceil(greatest(%(least_read)s, %(most_read)s * value / sum(value) OVER ())) AS most FROM form WHERE value > 0
+        SELECT *, ceil(
+            greatest(%(least_read)s, %(most_read)s * least(value / sum(value) FILTER (WHERE n >= 0) OVER (), 1))
+        ) AS most FROM form WHERE value > 0
     ) terms
 ), listed AS MATERIALIZED (
     SELECT p.paper_id, sum(f.value * p.weight) AS score,
@@ -111,7 +113,7 @@ WITH asked AS MATERIALIZED (
     UNION ALL
     (
         SELECT id, 2 FROM catalog_paper
-        WHERE title_key LIKE %(prefix)s AND length(%(prefix)s) > 3
+        WHERE title_key ~>=~ %(title_key)s AND title_key ~<~ (%(title_key)s || chr(1114111)) AND length(%(title_key)s) > 2
         ORDER BY length(title_key), id LIMIT 100
     )
 ), candidate AS MATERIALIZED (
@@ -155,7 +157,7 @@ WITH asked AS MATERIALIZED (
     LEFT JOIN search_embedding e ON e.paper_id = m.paper_id AND e.model = %(model)s,
     whole, mentioned
 ), fused AS (
-    SELECT paper_id, scored.lexical, cosine, title_key || ' ' || array_to_string(names, ' ') AS spelled, 5 - tier
+    SELECT paper_id, scored.lexical, cosine, CASE WHEN place IS NULL OR place <= 100 THEN title_key || ' ' || array_to_string(names, ' ') END AS spelled, 5 - tier
         + (0.8 - %(prior_share)s) * CASE WHEN cosine IS NULL THEN scored.lexical
             ELSE share.lexical * scored.lexical + (1 - share.lexical) * cosine END
         + %(prior_share)s * prior + CASE WHEN is_mentioned AND tier = 4 THEN %(mention)s ELSE 0 END
@@ -166,7 +168,7 @@ WITH asked AS MATERIALIZED (
     SELECT paper_id, score / (SELECT max(score) FROM held), NULL, NULL, 1 - place::float8 / (%(most)s + 1)
     FROM held h WHERE place > %(most_scored)s AND NOT EXISTS (SELECT FROM candidate c WHERE c.paper_id = h.paper_id)
 )
-SELECT paper_id, round(score::numeric, 6), lexical, cosine, spelled FROM fused ORDER BY 2 DESC, paper_id
+SELECT paper_id, round(score::numeric, 6)::float8, lexical, cosine, spelled FROM fused ORDER BY 2 DESC, paper_id
 """
 _NOTHING = " SELECT 0::bigint AS paper_id, 0::float8 AS distance WHERE false"
 # Nearly every paper is listed: a few more than wanted are enough to look at. A filter may leave out any number, and let
@@ -230,20 +232,20 @@ def rank(
     with connection.cursor() as cursor:
         cursor.execute(query, names)
         rows = cursor.fetchall()
-    ranked = [Ranked(paper, float(score), *rest) for paper, score, *rest, _ in rows]
-    return _but_for_a_slip(ranked, [row[-1] for row in rows], fold(question.whole))
+    ranked = [Ranked(*row[:4]) for row in rows]
+    spelled = {row[0]: row[4].split() for row in rows if row[4]}
+    return _but_for_a_slip(ranked, spelled, fold(question.whole))
 
 
 def _but_for_a_slip(
-    ranked: list[Ranked], spelled: Sequence[str | None], asked: str
+    ranked: list[Ranked], spelled: Mapping[int, Sequence[str]], asked: str
 ) -> list[Ranked]:
-    """Put papers of which the whole title or the system's name was typed, but for one slip, behind those of the very title."""
-    known = [(keys or "").split() for keys in spelled]
-    if len(asked) < _LEAST_TITLE or any(asked in keys for keys in known):
+    """Put papers of which the whole title or the system's name was typed, but for one slip, first where none is exactly so."""
+    if len(asked) < _LEAST_TITLE or any(asked in keys for keys in spelled.values()):
         return ranked
     meant = {
-        one.paper_id
-        for one, keys in zip(ranked, known, strict=True)
+        paper
+        for paper, keys in spelled.items()
         if any(is_one_slip(asked, spelling) for spelling in keys)
     }
     raised = [
@@ -267,11 +269,6 @@ def _parameters(question: Question, model: str, vector: list[float] | None) -> d
         "title_key": question.title_key,
         "name_key": question.name_key,
         "author_keys": question.author_keys,
-        "prefix": _like(question.title_key) + "%",
         "model": model,
         "vector": str(vector) if vector else None,
     }
-
-
-def _like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
