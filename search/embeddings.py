@@ -73,7 +73,8 @@ def encode(name: str, texts: Sequence[str]) -> "NDArray[float32]":
             list(texts), batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True
         )
     # Made unit length in full precision.
-    return vectors / numpy.maximum(numpy.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    vectors /= numpy.maximum(numpy.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return vectors
 
 
 def query_vector(text: str, name: str = "") -> list[float] | None:

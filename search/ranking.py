@@ -40,6 +40,7 @@ SETTINGS: dict[str, float] = {
     # Words count the more the larger the share (cubed) of what was asked for that their best candidate has.
     "lexical_share": 0.3,
     "full_share": 0.8,
+    "likeness": 0.3,  # of a title to what was typed, where it has all of the words
     "prior_share": 0.02,  # what being cited, starred and new can add to a score
     "floor": 0.3,  # of the weight that a paper about every term would have, for the best to count in full
     "slip": 0.8,  # what a word is worth that may be meant by one that no paper has
@@ -158,10 +159,10 @@ WITH asked AS MATERIALIZED (
     whole, mentioned
 ), fused AS (
     SELECT paper_id, scored.lexical, cosine, CASE WHEN place IS NULL OR place <= 100 THEN title_key || ' ' || array_to_string(names, ' ') END AS spelled, 5 - tier
-        + (0.8 - %(prior_share)s) * CASE WHEN cosine IS NULL THEN scored.lexical
+        + (0.98 - %(prior_share)s - CASE WHEN tier < 4 THEN %(likeness)s ELSE 0.18 END) * CASE WHEN cosine IS NULL THEN scored.lexical
             ELSE share.lexical * scored.lexical + (1 - share.lexical) * cosine END
         + %(prior_share)s * prior + CASE WHEN is_mentioned AND tier = 4 THEN %(mention)s ELSE 0 END
-        + CASE WHEN tier < 3 OR (tier = 3 AND place <= 50) THEN 0.18 * similarity(title_key, %(title_key)s)
+        + CASE WHEN tier < 3 OR (tier = 3 AND place <= 50) THEN %(likeness)s * similarity(title_key, %(title_key)s)
             + CASE WHEN strpos(title, %(text)s) > 0 THEN 0.01 ELSE 0 END ELSE 0 END AS score
     FROM scored, share
     UNION ALL
