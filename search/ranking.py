@@ -158,12 +158,14 @@ WITH asked AS MATERIALIZED (
     LEFT JOIN search_embedding e ON e.paper_id = m.paper_id AND e.model = %(model)s,
     whole, mentioned
 ), fused AS (
-    SELECT paper_id, scored.lexical, cosine, CASE WHEN place IS NULL OR place <= 100 THEN title_key || ' ' || array_to_string(names, ' ') END AS spelled, 5 - tier
-        + (0.98 - %(prior_share)s - CASE WHEN tier < 4 THEN %(likeness)s ELSE 0.18 END) * CASE WHEN cosine IS NULL THEN scored.lexical
-            ELSE share.lexical * scored.lexical + (1 - share.lexical) * cosine END
-        + %(prior_share)s * prior + CASE WHEN is_mentioned AND tier = 4 THEN %(mention)s ELSE 0 END
-        + CASE WHEN tier < 3 OR (tier = 3 AND place <= 50) THEN %(likeness)s * similarity(title_key, %(title_key)s)
-            + CASE WHEN strpos(title, %(text)s) > 0 THEN 0.01 ELSE 0 END ELSE 0 END AS score
+    SELECT paper_id, scored.lexical, cosine, CASE WHEN place IS NULL OR place <= 100 THEN title_key || ' ' || array_to_string(names, ' ') END AS spelled,
+        5 - tier + least(0.999999,
+            (0.98 - %(prior_share)s - CASE WHEN tier < 4 THEN %(likeness)s ELSE 0.18 END) * CASE WHEN cosine IS NULL THEN scored.lexical
+                ELSE share.lexical * scored.lexical + (1 - share.lexical) * cosine END
+            + %(prior_share)s * prior + CASE WHEN is_mentioned AND tier = 4 THEN %(mention)s ELSE 0 END
+            + CASE WHEN tier < 3 OR (tier = 3 AND place <= 50) THEN %(likeness)s * similarity(title_key, %(title_key)s)
+                + CASE WHEN strpos(title, %(text)s) > 0 THEN 0.01 ELSE 0 END ELSE 0 END
+        ) AS score
     FROM scored, share
     UNION ALL
     SELECT paper_id, score / (SELECT max(score) FROM held), NULL, NULL, 1 - place::float8 / (%(most)s + 1)

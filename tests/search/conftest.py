@@ -3,16 +3,19 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from catalog.models import Paper
-from search import serving
+from search import nearest, serving, synonyms
 from search.index import refresh_words
 from tests.factories import make_paper
 
 
 @pytest.fixture(autouse=True)
-def _count_vectors_anew() -> Iterator[None]:
-    serving.forget()
+def _read_anew() -> Iterator[None]:
+    """Forget what a process remembers of the index for some seconds."""
+    for module in (serving, synonyms, nearest):
+        module.forget()
     yield
-    serving.forget()
+    for module in (serving, synonyms, nearest):
+        module.forget()
 
 
 @pytest.fixture

@@ -16,13 +16,6 @@ from search.synonyms import long_form, mine_synonyms, pairs_in
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _read_anew():
-    synonyms.forget()
-    yield
-    synonyms.forget()
-
-
 PAIRS = [
     (
         "We study retrieval-augmented generation (RAG) at length.",
