@@ -34,6 +34,7 @@ class Row:
     authors: tuple[str, ...]
     venue: str
     year: int | None
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ def _row(line: str) -> Row:
         tuple(name for name in authors if name),
         made["venue"],
         made["year"],
+        made.get("id", ""),
     )
 
 

@@ -235,7 +235,13 @@ class _Measuring:
             yield self._score(f"three title words, ours, {part}", judged.each)
         if self.times > 1:
             return
-        for kind, drawn in self.questions.half_remembered(self.extent.sentences).items():
+        kinds = {
+            "claims": self.questions.claims(),
+            **self.questions.half_remembered(self.extent.sentences),
+        }
+        for kind, drawn in kinds.items():
+            if not drawn:
+                continue
             asked = [Asked("", one.text, {one.paper: 1.0}) for one in drawn]
             for part, judged in judge(asked, list(Part)).items():
                 yield self._score(f"{kind}, {part}", judged.each)

@@ -1,15 +1,18 @@
 """Questions to a corpus, drawn with a fixed seed: the same at every run."""
 
+import json
 import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from search.benchmark.corpus import Row
 from search.words import STOP_WORDS
 
 SEED = 20
+CLAIMS = Path(__file__).parent / "claims.jsonl"
 _WORD = re.compile(r"\w[\w'’-]*\w")
 _PLAIN = re.compile(r"[a-z]{3,}")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
@@ -74,6 +77,16 @@ class Questions:
             return lambda chance, row: self._without(chance, row, lost, rarest=rarest)
 
         return {kind: self._drawn("sentence", making(*how), number) for kind, how in kinds.items()}
+
+    def claims(self) -> list[Drawn]:
+        """Sentences that say in other words what some papers found, written by hand for this corpus; settings were chosen by them, too."""
+        places = {row.id: place for place, row in enumerate(self.rows, 1) if row.id}
+        lines = map(json.loads, CLAIMS.read_text(encoding="utf-8").splitlines())
+        return [
+            Drawn("claim", line["claim"], places[line["id"]])
+            for line in lines
+            if line["id"] in places
+        ]
 
     def typed(self, number: int) -> list[str]:
         """Titles and names as they are typed, letter by letter from the second one."""

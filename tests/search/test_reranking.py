@@ -1,11 +1,15 @@
 """The cross-encoder that may look again: a small one made here, with random weights, read as any other."""
 
+from importlib import import_module
+from typing import Any
+
 import pytest
 
 from search import reranking
 from search.queries import search
 from search.ranking import Ranked
 from search.reranking import rerank
+from search.texts import texts_of
 
 pytestmark = pytest.mark.django_db
 
@@ -14,8 +18,8 @@ pytestmark = pytest.mark.django_db
 def folder(tmp_path_factory):
     """A cross-encoder of one small layer."""
     import torch
-    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
+    transformers: Any = import_module("transformers")
     made = tmp_path_factory.mktemp("cross-encoder")
     words = [
         "[PAD]",
@@ -31,12 +35,14 @@ def folder(tmp_path_factory):
     ]
     (made / "vocab.txt").write_text("\n".join(words))
     torch.manual_seed(0)
-    config = BertConfig(
+    config = transformers.BertConfig(
         vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
         intermediate_size=16, num_labels=1, max_position_embeddings=64, initializer_range=2.0,
     )  # fmt: skip
-    BertForSequenceClassification(config).save_pretrained(made)
-    BertTokenizerFast(vocab_file=str(made / "vocab.txt"), model_max_length=64).save_pretrained(made)
+    transformers.BertForSequenceClassification(config).save_pretrained(made)
+    transformers.BertTokenizerFast(
+        vocab_file=str(made / "vocab.txt"), model_max_length=64
+    ).save_pretrained(made)
     return str(made)
 
 
@@ -64,7 +70,7 @@ def test_the_best_hits_stand_in_the_order_of_the_model(make_indexed, settings, f
     before = search("attention dense rice sparse").hits
     settings.RERANKER_MODEL = folder
     after = search("attention dense rice sparse").hits
-    texts = {one.paper_id: one for one in reranking.texts_of([hit.paper_id for hit in before])}
+    texts = {one.paper_id: one for one in texts_of([hit.paper_id for hit in before])}
     model = reranking._model(folder)
     judged = {
         key: float(
