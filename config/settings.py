@@ -241,7 +241,7 @@ PGHISTORY_ADMIN_MODEL = "pghistory.MiddlewareEvents"  # with who did it
 
 # The embedding model: "" is all-MiniLM-L6-v2 from its package; else a name or folder for sentence-transformers.
 EMBEDDING_MODEL = env.str("EMBEDDING_MODEL", "")
-# A cross-encoder that looks at the best hits again: "" is none; else a name or folder for sentence-transformers.
+# A cross-encoder that looks at the best hits again: "" is none; else its folder, for sentence-transformers.
 RERANKER_MODEL = env.str("RERANKER_MODEL", "")
 
 # Hosts a reading list may be fetched from by a scheduled job.

@@ -4,11 +4,12 @@ What is missing is found in SQL by the hash of the text, so that a run with noth
 committed: a killed run goes on where it stopped.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -19,6 +20,8 @@ from search.index import refresh_words
 from search.nearest import build_indexes
 from search.prior import refresh_priors
 from search.similar import refresh_similar
+
+logger = logging.getLogger(__name__)
 
 BATCH = 64
 # Any number that no other advisory lock here uses.
@@ -103,14 +106,21 @@ def embed_changed(
                 words=refresh_words([*ids, *_without_words()]),
             )
             refresh_priors()
-            if wanting:
-                build_indexes()
         except Exception as error:
             _finish(run or _start(reason), Run.Status.FAILED, Embedded(left=missing), str(error))
             raise
         if done.did_something:
             _finish(run or _start(reason), Run.Status.DONE, done, _message(done))
+        _build_indexes()
     return done
+
+
+def _build_indexes() -> None:
+    """An index makes search quick; a run whose vectors are stored has not failed without one."""
+    try:
+        build_indexes()
+    except DatabaseError as error:
+        logger.warning("no index of vectors, all are compared: %s", error)
 
 
 def _embed_all(wanting: Sequence[_Wanting], progress: Progress | None) -> None:

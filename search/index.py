@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from catalog.models import Paper
-from search.postings import recount_terms, write_postings
+from search.postings import recount_terms, write_alone, write_postings
 from search.suggestions import refresh_places, refresh_suggestions
 from search.synonyms import mine_synonyms
 from search.texts import PaperTexts, texts_of
@@ -80,6 +80,7 @@ def refresh_words(ids: Iterable[int] | None = None) -> int:
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start : start + BATCH]
         with transaction.atomic(), connection.cursor() as cursor:
+            write_alone(cursor)
             texts = list(texts_of(batch))
             changed = _write(cursor, batch, texts)
             if changed:
@@ -90,7 +91,8 @@ def refresh_words(ids: Iterable[int] | None = None) -> int:
                 suggested = True
         written += max(changed, posted)
     if suggested:
-        with transaction.atomic():
+        with transaction.atomic(), connection.cursor() as cursor:
+            write_alone(cursor)
             refresh_places()
     if written and (ids is None or written >= 100):
         recount_words()
@@ -100,7 +102,8 @@ def refresh_words(ids: Iterable[int] | None = None) -> int:
 
 def recount_words() -> None:
     """Count anew in how many papers each word of the lexicon stands."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        write_alone(cursor)
         cursor.execute(_RECOUNT)
         recount_terms(cursor)
 

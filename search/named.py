@@ -1,10 +1,13 @@
 """Queries that name a paper outright: an identifier, a registry's page, a link or a repository of a paper."""
 
+import re
+import unicodedata
 from dataclasses import dataclass
 
 from django.db.models import Q
 
 from catalog.identifiers import (
+    ACL,
     ARXIV,
     DOI,
     OPENREVIEW,
@@ -19,7 +22,13 @@ from catalog.renames import present_names
 from search.why import IDENTIFIER, Fragments
 
 # A word of these forms is nothing else; other identifiers may be words that only look like one.
-_UNMISTAKABLE = frozenset({ARXIV, DOI, URL})
+_UNMISTAKABLE = frozenset({ARXIV, DOI, URL, ACL})
+# As papers are stamped ("arXiv:2309.12307v2 [cs.CL] 21 Sep 2023") and cited ("arXiv 2309.12307").
+_STAMP = re.compile(r"arxiv[:\s]\s*(\S+?)(?:\s*\[[\w.-]+\](?:\s+[\w\s]{0,20})?)?", re.IGNORECASE)
+_AT_SEMANTIC_SCHOLAR = re.compile(
+    r"(?:https?://)?(?:www\.|api\.)?semanticscholar\.org/arxiv[:/](\S+)", re.IGNORECASE
+)
+_AROUND = "()[]{}<>\"'“”‘’.,; "
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,7 @@ class Named:
 
 def find_named(text: str) -> Named | None:
     """Return what a query names outright, or None when it is to be read as words."""
+    text = _pasted(text)
     if not text or (" " in text and ":" not in text):
         return None
     repository, ident = parse_repository(text), parse_identifier(text)
@@ -46,6 +56,20 @@ def find_named(text: str) -> Named | None:
     if ident and (ident.scheme in _UNMISTAKABLE or ":" in text):
         return Named((), not_listed=ident)
     return None
+
+
+def _pasted(text: str) -> str:
+    """A pasted identifier without what stands around it: brackets, a stamp's category and date, signs without width."""
+    plain = "".join(
+        char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf"
+    )
+    bare = plain.strip(_AROUND)
+    for form in (_STAMP, _AT_SEMANTIC_SCHOLAR):
+        match = form.fullmatch(bare)
+        if match and (ident := parse_identifier(match[1])) and ident.scheme == ARXIV:
+            return f"arxiv:{ident.value}"
+    ident = parse_identifier(bare)
+    return bare if ident and ident.scheme in _UNMISTAKABLE else text
 
 
 def _identified(text: str, ident: Ident | None) -> Paper | None:

@@ -15,13 +15,16 @@ from django.db import connection
 from search.filters import LISTED, Filter
 
 EXACT_BELOW = 5000  # vectors that are compared sooner than an index is read; docs/benchmarks.md
+_MOST_NUMBERS = 4000  # of a vector that pgvector can index
 _TRUSTED_FOR = 15.0  # seconds; a page need not look for indexes each time
-# Of a connection. Older versions of pgvector know no iterative scan and keep to ef_search vectors.
+# Of a connection.
 _SETTINGS = {
     "hnsw.ef_search": "200",
     "hnsw.iterative_scan": "strict_order",
     "hnsw.max_scan_tuples": "50000",
 }
+# With an older version all vectors are compared: its index would leave a filter with too few.
+_IS_ITERATIVE = "extname = 'vector' AND string_to_array(extversion, '.')::int[] >= '{0,8}'"
 
 _EXACT = """
         SELECT x.paper_id, x.vector <=> %(vector)s::vector AS distance FROM search_embedding x
@@ -77,7 +80,8 @@ def nearest(model: str, vector: list[float], limit: int) -> list[int]:
 def indexed_models() -> dict[str, int]:
     """Return the models whose vectors have an index, each with their length, as it was some seconds ago."""
     global _indexes
-    if _indexes is None or time.monotonic() - _indexes[0] > _TRUSTED_FOR:
+    known = _indexes
+    if known is None or time.monotonic() - known[0] > _TRUSTED_FOR:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT d.description FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
@@ -85,8 +89,8 @@ def indexed_models() -> dict[str, int]:
                 "WHERE i.indrelid = 'search_embedding'::regclass AND i.indisvalid AND c.relname LIKE 'nearest_%%'"
             )
             pairs = [text.split(" ", 1) for (text,) in cursor.fetchall()]
-        _indexes = time.monotonic(), {model: int(length) for length, model in pairs}
-    return _indexes[1]
+        _indexes = known = time.monotonic(), {model: int(length) for length, model in pairs}
+    return known[1]
 
 
 def forget() -> None:
@@ -101,6 +105,9 @@ def build_indexes() -> list[str]:
     Not in a transaction: pages go on searching while an index is built.
     """
     with connection.cursor() as cursor:
+        cursor.execute(f"SELECT FROM pg_extension WHERE {_IS_ITERATIVE}")
+        if not cursor.fetchall():
+            return []
         cursor.execute(
             "SELECT model, min(vector_dims(vector)), count(*) FROM search_embedding GROUP BY 1 ORDER BY 1"
         )
@@ -110,7 +117,7 @@ def build_indexes() -> list[str]:
         wanted = [
             (model, length)
             for model, length, count in counted
-            if count >= EXACT_BELOW and model not in indexed_models()
+            if count >= EXACT_BELOW and length <= _MOST_NUMBERS and model not in indexed_models()
         ]
         for model, length in wanted:
             _build(cursor, model, length)
@@ -119,15 +126,24 @@ def build_indexes() -> list[str]:
 
 
 def _build(cursor: Any, model: str, length: int) -> None:
-    """The description of the index says what it is of; it is written last."""
-    concurrently = "" if connection.in_atomic_block else "CONCURRENTLY"
-    cursor.execute("SET maintenance_work_mem = '512MB'")
-    cursor.execute(
-        f"CREATE INDEX {concurrently} {_name(model)} ON search_embedding "
-        f"USING hnsw ((vector::halfvec({length})) halfvec_cosine_ops) WHERE model = {_quoted(model)}"
-    )
-    cursor.execute("RESET maintenance_work_mem")
+    """The description of the index says what it is of; it is written last.
+
+    One process builds: several would share memory, of which containers have little.
+    """
+    cursor.execute("SET maintenance_work_mem = '512MB'; SET max_parallel_maintenance_workers = 0")
+    try:
+        cursor.execute(
+            f"CREATE INDEX {_concurrently()} {_name(model)} ON search_embedding "
+            f"USING hnsw ((vector::halfvec({length})) halfvec_cosine_ops) WHERE model = {_quoted(model)}"
+        )
+    finally:
+        if not connection.needs_rollback:
+            cursor.execute("RESET maintenance_work_mem; RESET max_parallel_maintenance_workers")
     cursor.execute(f"COMMENT ON INDEX {_name(model)} IS {_quoted(f'{length} {model}')}")
+
+
+def _concurrently() -> str:
+    return "" if connection.in_atomic_block else "CONCURRENTLY"
 
 
 def _drop_broken(cursor: Any, kept: set[str]) -> None:
@@ -139,7 +155,7 @@ def _drop_broken(cursor: Any, kept: set[str]) -> None:
     )
     for name, is_whole in cursor.fetchall():
         if not is_whole or name not in kept:
-            cursor.execute(f"DROP INDEX {name}")
+            cursor.execute(f"DROP INDEX {_concurrently()} {name}")
 
 
 def _name(model: str) -> str:
@@ -151,9 +167,9 @@ def _quoted(text: str) -> str:
 
 
 def set_up_connection(sender: object, connection: Any, **kwargs: Any) -> None:
-    """Tell a new connection how to read the indexes."""
+    """Tell a new connection how to read the indexes; an older pgvector, which knows no iterative scan, has none."""
     with connection.cursor() as cursor:
         columns = ", ".join(
             f"set_config('{name}', '{value}', false)" for name, value in _SETTINGS.items()
         )
-        cursor.execute(f"SELECT {columns}")
+        cursor.execute(f"SELECT {columns} FROM pg_extension WHERE {_IS_ITERATIVE}")  # noqa: S608  # our own text

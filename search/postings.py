@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 from search.terms import Held, paper_terms
 from search.texts import PaperTexts
 
+_LOCK = 0x57E3B  # any number that no other advisory lock here uses
 _STAGE = """
 CREATE TEMP TABLE stated (paper_id bigint, text text, weight real, fields smallint) ON COMMIT DROP
 """
@@ -31,6 +32,11 @@ WITH counted AS MATERIALIZED (SELECT term_id, count(*) AS papers FROM search_pos
 )
 UPDATE search_term t SET papers = c.papers FROM counted c WHERE c.term_id = t.id AND t.papers <> c.papers
 """
+
+
+def write_alone(cursor: CursorWrapper) -> None:
+    """Wait until nobody else writes the index, till the transaction ends: pages, workers and commands all do."""
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 def write_postings(cursor: CursorWrapper, ids: Iterable[int], papers: Iterable[PaperTexts]) -> int:

@@ -5,7 +5,9 @@ two years, counted in whole months so that a day changes nothing. Search adds a 
 search.ranking): it settles what is otherwise nearly equal.
 """
 
-from django.db import connection
+from django.db import connection, transaction
+
+from search.postings import write_alone
 
 # What is known to a hundredth is known well enough: smaller changes are not written.
 _REFRESH = """
@@ -36,7 +38,8 @@ UPDATE search_papertext t SET prior = f.prior FROM fresh f WHERE f.paper_id = t.
 
 def refresh_priors() -> int:
     """Bring what speaks for each paper up to date; return for how many it changed."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        write_alone(cursor)
         cursor.execute(_REFRESH)
         changed: int = cursor.rowcount
     return changed

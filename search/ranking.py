@@ -28,6 +28,7 @@ from search.slips import is_one_slip
 from search.terms import NAME, asked_terms
 
 MAX_RANKED = 1000
+READ_WHOLE = 5000  # papers; of more, only the weightiest postings of each term are read
 SETTINGS: dict[str, float] = {
     "most": MAX_RANKED,
     "most_scored": 100,  # candidates by words that get both scores in full
@@ -113,9 +114,10 @@ WITH asked AS MATERIALIZED (
     WHERE a.name_key = ANY(%(author_keys)s)
     UNION ALL
     (
-        SELECT id, 2 FROM catalog_paper
+        SELECT x.paper_id, 2 FROM (SELECT id AS paper_id, title_key FROM catalog_paper) x
         WHERE title_key ~>=~ %(title_key)s AND title_key ~<~ (%(title_key)s || chr(1114111)) AND length(%(title_key)s) > 2
-        ORDER BY length(title_key), id LIMIT 100
+            AND {listed} AND {chosen}
+        ORDER BY length(title_key), x.paper_id LIMIT 100
     )
 ), candidate AS MATERIALIZED (
     SELECT paper_id, min(tier) AS tier, min(place) AS place FROM (
@@ -158,7 +160,7 @@ WITH asked AS MATERIALIZED (
     LEFT JOIN search_embedding e ON e.paper_id = m.paper_id AND e.model = %(model)s,
     whole, mentioned
 ), fused AS (
-    SELECT paper_id, scored.lexical, cosine, CASE WHEN place IS NULL OR place <= 100 THEN title_key || ' ' || array_to_string(names, ' ') END AS spelled,
+    SELECT paper_id, scored.lexical, cosine, CASE WHEN place IS NULL OR place <= %(most_scored)s THEN title_key || ' ' || array_to_string(names, ' ') END AS spelled,
         5 - tier + least(0.999999,
             (0.98 - %(prior_share)s - CASE WHEN tier < 4 THEN %(likeness)s ELSE 0.18 END) * CASE WHEN cosine IS NULL THEN scored.lexical
                 ELSE share.lexical * scored.lexical + (1 - share.lexical) * cosine END
@@ -174,18 +176,19 @@ WITH asked AS MATERIALIZED (
 SELECT paper_id, round(score::numeric, 6)::float8, lexical, cosine, spelled FROM fused ORDER BY 2 DESC, paper_id
 """
 _NOTHING = " SELECT 0::bigint AS paper_id, 0::float8 AS distance WHERE false"
-# Nearly every paper is listed: a few more than wanted are enough to look at. A filter may leave out any number, and let
-# through papers that stand far down in the postings of common words, beyond what was read of them.
+# Nearly every paper is listed: a few more than wanted are enough to look at. A filter may leave out any number. What was typed
+# lets papers through that stand far down in the postings of common words, beyond what was read of them; what was chosen
+# beside it only narrows what is found, so that the counts of facets hold.
 _ENOUGH = "SELECT paper_id, score FROM listed, whole WHERE covered >= %(least_covered)s * value"
 _PROPOSED = f"{_ENOUGH} ORDER BY score DESC, paper_id LIMIT 2 * %(most)s"
 _FILTERED = f"""{_ENOUGH}
         UNION ALL
         (
             SELECT x.paper_id, 0 FROM search_papertext x
-            WHERE EXISTS (SELECT FROM read WHERE is_cut) AND {{chosen}}
+            WHERE EXISTS (SELECT FROM read WHERE is_cut) AND {{typed}}
             AND NOT EXISTS (SELECT FROM listed d WHERE d.paper_id = x.paper_id) AND EXISTS (
                 SELECT FROM form f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = x.paper_id WHERE f.n NOT IN (-1, -3)
-            ) LIMIT %(most)s
+            ) ORDER BY x.paper_id LIMIT %(most)s
         )"""  # noqa: S608  # our own text
 
 
@@ -228,9 +231,11 @@ def rank(
     names["whole_key"] = fold(question.whole) if chosen is typed else ""
     names["whole"] = question.whole.translate(_SIGNS).lower()
     names |= {"typographic": _TYPOGRAPHIC, "plain": _PLAIN}
-    query = _RANK.replace("{proposed}", _PROPOSED if chosen.is_open else _FILTERED)
+    proposed = _PROPOSED if chosen.is_open else _ENOUGH if typed.is_open else _FILTERED
+    query = _RANK.replace("{proposed}", proposed)
     query = query.replace("{nearest}", nearest_sql(model, typed) if vector else _NOTHING)
-    query = query.replace("{listed}", LISTED).replace("{chosen}", chosen.sql)
+    query = query.replace("{listed}", LISTED).replace("{typed}", typed.sql)
+    query = query.replace("{chosen}", chosen.sql)
     query = query.replace("{name}", str(NAME))
     with connection.cursor() as cursor:
         cursor.execute(query, names)
@@ -260,9 +265,12 @@ def _but_for_a_slip(
 
 def _parameters(question: Question, model: str, vector: list[float] | None) -> dict[str, Any]:
     terms = asked_terms(question.text, MAX_TERMS)
+    total = indexed_papers()
     return {
         **SETTINGS,
-        "total": indexed_papers(),
+        # Of a small catalogue all is read.
+        "least_read": total if total <= READ_WHOLE else SETTINGS["least_read"],
+        "total": total,
         "numbers": [term.number for term in terms],
         "terms": [term.text for term in terms],
         "words": [term.word for term in terms],

@@ -3,12 +3,13 @@
 import logging
 from typing import Any
 
+from django.db import OperationalError as DatabaseError
 from kombu.exceptions import OperationalError
 
 from catalog.models import Paper
 from search.index import refresh_words
 from search.models import PaperText
-from search.tasks import embed_changed
+from search.tasks import embed_changed, index_changed
 
 logger = logging.getLogger(__name__)
 
@@ -16,12 +17,23 @@ FOLLOWER = "search"  # the receiver's name among those of the signal
 
 
 def follow_changes(sender: object, ids: list[int], **kwargs: Any) -> None:
-    """Bring the words of changed papers up to date at once; their vectors follow in the background."""
-    refresh_words(ids)
+    """Bring the words of changed papers up to date at once; their vectors follow in the background.
+
+    While somebody writes the whole index a page waits for as long as its statements may take, then leaves it to a worker.
+    """
     try:
-        embed_changed.delay()
+        refresh_words(ids)
+    except DatabaseError as error:
+        logger.warning("index not written, a worker will: %s", error)
+        _send(index_changed, ids)
+    _send(embed_changed)
+
+
+def _send(task: Any, *arguments: Any) -> None:
+    try:
+        task.delay(*arguments)
     except OperationalError as error:
-        logger.warning("embedding not sent, the schedule will catch up: %s", error)
+        logger.warning("%s not sent, the schedule will catch up: %s", task.name, error)
 
 
 def fill_index(sender: object, **kwargs: Any) -> None:

@@ -1,6 +1,6 @@
 """A second look at the best hits by a cross-encoder, which reads question and paper together (Nogueira and Cho 2019).
 
-Off unless `RERANKER_MODEL` names a model or a folder that sentence-transformers can load: it is slow on a processor, and the
+Off unless `RERANKER_MODEL` names the folder of a model that sentence-transformers can load: it is slow on a processor, and the
 catalogue's own ranking does without. It reorders hits of one tier only (search.ranking): what is named exactly stays first.
 """
 

@@ -32,20 +32,22 @@ def serving_vector(text: str) -> tuple[str, list[float] | None]:
 def serving_models() -> list[str]:
     """Return the models whose vectors may answer, best first; none when there are no vectors yet."""
     global _known
-    if _known is None or time.monotonic() - _known[0] > _TRUSTED_FOR:
+    known = _known
+    if known is None or time.monotonic() - known[0] > _TRUSTED_FOR:
         with connection.cursor() as cursor:
             cursor.execute(_COUNT)
             counts: dict[str, int] = dict(cursor.fetchall())
-        _known = time.monotonic(), by_coverage(counts.pop(""), counts)
-    return _known[1]
+        _known = known = time.monotonic(), by_coverage(counts.pop(""), counts)
+    return known[1]
 
 
 def indexed_papers() -> int:
     """Return how many papers the word index holds, as it was some seconds ago: rarity is no matter of one paper."""
     global _indexed
-    if _indexed is None or time.monotonic() - _indexed[0] > _TRUSTED_FOR:
-        _indexed = time.monotonic(), PaperText.objects.count()
-    return _indexed[1]
+    indexed = _indexed
+    if indexed is None or time.monotonic() - indexed[0] > _TRUSTED_FOR:
+        _indexed = indexed = time.monotonic(), PaperText.objects.count()
+    return indexed[1]
 
 
 def forget() -> None:

@@ -72,10 +72,11 @@ class Synonyms:
 def synonyms() -> Synonyms:
     """Return the pairs in use, as they were some seconds ago."""
     global _known
-    if _known is None or time.monotonic() - _known[0] > _TRUSTED_FOR:
+    known = _known
+    if known is None or time.monotonic() - known[0] > _TRUSTED_FOR:
         rows = Synonym.objects.filter(is_active=True).values_list("short", "long")
-        _known = time.monotonic(), by_words(rows)
-    return _known[1]
+        _known = known = time.monotonic(), by_words(rows)
+    return known[1]
 
 
 def by_words(pairs: Iterable[tuple[str, str]]) -> Synonyms:

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from search import embed
 from search.embeddings import ModelUnavailable
+from search.index import refresh_words
 
 logger = logging.getLogger(__name__)
 
@@ -22,3 +23,9 @@ def embed_changed() -> None:
         logger.info("embedding: another process is at it")
     except ModelUnavailable as error:
         logger.warning("embedding failed: %s", error)
+
+
+@shared_task
+def index_changed(ids: list[int]) -> None:
+    """Bring the words of papers up to date that a page could not wait for."""
+    refresh_words(ids)
