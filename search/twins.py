@@ -13,7 +13,7 @@ from django.utils.feedgenerator import Atom1Feed
 from catalog.bibtex import bibtex
 from catalog.identifiers import identifier_url
 from catalog.models import Paper, Venue
-from catalog.readable import readable
+from catalog.readable import printable, readable
 from search.address import Asked
 from search.queries import Hit, Results
 from search.question import read
@@ -221,17 +221,19 @@ def as_atom(request: HttpRequest, asked: Asked, results: Results) -> HttpRespons
     )
     for paper in papers_of(results):
         feed.add_item(
-            title=readable(paper.title),
+            title=printable(readable(paper.title)),
             link=_absolute(request, paper),
-            description=readable(paper.abstract),
+            description=printable(readable(paper.abstract)),
             unique_id=_absolute(request, paper),
-            author_name=", ".join(readable(link.printed_name) for link in paper.authorships.all())
+            author_name=printable(
+                ", ".join(readable(link.printed_name) for link in paper.authorships.all())
+            )
             or None,
             pubdate=datetime.combine(paper.published_on, time(), UTC)
             if paper.published_on
             else paper.created_at,
             updateddate=paper.created_at,
-            categories=[placement.topic.label for placement in paper.current_placements],
+            categories=[printable(placement.topic.label) for placement in paper.current_placements],
         )
     return HttpResponse(
         feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8"
@@ -239,7 +241,7 @@ def as_atom(request: HttpRequest, asked: Asked, results: Results) -> HttpRespons
 
 
 def _file(text: str, kind: str, ending: str) -> HttpResponse:
-    response = HttpResponse(text, content_type=f"{kind}; charset=utf-8")
+    response = HttpResponse(printable(text), content_type=f"{kind}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="stemma-search.{ending}"'
     return response
 

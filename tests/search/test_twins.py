@@ -1,0 +1,23 @@
+"""What a search found in other forms: whole, and readable by what reads each form."""
+
+import pytest
+from django.urls import reverse
+from lxml import etree
+
+pytestmark = pytest.mark.django_db
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def ask(client, ending: str, q: str, **more):
+    name, args = ("search-json", []) if ending == "json" else ("search-file", [ending])
+    return client.get(reverse(name, args=args), {"q": q, **more})
+
+
+def test_control_characters_do_not_break_a_feed(client, make_indexed):
+    make_indexed(
+        "Sparse\x07 attention", abstract="A\x0b page\x1f break\uffff.", authors=["Tri\x01 Dao"]
+    )
+    feed = etree.fromstring(ask(client, "atom", "\x07 attention").content)
+    assert feed.findtext(f"{ATOM}title") == "attention · Stemma"
+    assert feed.findtext(f"{ATOM}entry/{ATOM}title").split() == ["Sparse", "attention"]
