@@ -4,6 +4,8 @@ import pytest
 from django.urls import reverse
 from lxml import etree
 
+from search import queries
+
 pytestmark = pytest.mark.django_db
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -21,3 +23,16 @@ def test_control_characters_do_not_break_a_feed(client, make_indexed):
     feed = etree.fromstring(ask(client, "atom", "\x07 attention").content)
     assert feed.findtext(f"{ATOM}title") == "attention · Stemma"
     assert feed.findtext(f"{ATOM}entry/{ATOM}title").split() == ["Sparse", "attention"]
+
+
+def test_no_reason_is_computed_that_nothing_shows(client, make_indexed, monkeypatch):
+    paper = make_indexed("Sparse attention")
+
+    def never(*_: object) -> None:
+        pytest.fail("a reason was computed")
+
+    monkeypatch.setattr(queries, "explain", never)
+    for ending in ["bib", "ris", "csv", "atom"]:
+        assert "attention" in ask(client, ending, "attention").text.lower()
+    page = client.get(reverse("search-why", args=[paper.pk]), {"q": "attention"})
+    assert "match of the words" in page.text
