@@ -86,7 +86,7 @@ def as_json(request: HttpRequest, asked: Asked, results: Results, per_page: int)
 
 
 def _reasons(query: str, hits: Sequence[Hit], *, with_sentences: bool) -> dict[int, dict[str, Any]]:
-    """What each hit matched in, word by word, and the sentence of its abstract that is nearest in meaning."""
+    """What each hit matched in, word by word; of the first hits the sentence that is nearest in meaning, too."""
     question = read(query)
     every = {texts.paper_id: texts for texts in texts_of([hit.paper_id for hit in hits])}
     reasons: dict[int, dict[str, Any]] = {}
@@ -99,7 +99,8 @@ def _reasons(query: str, hits: Sequence[Hit], *, with_sentences: bool) -> dict[i
             ],
         }
     if with_sentences:
-        for key, sentence in nearest_sentences(question.text, every.values()).items():
+        texts = (every[hit.paper_id] for hit in hits if hit.paper_id in every)
+        for key, sentence in nearest_sentences(question.text, texts).items():
             reasons[key]["nearest_sentence"] = {
                 "text": sentence.text,
                 "similarity": round(sentence.similarity, 4),

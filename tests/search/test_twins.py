@@ -1,10 +1,11 @@
 """What a search found in other forms: whole, and readable by what reads each form."""
 
+import numpy as np
 import pytest
 from django.urls import reverse
 from lxml import etree
 
-from search import queries
+from search import queries, sentences
 
 pytestmark = pytest.mark.django_db
 
@@ -36,3 +37,20 @@ def test_no_reason_is_computed_that_nothing_shows(client, make_indexed, monkeypa
         assert "attention" in ask(client, ending, "attention").text.lower()
     page = client.get(reverse("search-why", args=[paper.pk]), {"q": "attention"})
     assert "match of the words" in page.text
+
+
+def test_strangers_cannot_have_a_page_of_whole_abstracts_encoded(client, make_indexed, monkeypatch):
+    encoded: list[str] = []
+
+    def encode(model: str, texts: list[str]) -> np.ndarray:
+        encoded.extend(texts)
+        return np.ones((len(texts), 2))
+
+    monkeypatch.setattr(sentences, "serving_models", lambda: ["model"])
+    monkeypatch.setattr(sentences, "query_vector", lambda *_: np.ones(2))
+    monkeypatch.setattr(sentences, "encode", encode)
+    for number in range(7):
+        make_indexed(f"Attention {number}", abstract="A sentence. " * 30)
+    hits = ask(client, "json", "attention", sentences="1").json()["hits"]
+    assert ["nearest_sentence" in hit for hit in hits] == [True] * 5 + [False] * 2
+    assert len(encoded) == 5 * 8
