@@ -1,13 +1,14 @@
 """Acronyms from the papers themselves, and what they do to a question; slips of the keys."""
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search import synonyms
+from search import spelling, synonyms
 from search.index import recount_words
-from search.models import Synonym
+from search.models import Synonym, Word
 from search.queries import search
 from search.slips import distance
 from search.spelling import did_you_mean
@@ -112,6 +113,26 @@ SLIPS = [
 @pytest.mark.parametrize(("typed", "meant"), SLIPS)
 def test_did_you_mean(library, typed, meant):
     assert did_you_mean(typed) == meant
+
+
+def test_nothing_is_looked_up_for_common_words(library):
+    Word.objects.create(word="commonly", papers=3)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {spelling._NEAR}", [["commonly"], [], []])
+        [[[explained]]] = cursor.fetchall()
+    near = [node for node in _nodes(explained["Plan"]) if "% a.word" in str(_own(node))]
+    assert near
+    assert all(node["Actual Loops"] == 0 for node in near)
+
+
+def _nodes(plan):
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from _nodes(inner)
+
+
+def _own(plan):
+    return [value for name, value in plan.items() if name != "Plans"]
 
 
 def test_the_page_offers_it(library, client):
