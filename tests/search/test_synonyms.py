@@ -161,3 +161,17 @@ def test_steps_between_words(one, other, steps):
 )
 def test_no_text_makes_it_fail(db, text):
     did_you_mean(text)
+
+
+def test_only_what_a_curator_has_touched_can_be_deleted(admin_client):
+    mined = Synonym.objects.create(short="ZQ", long="zeta queue", papers=5)
+    own = Synonym.objects.create(short="ZR", long="zeta row", is_curated=True)
+    for row, status, left in [(mined, 403, True), (own, 302, False)]:
+        url = reverse("admin:search_synonym_delete", args=[row.pk])
+        assert admin_client.post(url, {"post": "yes"}).status_code == status
+        assert Synonym.objects.filter(pk=row.pk).exists() == left
+    chosen = {"action": "delete_selected", "_selected_action": [mined.pk], "post": "yes"}
+    admin_client.post(reverse("admin:search_synonym_changelist"), chosen)
+    assert Synonym.objects.filter(pk=mined.pk).exists()
+    page = admin_client.get(reverse("admin:search_synonym_change", args=[mined.pk])).text
+    assert "cannot be deleted" in page
