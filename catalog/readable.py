@@ -5,6 +5,8 @@ from functools import lru_cache
 
 from pylatexenc.latex2text import LatexNodes2Text
 
+# What no XML may hold, nor any text that is printed: control characters but tab and line ends, half characters.
+_UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _CONVERTER = LatexNodes2Text(math_mode="text")
 _MARKS = ("$", "^", "\\", "--", "``")
 _BREAK = re.compile(r"\s*\n\s*")
@@ -74,6 +76,11 @@ _OWN_LETTER = re.compile(r"\{?\\(?:[lLoO]|ss|ae|AE|oe|OE|aa|AA)(?![A-Za-z])(?:\{
 _QUOTED = re.compile(r"``([^`]{1,300}?)''")
 _DASHES = re.compile(r"(?<=\S)(\s+)--(\s+)(?=\S)")
 _LONG_DASH = re.compile(r"(?<=\w)---(?=\w)")
+
+
+def printable(text: str) -> str:
+    """Return `text` with a space for each character that cannot be printed."""
+    return _UNPRINTED.sub(" ", text)
 
 
 def readable(text: str) -> str:

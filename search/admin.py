@@ -25,18 +25,30 @@ class WordAdmin(ReadOnlyAdmin):
 
 @admin.register(Synonym)
 class SynonymAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only
-    """What a curator has touched stays, also when no paper says so any more."""
+    """What a curator has touched stays, also when no paper says so any more; what papers say is not deleted."""
 
     list_display = ["short", "long", "papers", "is_active", "is_curated"]
     list_editable = ["is_active"]
     list_filter = ["is_active", "is_curated"]
     search_fields = ["short", "long"]
-    fields = ["short", "long", "is_active", "papers"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": ["short", "long", "is_active", "papers"],
+                "description": "A pair that papers say cannot be deleted, as it would come back when they are next read. "
+                "Take away “used” instead: it stays so.",
+            },
+        )
+    ]
     readonly_fields = ["papers"]
 
     def save_model(self, request: HttpRequest, obj: Synonym, form: Any, change: bool) -> None:
         obj.is_curated = True
         super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Synonym | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.is_curated)
 
 
 @admin.register(Embedding)

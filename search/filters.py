@@ -15,7 +15,7 @@ from catalog.folding import fold, fold_words
 from catalog.models import Author, Catalogue, Paper, Topic, Venue
 from search.grammar import And, Field, Node, Not, Or, Phrase, Range, Word
 from search.named import find_named
-from search.words import key, stem, tokens
+from search.words import is_cjk, key, stem, tokens
 
 _WORDS = "EXISTS (SELECT FROM search_papertext f WHERE f.paper_id = x.paper_id AND f.words @@ {0}::tsquery)"
 _PAPER = "EXISTS (SELECT FROM catalog_paper f WHERE f.id = x.paper_id AND {0})"
@@ -76,6 +76,7 @@ class Filter:
     sql: str = _ALWAYS
     parameters: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    found: dict[Any, Any] = field(default_factory=dict)  # by what was looked up, each thing once
 
     @property
     def is_open(self) -> bool:
@@ -87,9 +88,15 @@ class Filter:
         self.parameters[name] = value
         return f"%({name})s"
 
+    def once(self, wanted: Any, look_up: Callable[[], Any]) -> Any:
+        """Return what was found before, or look it up."""
+        if wanted not in self.found:
+            self.found[wanted] = look_up()
+        return self.found[wanted]
+
     def and_also(self, nodes: Iterable[Node]) -> "Filter":
         """The same with further conditions; the placeholders of both stay what they are."""
-        more = Filter(self.sql, dict(self.parameters), list(self.notes))
+        more = Filter(self.sql, dict(self.parameters), list(self.notes), self.found)
         extra = [_condition(node, more) for node in nodes]
         more.sql = " AND ".join(part for part in [self.sql, *extra] if part != _ALWAYS) or _ALWAYS
         return more
@@ -163,19 +170,24 @@ def _in_field(weight: str) -> "_Compiler":
 
 
 def _author(value: str | Range, made: Filter) -> str:
-    found = authors_like(str(value))
+    name = str(value)
+    found = made.once(("author", fold_words(name) or name), lambda: authors_like(name))
     if not found:
         made.notes.append(f"No author here is named “{value}”.")
     return _AUTHORS.format(made.bind(found)) if found else _NEVER
 
 
 def authors_like(name: str) -> list[int]:
-    """Return keys of the authors whose name can be this one: its words in any order, initials for given names."""
+    """Return keys of the authors whose name can be this one: its words in any order, initials for given names.
+
+    Single letters are no name to go by, as nearly every author has them: they must be a whole one.
+    """
     asked = fold_words(name).split() or [fold(name)]
-    any_word = Q()
-    for word in asked:
-        any_word |= Q(name_key__contains=word) if len(word) > 1 or len(asked) == 1 else Q()
-    rows = Author.objects.public().filter(any_word).values_list("pk", "name")
+    telling = [word for word in asked if len(word) > 1 or is_cjk(word)]
+    named = Q(name_key="".join(asked)) if not telling else Q()
+    for word in telling:
+        named |= Q(name_key__contains=word)
+    rows = Author.objects.public().filter(named).values_list("pk", "name")
     return [pk for pk, printed in rows if _can_be(asked, printed)]
 
 
@@ -205,7 +217,7 @@ def _venue(value: str | Range, made: Filter) -> str:
     if head and last.isdecimal() and 1800 <= int(last[:5]) <= 2200:
         wanted, year = head, int(last)
     names = {fold(wanted), fold(str(value))}
-    venues = list(Venue.objects.all())
+    venues = made.once("venues", lambda: list(Venue.objects.all()))
     found = [venue.pk for venue in venues if venue.slug == value] or [
         venue.pk
         for venue in venues
@@ -229,7 +241,7 @@ def _has_words(name: str, words: Sequence[str]) -> bool:
 def _topic(value: str | Range, made: Filter) -> str:
     """A topic by its path or name, with all below it; else those whose names have the words."""
     wanted = fold(str(value))
-    rows = list(Topic.objects.current().values_list("pk", "catalogue", "path", "name"))
+    rows = made.once("topics", _current_topics)
     named = [row for row in rows if row[2] == value] or [
         row
         for row in rows
@@ -242,6 +254,10 @@ def _topic(value: str | Range, made: Filter) -> str:
         made.notes.append(f"No topic here is named “{value}”.")
         return _NEVER
     return _TOPICS.format(made.bind(_with_descendants(named, rows)))
+
+
+def _current_topics() -> list[tuple[int, int, str, str]]:
+    return list(Topic.objects.current().values_list("pk", "catalogue", "path", "name"))
 
 
 def _with_descendants(named: Sequence[Any], rows: Sequence[Any]) -> list[int]:

@@ -64,16 +64,20 @@ def search(
     sort: str = "",
     choice: Choice | None = None,
     facets: bool = False,
+    reasons: bool = True,
 ) -> Results:
     """Return the papers that answer `text`, in an order that never changes between two pages.
 
     Never fails, whatever the text: what is neither an identifier nor an operator is read as words. `choice` is what is
-    chosen of the facets, which are counted when `facets` is set.
+    chosen of the facets, which are counted when `facets` is set. Without `reasons` no hit says why it is one: reading the
+    texts of a thousand takes long.
     """
     query = clean(text)
     if named := find_named(query):
         return _named_results(query, named, slice(offset, offset + limit))
-    return _Searching(query, read(query), choice or Choice(), sort).results(offset, limit, facets)
+    return _Searching(query, read(query), choice or Choice(), sort).results(
+        offset, limit, facets=facets, reasons=reasons
+    )
 
 
 class _Searching:
@@ -86,7 +90,7 @@ class _Searching:
         self.model, self.vector = serving_vector(question.text) if question.terms else ("", None)
         self.typed = make_filter(question.conditions)
 
-    def results(self, offset: int, limit: int, facets: bool) -> Results:
+    def results(self, offset: int, limit: int, *, facets: bool, reasons: bool) -> Results:
         found = self._found(self.typed.and_also(self.choice.nodes()) if self.choice else self.typed)
         relaxed = not found and self._has_slip_in_phrase()
         if relaxed:
@@ -95,10 +99,10 @@ class _Searching:
             found = self._found(
                 self.typed.and_also(self.choice.nodes()) if self.choice else self.typed
             )
-        ordered = self._ordered(found)
+        page = self._ordered(found)[offset : offset + limit]
         return Results(
             self.query,
-            _hits(ordered[offset : offset + limit], self.question),
+            _hits(page, self.question if reasons else None),
             len(found),
             by_meaning=self.vector is not None,
             capped=bool(self.question.text) and len(found) >= MAX_RANKED,
@@ -153,18 +157,17 @@ def _named_results(query: str, named: Named, page: slice) -> Results:
     )
 
 
-def _hits(ranked: list[Ranked], question: Question) -> tuple[Hit, ...]:
-    if not ranked:
-        return ()
-    texts = {texts.paper_id: texts for texts in texts_of([row.paper_id for row in ranked])}
+def _hits(ranked: Sequence[Ranked], question: Question | None) -> tuple[Hit, ...]:
+    """The hits, each with why it answers the question where one is given; what was merged away since is none."""
+    keys = [row.paper_id for row in ranked]
+    why: dict[int, Fragments]
+    if question and question.text:
+        why = {texts.paper_id: explain(texts, question) for texts in texts_of(keys)}
+    else:
+        there = Paper.objects.filter(pk__in=keys, merged_into=None).values_list("pk", flat=True)
+        why = dict.fromkeys(there, ())
     return tuple(
-        Hit(
-            row.paper_id,
-            row.score,
-            explain(texts[row.paper_id], question) if question.text else (),
-            row.lexical,
-            row.cosine,
-        )
+        Hit(row.paper_id, row.score, why[row.paper_id], row.lexical, row.cosine)
         for row in ranked
-        if row.paper_id in texts
+        if row.paper_id in why
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import permutations
 
 from catalog.folding import fold, fold_words
+from catalog.readable import printable
 from search.grammar import And, Field, Node, Not, Or, Phrase, Word, parse
 from search.words import STOP_WORDS, Token, is_cjk, key, tokens
 from search.words import Word as Parts
@@ -81,9 +82,8 @@ class Question:
 
 
 def clean(text: str) -> str:
-    """Return at most 500 characters without NUL bytes, half characters and runs of space."""
-    whole = text[: 20 * MAX_LENGTH].encode("utf-8", "replace").decode()
-    return " ".join(whole.replace("\x00", " ").split())[:MAX_LENGTH].strip()
+    """Return at most 500 characters without control characters, half characters and runs of space."""
+    return " ".join(printable(text[: 20 * MAX_LENGTH]).split())[:MAX_LENGTH].strip()
 
 
 def read(text: str) -> Question:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from search.embeddings import ModelUnavailable, encode, query_vector
 from search.serving import serving_models
 from search.texts import PaperTexts
 from search.why import sentences
 
+MOST_PAPERS = 5  # asked about at once: the model serves one thread at a time
 _MOST = 30  # sentences of one abstract
+_MOST_EACH = 8  # of several
 _LONGEST = 1000
 
 
@@ -21,13 +24,18 @@ class Sentence:
 
 
 def nearest_sentences(question: str, papers: Iterable[PaperTexts]) -> dict[int, Sentence]:
-    """Return each paper's nearest sentence, by the model that serves; papers without an abstract are left out."""
+    """Return each paper's nearest sentence, by the model that serves; papers without an abstract are left out.
+
+    Of several papers only the first ones are read, and the beginnings of their abstracts.
+    """
+    asked_of = list(islice(papers, MOST_PAPERS))
+    most = _MOST if len(asked_of) == 1 else _MOST_EACH
     model = next(iter(serving_models()), "")
     asked = query_vector(question, model) if model and question else None
     rows = [
         (texts.paper_id, sentence[:_LONGEST])
-        for texts in papers
-        for sentence in sentences(texts.abstract)[:_MOST]
+        for texts in asked_of
+        for sentence in sentences(texts.abstract)[:most]
     ]
     if asked is None or not rows:
         return {}

@@ -15,15 +15,17 @@ from search.words import STOP_WORDS, key, plain_words
 _LEAST = 4  # letters of a word that is mended
 _RARE = 10  # times more frequent a neighbour must be for a word that some paper has to be a slip
 _WORD = re.compile(r'(?<![\w:])[\w-]+(?![\w:])|(?<=:)[\w-]+|(?<=")[\w-]+')
-# The nearest words of the lexicon, with how many papers have each; the first letter is seldom wrong.
+# The nearest words of the lexicon, with how many papers have each; the first letter is seldom wrong. Nothing is looked up
+# for a common word: its condition stands within.
 _NEAR = """
 SELECT a.word, coalesce(k.papers, 0), n.word, n.papers FROM unnest(%s::text[]) AS a (word)
 LEFT JOIN search_word k ON k.word = a.word
 LEFT JOIN LATERAL (
     SELECT w.word, w.papers FROM search_word w
-    WHERE w.word %% a.word AND w.word <> a.word AND abs(length(w.word) - length(a.word)) <= 2 AND w.word !~ '[0-9]'
+    WHERE (k.papers IS NULL OR k.papers <= 2)
+        AND w.word %% a.word AND w.word <> a.word AND abs(length(w.word) - length(a.word)) <= 2 AND w.word !~ '[0-9]'
     ORDER BY similarity(w.word, a.word) DESC, w.papers DESC LIMIT 12
-) n ON k.papers IS NULL OR k.papers <= 2
+) n ON true
 UNION
 SELECT s.word, coalesce(k.papers, 0), w.word, w.papers FROM unnest(%s::text[], %s::text[]) AS s (word, near)
 JOIN search_word w ON w.word = s.near LEFT JOIN search_word k ON k.word = s.word

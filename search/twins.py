@@ -13,7 +13,7 @@ from django.utils.feedgenerator import Atom1Feed
 from catalog.bibtex import bibtex
 from catalog.identifiers import identifier_url
 from catalog.models import Paper, Venue
-from catalog.readable import readable
+from catalog.readable import printable, readable
 from search.address import Asked
 from search.queries import Hit, Results
 from search.question import read
@@ -86,7 +86,7 @@ def as_json(request: HttpRequest, asked: Asked, results: Results, per_page: int)
 
 
 def _reasons(query: str, hits: Sequence[Hit], *, with_sentences: bool) -> dict[int, dict[str, Any]]:
-    """What each hit matched in, word by word, and the sentence of its abstract that is nearest in meaning."""
+    """What each hit matched in, word by word; of the first hits the sentence that is nearest in meaning, too."""
     question = read(query)
     every = {texts.paper_id: texts for texts in texts_of([hit.paper_id for hit in hits])}
     reasons: dict[int, dict[str, Any]] = {}
@@ -99,7 +99,8 @@ def _reasons(query: str, hits: Sequence[Hit], *, with_sentences: bool) -> dict[i
             ],
         }
     if with_sentences:
-        for key, sentence in nearest_sentences(question.text, every.values()).items():
+        texts = (every[hit.paper_id] for hit in hits if hit.paper_id in every)
+        for key, sentence in nearest_sentences(question.text, texts).items():
             reasons[key]["nearest_sentence"] = {
                 "text": sentence.text,
                 "similarity": round(sentence.similarity, 4),
@@ -221,17 +222,19 @@ def as_atom(request: HttpRequest, asked: Asked, results: Results) -> HttpRespons
     )
     for paper in papers_of(results):
         feed.add_item(
-            title=readable(paper.title),
+            title=printable(readable(paper.title)),
             link=_absolute(request, paper),
-            description=readable(paper.abstract),
+            description=printable(readable(paper.abstract)),
             unique_id=_absolute(request, paper),
-            author_name=", ".join(readable(link.printed_name) for link in paper.authorships.all())
+            author_name=printable(
+                ", ".join(readable(link.printed_name) for link in paper.authorships.all())
+            )
             or None,
             pubdate=datetime.combine(paper.published_on, time(), UTC)
             if paper.published_on
             else paper.created_at,
             updateddate=paper.created_at,
-            categories=[placement.topic.label for placement in paper.current_placements],
+            categories=[printable(placement.topic.label) for placement in paper.current_placements],
         )
     return HttpResponse(
         feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8"
@@ -239,7 +242,7 @@ def as_atom(request: HttpRequest, asked: Asked, results: Results) -> HttpRespons
 
 
 def _file(text: str, kind: str, ending: str) -> HttpResponse:
-    response = HttpResponse(text, content_type=f"{kind}; charset=utf-8")
+    response = HttpResponse(printable(text), content_type=f"{kind}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="stemma-search.{ending}"'
     return response
 

@@ -79,7 +79,7 @@ _SCHEMES = {**dict(Identifier.Scheme.choices), URL: "the address"}
 _ENDINGS = {"bib": "BibTeX", "ris": "RIS", "csv": "CSV", "json": "JSON", "atom": "feed"}
 
 
-def _search(asked: Asked, size: int, *, facets: bool = False) -> Results:
+def _search(asked: Asked, size: int, *, facets: bool = False, reasons: bool = True) -> Results:
     return search(
         asked.query,
         limit=size,
@@ -87,6 +87,7 @@ def _search(asked: Asked, size: int, *, facets: bool = False) -> Results:
         sort=asked.sort,
         choice=asked.choice,
         facets=facets,
+        reasons=reasons,
     )
 
 
@@ -104,7 +105,7 @@ def results_in_file(request: HttpRequest, ending: str) -> HttpResponse:
     if ending == "atom":
         asked = replace(asked, sort="added")
     most = twins.MOST_IN_FEED if ending == "atom" else twins.MOST_EXPORTED
-    return twins.FILES[ending](request, asked, _search(asked, most))
+    return twins.FILES[ending](request, asked, _search(asked, most, reasons=False))
 
 
 def _asked_of_twin(request: HttpRequest) -> Asked:
@@ -134,14 +135,13 @@ def why(request: HttpRequest, pk: int) -> HttpResponse:
     texts = next(iter(texts_of([pk])), None)
     if texts is None or not question.text:
         raise Http404
+    found = search(form.text(), limit=1000, reasons=False)
     context = {
         "query": form.text(),
         "paper": paper,
         "matches": matches(texts, question),
         "sentence": nearest_sentences(question.text, [texts]).get(pk),
-        "hit": next(
-            (hit for hit in search(form.text(), limit=1000).hits if hit.paper_id == pk), None
-        ),
+        "hit": next((hit for hit in found.hits if hit.paper_id == pk), None),
     }
     template = "search/_why.html" if getattr(request, "htmx", False) else "search/why.html"
     response = render(request, template, context)

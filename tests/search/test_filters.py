@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from catalog.models import Citation, Paper, Repository, Source
 from search import facets
 from search.facets import Choice, count_facets, read_choice
+from search.filters import authors_like, make_filter
 from search.grammar import SORTS
 from search.queries import search
+from search.question import read
 from search.words import key
 from tests.factories import make_catalogue, make_topic, make_venue
 
@@ -116,6 +118,27 @@ def test_fields(library, query, expected):
 def test_what_was_looked_up_in_vain_is_told(library):
     assert search("author:nobody attention").notes == ("No author here is named “nobody”.",)
     assert search("cites:9999.99999").notes == ("No paper here is “9999.99999”.",)
+
+
+@pytest.mark.parametrize("typed", ["author:t", 'author:"t d"'])
+def test_single_letters_are_no_name(library, typed):
+    """Else every author would be read to see whose initials they are."""
+    assert names(typed) == []
+    assert "No author here is named" in search(typed).notes[0]
+    assert authors_like("t") == []
+
+
+def test_an_author_of_one_letter_is_found_by_it(library, make_indexed):
+    make_indexed("Epsilon attention", authors=["O"])
+    assert names("author:o") == ["epsilon"]
+
+
+def test_a_name_is_looked_up_once_however_often_it_is_asked_for(
+    library, django_assert_max_num_queries
+):
+    query = " OR ".join(["author:dao", 'author:"Dao"', "venue:iclr", "topic:memory"] * 8)
+    with django_assert_max_num_queries(3):
+        make_filter(read(query).conditions)
 
 
 def test_a_filter_is_no_limit_on_words_far_down(library):

@@ -43,7 +43,7 @@ def test_a_query_is_read_in_parts(query, text, terms, phrases, excluded):
 def test_a_query_is_cut_and_cleaned():
     assert clean("a\x00b  c\n") == "a b c"
     assert len(clean("x" * 10_000)) == MAX_LENGTH
-    assert clean("\ud800") == "?"
+    assert clean("a\ud800b\x07c\x7fd") == "a b c d"
     assert len(read(" ".join(f"w{n}" for n in range(200))).terms) == MAX_TERMS
 
 

@@ -1,13 +1,14 @@
 """Acronyms from the papers themselves, and what they do to a question; slips of the keys."""
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search import synonyms
+from search import spelling, synonyms
 from search.index import recount_words
-from search.models import Synonym
+from search.models import Synonym, Word
 from search.queries import search
 from search.slips import distance
 from search.spelling import did_you_mean
@@ -114,6 +115,26 @@ def test_did_you_mean(library, typed, meant):
     assert did_you_mean(typed) == meant
 
 
+def test_nothing_is_looked_up_for_common_words(library):
+    Word.objects.create(word="commonly", papers=3)
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {spelling._NEAR}", [["commonly"], [], []])
+        [[[explained]]] = cursor.fetchall()
+    near = [node for node in _nodes(explained["Plan"]) if "% a.word" in str(_own(node))]
+    assert near
+    assert all(node["Actual Loops"] == 0 for node in near)
+
+
+def _nodes(plan):
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from _nodes(inner)
+
+
+def _own(plan):
+    return [value for name, value in plan.items() if name != "Plans"]
+
+
 def test_the_page_offers_it(library, client):
     page = client.get(reverse("search"), {"q": "flsah attention"}).text
     assert 'Did you mean <a href="/search?q=flash%20attention">flash attention</a>?' in page
@@ -140,3 +161,17 @@ def test_steps_between_words(one, other, steps):
 )
 def test_no_text_makes_it_fail(db, text):
     did_you_mean(text)
+
+
+def test_only_what_a_curator_has_touched_can_be_deleted(admin_client):
+    mined = Synonym.objects.create(short="ZQ", long="zeta queue", papers=5)
+    own = Synonym.objects.create(short="ZR", long="zeta row", is_curated=True)
+    for row, status, left in [(mined, 403, True), (own, 302, False)]:
+        url = reverse("admin:search_synonym_delete", args=[row.pk])
+        assert admin_client.post(url, {"post": "yes"}).status_code == status
+        assert Synonym.objects.filter(pk=row.pk).exists() == left
+    chosen = {"action": "delete_selected", "_selected_action": [mined.pk], "post": "yes"}
+    admin_client.post(reverse("admin:search_synonym_changelist"), chosen)
+    assert Synonym.objects.filter(pk=mined.pk).exists()
+    page = admin_client.get(reverse("admin:search_synonym_change", args=[mined.pk])).text
+    assert "cannot be deleted" in page

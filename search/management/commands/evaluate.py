@@ -18,7 +18,7 @@ from search.evaluation.measures import Measures, chance_of_difference
 from search.evaluation.questions import HELD_OUT, QuestionsRefused, read_questions
 from search.index import refresh_words
 from search.ranking import SETTINGS
-from search.scratch import scratch_database
+from search.scratch import ScratchRefused, scratch_database
 
 _NAMES = [one.name for one in fields(Measures)]
 _TESTED = ("mrr_10", "ndcg_10", "hit_5")
@@ -61,7 +61,7 @@ class Command(BaseCommand):
                 found = self._collection(options["beir"], against, quiet=options["json"])
             else:
                 found = self._catalogue(options["questions"], against, quiet=options["json"])
-        except (QuestionsRefused, beir.CollectionRefused) as error:
+        except (QuestionsRefused, beir.CollectionRefused, ScratchRefused) as error:
             raise CommandError(str(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False))
