@@ -49,10 +49,10 @@ _SMALL_WORDS = frozenset(
 _WORD = re.compile(r"[^\s\-–—/:()]+")
 
 
-def bibtex(paper: Paper) -> str:
-    """Return the entry; needs the paper's venue, authorships and identifiers."""
+def bibtex(paper: Paper, key: str = "") -> str:
+    """Return the entry, under its own key or another; needs the paper's venue, authorships and identifiers."""
     fields = _fields(paper)
-    entry = Entry(_entry_type(paper), citation_key(paper), _encoded(fields))
+    entry = Entry(_entry_type(paper), key or citation_key(paper), _encoded(fields))
     style = BibtexFormat()  # type: ignore[no-untyped-call]  # the library leaves it untyped
     style.indent = "  "
     style.value_column = 0

@@ -170,7 +170,7 @@ WITH asked AS MATERIALIZED (
         ) AS score
     FROM scored, share
     UNION ALL
-    SELECT paper_id, score / (SELECT max(score) FROM held), NULL, NULL, 1 - place::float8 / (%(most)s + 1)
+    SELECT paper_id, coalesce(score / (SELECT nullif(max(score), 0) FROM held), 0), NULL, NULL, 1 - place::float8 / (%(most)s + 1)
     FROM held h WHERE place > %(most_scored)s AND NOT EXISTS (SELECT FROM candidate c WHERE c.paper_id = h.paper_id)
 )
 SELECT paper_id, round(score::numeric, 6)::float8, lexical, cosine, spelled FROM fused ORDER BY 2 DESC, paper_id

@@ -10,11 +10,14 @@ from django.db import connection
 
 from search.question import clean
 from search.slips import distance, one_slip_from
-from search.words import STOP_WORDS, key, plain_words
+from search.words import STOP_WORDS, key, plain_words, stem
 
 _LEAST = 4  # letters of a word that is mended
 _RARE = 10  # times more frequent a neighbour must be for a word that some paper has to be a slip
-_WORD = re.compile(r'(?<![\w:])[\w-]+(?![\w:])|(?<=:)[\w-]+|(?<=")[\w-]+')
+# A word by itself, in quotes or as the value of a field that holds text.
+_WORD = re.compile(
+    r'(?<![\w:])[\w-]+(?![\w:])|(?:(?<=title:)|(?<=abstract:)|(?<=author:)|(?<=topic:)|(?<=venue:)|(?<="))[\w-]+'
+)
 # The nearest words of the lexicon, with how many papers have each; the first letter is seldom wrong. Nothing is looked up
 # for a common word: its condition stands within.
 _NEAR = """
@@ -68,6 +71,8 @@ def _mended(rows: Sequence[tuple[str, int, str | None, int | None]]) -> dict[str
         if steps > (1 if len(word) < 8 else 2) or near_papers < max(1, papers * _RARE):
             continue
         if papers and steps > 1:
+            continue
+        if stem(word) == stem(near):  # another form of it, or its stem, which the lexicon has too
             continue
         rank = (-steps, near[0] == word[0], near_papers)
         if word not in best or rank > best[word][0]:

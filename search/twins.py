@@ -2,15 +2,17 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time
+from string import ascii_lowercase
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 
-from catalog.bibtex import bibtex
+from catalog.bibtex import bibtex, citation_key
 from catalog.identifiers import identifier_url
 from catalog.models import Paper, Venue
 from catalog.readable import printable, readable
@@ -38,7 +40,12 @@ _RIS_TYPES = {
 def papers_of(results: Results) -> list[Paper]:
     """The papers of the hits, in their order, with all that a twin says of them."""
     keys = [hit.paper_id for hit in results.hits]
-    rows = Paper.objects.for_list().defer(None).prefetch_related("identifiers").in_bulk(keys)
+    rows = (
+        Paper.objects.for_list()
+        .defer(None)
+        .prefetch_related("identifiers", "citation_counts")
+        .in_bulk(keys)
+    )
     return [rows[key] for key in keys if key in rows]
 
 
@@ -121,7 +128,7 @@ def _hit(request: HttpRequest, hit: Hit, paper: Paper, why: dict[str, Any]) -> d
         "identifiers": {row.scheme: row.value for row in paper.identifiers.all()},
         "code": [link.repository.url for link in paper.current_code],
         "stars": _stars(paper),
-        "citations": paper.citation_count,
+        "citations": _citations(paper),
         "score": round(hit.score, 4),
         "lexical": round(hit.lexical, 4),
         "similarity": None if hit.cosine is None else round(hit.cosine, 4),
@@ -140,11 +147,32 @@ def _stars(paper: Paper) -> int | None:
     return max(known, default=None)
 
 
+def _citations(paper: Paper) -> int | None:
+    """How many papers here cite it; None while no source has said anything."""
+    return paper.citation_count or (0 if paper.citation_counts.all() else None)
+
+
 # Files
 
 
 def as_bibtex(request: HttpRequest, asked: Asked, results: Results) -> HttpResponse:
-    return _file("\n".join(map(bibtex, papers_of(results))), "application/x-bibtex", "bib")
+    """One entry a paper; a key that is taken gets a letter, as in printed bibliographies."""
+    taken: Counter[str] = Counter()
+    entries = []
+    for paper in papers_of(results):
+        key = citation_key(paper)
+        entries.append(bibtex(paper, key + _letters(taken[key])))
+        taken[key] += 1
+    return _file("\n".join(entries), "application/x-bibtex", "bib")
+
+
+def _letters(number: int) -> str:
+    """Nothing for the first, then b, c … z, ab, ac …"""
+    return (
+        (_letters(number // 26) if number >= 26 else "") + ascii_lowercase[number % 26]
+        if number
+        else ""
+    )
 
 
 def as_ris(request: HttpRequest, asked: Asked, results: Results) -> HttpResponse:
@@ -201,7 +229,7 @@ def _csv_row(request: HttpRequest, paper: Paper) -> list[object]:
         _absolute(request, paper),
         " ".join(link.repository.url for link in paper.current_code),
         "" if _stars(paper) is None else _stars(paper),
-        paper.citation_count,
+        "" if _citations(paper) is None else _citations(paper),
         readable(paper.abstract),
     ]
 

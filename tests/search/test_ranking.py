@@ -200,6 +200,16 @@ def test_papers_far_down_in_a_common_word_are_let_through_by_a_filter(make_index
     assert [one.paper_id for one in found] == [rare.pk]
 
 
+def test_papers_that_only_a_filter_brings_have_no_score_to_divide_by(make_indexed):
+    for number in range(8):
+        make_indexed(f"Attention attention {number}", year=2020)
+    rare = make_indexed("One of very many long titles that has attention somewhere", year=1999)
+    recount_words()
+    settings = {"most_read": 2, "least_read": 1, "most_scored": 0}
+    found = rank(read("attention year:1999"), settings=settings)
+    assert [(one.paper_id, one.lexical) for one in found] == [(rare.pk, 0.0)]
+
+
 def test_code_of_a_retired_link_speaks_for_nothing(make_indexed):
     paper = make_indexed("Caching Keys", repository="a/b", year=2000)
     PaperRepository.objects.filter(paper=paper).update(retired_at="2026-01-01T00:00Z")

@@ -104,6 +104,8 @@ SLIPS = [
     ("title:atention year:2023", "title:attention year:2023"),
     ("quantizaton OR memory", "quantization OR memory"),
     ("flash attention", None),
+    ("flash attention sort:date", None),
+    ("quantizations", None),  # a form of a word that is there
     ("xyzzy", None),
     ("fla", None),
     ("", None),
