@@ -5,6 +5,7 @@ import statistics
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
 from dataclasses import asdict, fields
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,10 @@ def _setting(text: str) -> tuple[str, float]:
         raise ArgumentTypeError(f"there is no setting “{name}”; there are: {', '.join(SETTINGS)}")
     try:
         number = float(value)
-    except ValueError as error:
-        raise ArgumentTypeError(f"“{value}” is no number, as in {name}=0.5") from error
+    except ValueError:
+        number = nan
+    if not isfinite(number):
+        raise ArgumentTypeError(f"“{value}” is no number, as in {name}=0.5")
     return name, int(number) if isinstance(SETTINGS[name], int) else number
 
 
