@@ -33,7 +33,7 @@ from catalog.models import (
     VenueSuggestion,
 )
 from ingest.models import Visit
-from search.models import Embedding, PaperText, Word
+from search.models import Embedding, PaperText, Synonym, Word
 from tests.factories import make_catalogue, make_paper, make_topic, make_venue
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +77,7 @@ def make_everything() -> Paper:
     Announcement.objects.create(
         catalogue=catalogue, date="2025-01-01", position=number, title=HOSTILE, paper=paper
     )
+    Synonym.objects.create(short=f"X{number}", long=HOSTILE)
     run = Run.objects.create(
         job="embed", status="done", finished_at="2025-01-01T00:00Z", message=HOSTILE
     )
