@@ -32,7 +32,8 @@ READ_WHOLE = 5000  # papers; of more, only the weightiest postings of each term 
 SETTINGS: dict[str, float] = {
     "most": MAX_RANKED,
     "most_scored": 100,  # candidates by words that get both scores in full
-    "most_read": 6000,  # postings of all terms together, and of each at least
+    "most_read": 6000,  # postings of all terms together; of each at most and at least
+    "most_of_one": 2000,
     "least_read": 100,
     "nearest": 60,
     # Below this cosine two texts have nothing to do with each other (all-MiniLM-L6-v2).
@@ -82,7 +83,7 @@ WITH asked AS MATERIALIZED (
     -- weighs in full is looked up for the best candidates.
     SELECT *, papers > most AS is_cut FROM (
         SELECT *, ceil(
-            greatest(%(least_read)s, %(most_read)s * least(value / sum(value) FILTER (WHERE n >= 0) OVER (), 1))
+            greatest(%(least_read)s, least(%(most_of_one)s, %(most_read)s * value / sum(value) FILTER (WHERE n >= 0) OVER ()))
         ) AS most FROM form WHERE value > 0
     ) terms
 ), listed AS MATERIALIZED (
