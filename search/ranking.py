@@ -42,7 +42,7 @@ SETTINGS: dict[str, float] = {
     # Words count the more the larger the share (cubed) of what was asked for that their best candidate has.
     "lexical_share": 0.3,
     "full_share": 0.8,
-    "likeness": 0.3,  # of a title to what was typed, where it has all of the words
+    "likeness": 0.4,  # of a title to what was typed, where it has all of the words
     "prior_share": 0.02,  # what being cited, starred and new can add to a score
     "floor": 0.3,  # of the weight that a paper about every term would have, for the best to count in full
     "slip": 0.8,  # what a word is worth that may be meant by one that no paper has
