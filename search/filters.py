@@ -367,11 +367,11 @@ _FIELDS: dict[str, _Compiler] = {
 }
 
 
-def matching(made: Filter, listed: str) -> list[int]:
+def matching(made: Filter) -> list[int]:
     """Return keys of all listed papers that a filter lets through."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT x.paper_id FROM search_papertext x WHERE {listed} AND {made.sql} ORDER BY 1",  # noqa: S608
+            f"SELECT x.paper_id FROM search_papertext x WHERE {LISTED} AND {made.sql} ORDER BY 1",  # noqa: S608
             made.parameters,
         )
         return [paper for (paper,) in cursor.fetchall()]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from catalog.identifiers import Ident
 from catalog.models import Paper, SimilarPaper
 from search.facets import Choice, Facet, count_facets
-from search.filters import LISTED, Filter, make_filter, matching
+from search.filters import Filter, make_filter, matching
 from search.models import Word
 from search.named import Named, find_named
 from search.question import Question, clean, read
@@ -118,7 +118,7 @@ class _Searching:
             return rank(self.question, self.model, self.vector, typed=self.typed, chosen=chosen)
         if not (self.question.asks or self.choice):
             return []
-        return [Ranked(paper, 0.0, 0.0, None) for paper in matching(chosen, LISTED)]
+        return [Ranked(paper, 0.0, 0.0, None) for paper in matching(chosen)]
 
     def _has_slip_in_phrase(self) -> bool:
         """Whether a phrase has a word that no paper has: it can stand nowhere as it was typed."""

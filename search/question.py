@@ -12,17 +12,15 @@ from search.words import Word as Parts
 
 MAX_LENGTH = 500
 MAX_TERMS = 32
-JOINED = 0.9  # what a form with other word breaks is worth beside the word as typed
 # Fields whose values are words to rank by, too.
 _SPOKEN = frozenset({"title", "abstract"})
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way a term may stand in the index: a word, or several in a row; `factor` is what finding it is worth."""
+    """One way a term may stand in the index: a word, or several in a row."""
 
     words: tuple[str, ...]
-    factor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +130,7 @@ def _term(word: Parts, token: Token, before: Parts | None, after: Parts | None) 
     others = [word, (token.joined,)]
     others += [("".join(side) + plain,) for side in [before] if side and not is_cjk(side[0])]
     others += [(plain + "".join(side),) for side in [after] if side and not is_cjk(side[0])]
-    forms = {(plain,): Form((plain,))} | {o: Form(o, JOINED) for o in others if o != (plain,)}
-    return Term(tuple(forms.values()))
+    return Term(tuple(Form(words) for words in dict.fromkeys([(plain,), *others])))
 
 
 def _cjk_term(word: Parts, before: Parts | None, after: Parts | None) -> Term:
