@@ -22,6 +22,7 @@ from django.db import connection
 from catalog.folding import fold
 from search.filters import LISTED, Filter, make_filter
 from search.nearest import nearest_sql
+from search.prepared import prepared_cursor
 from search.question import MAX_TERMS, Question
 from search.serving import indexed_papers
 from search.slips import is_one_slip
@@ -86,7 +87,7 @@ WITH asked AS MATERIALIZED (
             greatest(%(least_read)s, least(%(most_of_one)s, %(most_read)s * value / sum(value) FILTER (WHERE n >= 0) OVER ()))
         ) AS most FROM form WHERE value > 0
     ) terms
-), listed AS MATERIALIZED (
+), listed AS (
     SELECT p.paper_id, sum(f.value * p.weight) AS score,
         sum(f.value * p.weight) FILTER (WHERE NOT f.is_cut) AS weight,
         sum(f.value) FILTER (WHERE f.n NOT IN (-1, -3)) AS covered,
@@ -97,7 +98,7 @@ WITH asked AS MATERIALIZED (
     ) p GROUP BY p.paper_id
 ), held AS MATERIALIZED (
     -- A fair share of what was asked for, so that long questions do not find everything.
-    SELECT x.paper_id, score, row_number() OVER (ORDER BY score DESC, x.paper_id) AS place FROM (
+    SELECT x.*, row_number() OVER (ORDER BY score DESC, x.paper_id) AS place FROM (
         {proposed}
     ) x WHERE {listed} AND {chosen}
     ORDER BY score DESC, x.paper_id LIMIT %(most)s
@@ -121,28 +122,27 @@ WITH asked AS MATERIALIZED (
         ORDER BY length(title_key), x.paper_id LIMIT 100
     )
 ), candidate AS MATERIALIZED (
-    SELECT paper_id, min(tier) AS tier, min(place) AS place FROM (
-        SELECT paper_id, 4 AS tier, place FROM held WHERE place <= %(most_scored)s
-        UNION ALL SELECT paper_id, 4, NULL FROM near
-        UNION ALL SELECT paper_id, tier, NULL FROM named x WHERE {listed} AND {chosen}
+    SELECT paper_id, min(tier) AS tier, min(place) AS place, min(weight) AS weight, min(said) AS said, min(titled) AS titled FROM (
+        SELECT paper_id, 4 AS tier, place, weight, said, titled FROM held WHERE place <= %(most_scored)s
+        UNION ALL SELECT paper_id, 4, NULL, NULL, NULL, NULL FROM near
+        UNION ALL SELECT paper_id, tier, NULL, NULL, NULL, NULL FROM named x WHERE {listed} AND {chosen}
         -- A title that reads as if it had operators in it is a title all the same.
-        UNION ALL SELECT id, 0, NULL FROM (
+        UNION ALL SELECT id, 0, NULL, NULL, NULL, NULL FROM (
             SELECT id, id AS paper_id FROM catalog_paper WHERE title_key = %(whole_key)s AND
                 translate(lower(title), %(typographic)s, %(plain)s) = %(whole)s
         ) x WHERE {listed}
     ) proposed GROUP BY paper_id
-), cut AS MATERIALIZED (
-    SELECT * FROM read WHERE is_cut
 ), matched AS MATERIALIZED (
     SELECT c.paper_id, c.tier, c.place,
-        coalesce(l.weight, 0) + coalesce(m.weight, 0) AS weight,
-        coalesce(l.said, 0) + coalesce(m.said, 0) AS said,
-        coalesce(l.titled, 0) | coalesce(m.titled, 0) AS titled
-    FROM candidate c LEFT JOIN listed l USING (paper_id) LEFT JOIN LATERAL (
+        coalesce(c.weight, 0) + coalesce(m.weight, 0) AS weight,
+        coalesce(c.said, 0) + coalesce(m.said, 0) AS said,
+        coalesce(c.titled, 0) | coalesce(m.titled, 0) AS titled
+    FROM candidate c, LATERAL (
         SELECT sum(f.value * p.weight) AS weight, sum(f.value) FILTER (WHERE f.n >= 0) AS said,
             bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND p.fields & 1 = 1) AS titled
-        FROM cut f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = c.paper_id
-    ) m ON EXISTS (SELECT FROM cut)
+        FROM read f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = c.paper_id
+        WHERE f.is_cut OR c.place IS NULL
+    ) m
 ), share AS MATERIALIZED (
     SELECT %(lexical_share)s + (%(full_share)s - %(lexical_share)s) * coalesce(power(least(max(said / nullif(value, 0)), 1), 3), 0)
         AS lexical FROM (SELECT said FROM matched ORDER BY weight DESC, paper_id LIMIT 1) best, whole
@@ -180,12 +180,13 @@ _NOTHING = " SELECT 0::bigint AS paper_id, 0::float8 AS distance WHERE false"
 # Nearly every paper is listed: a few more than wanted are enough to look at. A filter may leave out any number. What was typed
 # lets papers through that stand far down in the postings of common words, beyond what was read of them; what was chosen
 # beside it only narrows what is found, so that the counts of facets hold.
-_ENOUGH = "SELECT paper_id, score FROM listed, whole WHERE covered >= %(least_covered)s * value"
+_ENOUGH = """SELECT paper_id, score, weight, said, titled FROM listed
+        WHERE covered >= %(least_covered)s * (SELECT value FROM whole)"""
 _PROPOSED = f"{_ENOUGH} ORDER BY score DESC, paper_id LIMIT 2 * %(most)s"
 _FILTERED = f"""{_ENOUGH}
         UNION ALL
         (
-            SELECT x.paper_id, 0 FROM search_papertext x
+            SELECT x.paper_id, 0, 0, 0, 0 FROM search_papertext x
             WHERE EXISTS (SELECT FROM read WHERE is_cut) AND {{typed}}
             AND NOT EXISTS (SELECT FROM listed d WHERE d.paper_id = x.paper_id) AND EXISTS (
                 SELECT FROM form f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = x.paper_id WHERE f.n NOT IN (-1, -3)
@@ -238,7 +239,9 @@ def rank(
     query = query.replace("{listed}", LISTED).replace("{typed}", typed.sql)
     query = query.replace("{chosen}", chosen.sql)
     query = query.replace("{name}", str(NAME))
-    with connection.cursor() as cursor:
+    # One plan does for all questions, but not for all filters.
+    is_plain = chosen.is_open and typed.is_open
+    with prepared_cursor() if is_plain else connection.cursor() as cursor:
         cursor.execute(query, names)
         rows = cursor.fetchall()
     ranked = [Ranked(*row[:4]) for row in rows]

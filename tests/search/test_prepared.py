@@ -1,0 +1,43 @@
+"""The statement that ranks is planned once a session, and finds the same whatever it was planned with."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from catalog.models import Paper
+from search.prepared import prepared_cursor
+from search.question import read
+from search.ranking import rank
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_one_plan_serves_all_plain_questions(make_indexed: Callable[..., Paper]) -> None:
+    paper = make_indexed("Sparse attention")
+    connection.close()  # a session that has prepared nothing
+    for asked in ("sparse attention", "sparse", "of", "attentoin", "x" * 300):
+        rank(read(asked))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT generic_plans, custom_plans FROM pg_prepared_statements")
+        assert cursor.fetchall() == [(5, 0)]
+    assert [one.paper_id for one in rank(read("sparse"))] == [paper.pk]
+
+
+def test_what_follows_is_not_prepared() -> None:
+    with prepared_cursor() as cursor:
+        cursor.execute("SELECT 1 + %s::int", [1])
+        assert cursor.fetchall() == [(2,)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 'a' || %s", ["b"])  # the type of the parameter is not said
+        assert cursor.fetchall() == [("ab",)]
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%||%'")
+        assert cursor.fetchall() == []
+
+
+def test_a_question_with_a_filter_is_planned_for_it() -> None:
+    connection.close()
+    rank(read("attention year:2020"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        assert cursor.fetchall() == [(0,)]
