@@ -36,7 +36,7 @@ def learn(papers: Sequence[tuple[str, str]], kept: int = _KEPT) -> list[Associat
 
     together = numpy.zeros((len(rows), len(rows)), numpy.float32)
     found = numpy.zeros((len(rows), len(columns)), numpy.float32)
-    both = numpy.zeros(found.shape, numpy.int16)
+    both = numpy.zeros(found.shape, numpy.int32)
     mean = numpy.zeros(len(columns))
     for title, abstract in zip(titles, abstracts, strict=True):
         said = [rows[term] for term in sorted(title) if term in rows]

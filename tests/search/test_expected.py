@@ -101,6 +101,19 @@ def test_what_goes_with_a_word_of_titles_is_learned():
     assert learned["cach"].share == pytest.approx(21 / 41)
 
 
+def test_two_papers_that_have_both_terms_are_chance():
+    papers = [
+        *[("Caching", "Throughput grows.")] * 5,
+        *[("Caching", "Wax melts.")] * 2,
+        *[("Fire", "Wax melts.")] * 4,
+        *[("On Bees", "Honey.")] * 60,
+    ]
+    learned = {one.term: dict(one.weights) for one in learn(papers)}
+    assert "throughput" in learned["cach"]
+    assert "wax" not in learned["cach"]
+    assert "wax" in learned["fire"]
+
+
 def test_a_title_that_says_it_already_teaches_nothing():
     learned = learn([("Caching", "Caching."), ("Bees", "Honey.")] * 5)
     assert {one.term: [term for term, _ in one.weights] for one in learned} == {
