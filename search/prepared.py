@@ -15,7 +15,9 @@ from django.db.backends.utils import CursorWrapper
 def prepared_cursor() -> Iterator[CursorWrapper]:
     """Give a cursor whose statements stay planned for the session, with one plan for all values of their parameters.
 
-    Django's own write the values into the statement. Every parameter's type must be clear from where it stands.
+    Django's own write the values into the statement. Every parameter's type must be clear from where it stands, and the
+    statement must begin with SELECT: before all others the history of changes (pghistory) puts one of its own in a request,
+    and two cannot be prepared as one.
     """
     connection.ensure_connection()
     session = connection.connection
@@ -25,7 +27,7 @@ def prepared_cursor() -> Iterator[CursorWrapper]:
         with connection.cursor() as cursor:
             if session.prepare_threshold is None:
                 # Weighing a plan for these values against the one for all would mean planning each time.
-                cursor.execute("SET plan_cache_mode = force_generic_plan")
+                cursor.execute("SELECT set_config('plan_cache_mode', 'force_generic_plan', false)")
                 session.prepare_threshold = 0
             yield cursor
     finally:

@@ -52,7 +52,9 @@ SETTINGS: dict[str, float] = {
     "mention": 0.25,
 }
 
+# Begins with SELECT, as what is prepared must (search.prepared).
 _RANK = """
+SELECT paper_id, score, lexical, cosine, spelled FROM (
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest(%(numbers)s::int[], %(terms)s::text[], %(words)s::text[], %(factors)s::float8[])
         AS asked (n, text, word, factor)
@@ -174,7 +176,8 @@ WITH asked AS MATERIALIZED (
     SELECT paper_id, coalesce(score / (SELECT nullif(max(score), 0) FROM held), 0), NULL, NULL, 1 - place::float8 / (%(most)s + 1)
     FROM held h WHERE place > %(most_scored)s AND NOT EXISTS (SELECT FROM candidate c WHERE c.paper_id = h.paper_id)
 )
-SELECT paper_id, round(score::numeric, 6)::float8, lexical, cosine, spelled FROM fused ORDER BY 2 DESC, paper_id
+SELECT paper_id, round(score::numeric, 6)::float8 AS score, lexical, cosine, spelled FROM fused
+) ranked ORDER BY score DESC, paper_id
 """
 _NOTHING = " SELECT 0::bigint AS paper_id, 0::float8 AS distance WHERE false"
 # Nearly every paper is listed: a few more than wanted are enough to look at. A filter may leave out any number. What was typed

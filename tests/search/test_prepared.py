@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+import pghistory
 import pytest
 from django.db import connection
+from django.urls import reverse
 
 from catalog.models import Paper
 from search.prepared import prepared_cursor
@@ -22,6 +24,16 @@ def test_one_plan_serves_all_plain_questions(make_indexed: Callable[..., Paper])
         cursor.execute("SELECT generic_plans, custom_plans FROM pg_prepared_statements")
         assert cursor.fetchall() == [(5, 0)]
     assert [one.paper_id for one in rank(read("sparse"))] == [paper.pk]
+
+
+def test_a_page_whose_changes_are_kept_in_the_history_is_answered(make_indexed, client) -> None:
+    """In a request the history puts a statement of its own before what may write."""
+    make_indexed("Sparse attention")
+    connection.close()
+    for _ in range(2):  # the first prepares the session, too
+        with pghistory.context(url="/search"):
+            assert len(rank(read("sparse"))) == 1
+    assert client.get(reverse("search-json"), {"q": "attention"}).json()["total"] == 1
 
 
 def test_what_follows_is_not_prepared() -> None:
