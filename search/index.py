@@ -5,7 +5,6 @@ Words stand as written (search.words) and, for English prose, as stems too, so t
 are exact while "caching" finds "cache".
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -17,7 +16,7 @@ from search.postings import recount_terms, write_alone, write_postings
 from search.suggestions import refresh_places, refresh_suggestions
 from search.synonyms import mine_synonyms
 from search.texts import PaperTexts, texts_of
-from search.words import parts, placed, system_names, tokens
+from search.words import parts, placed, sentences, system_names, tokens
 
 BATCH = 1000
 # PostgreSQL's own limits: positions of one word, and the last position it tells apart.
@@ -149,7 +148,7 @@ def _tsvector(texts: PaperTexts) -> str:
     for text in [*texts.topics, *texts.venue, *texts.repositories]:
         add(text, "C")
     add(texts.abstract, "D")
-    for text in [*texts.titles, *_sentences(texts.abstract)]:
+    for text in [*texts.titles, *sentences(texts.abstract)]:
         if _has_camel_case(text):
             add(text.lower(), "D")
     return " ".join(f"'{lexeme}':{','.join(places)}" for lexeme, places in lexemes.items())
@@ -157,7 +156,3 @@ def _tsvector(texts: PaperTexts) -> str:
 
 def _has_camel_case(text: str) -> bool:
     return any(len(word) > 1 for token in tokens(text) for word in token.words)
-
-
-def _sentences(text: str) -> list[str]:
-    return re.split(r"(?<=[.!?])\s+", text)
