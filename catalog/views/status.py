@@ -25,12 +25,14 @@ from catalog.models import (
     Topic,
     Venue,
 )
+from catalog.signals import state_asked
 
 
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
     problems = Problem.objects.open().order_by().values("kind").annotate(number=Count("pk"))
     context = {
+        "failing": [line for _, line in state_asked.send(sender=None) if line],
         "counts": _counts(),
         "coverage": _coverage(),
         "jobs": freshness(),
