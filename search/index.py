@@ -12,9 +12,9 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from catalog.models import Paper
-from search.postings import recount_terms, write_alone, write_postings
+from search.postings import write_alone, write_postings
+from search.recounting import note_changed, recount
 from search.suggestions import refresh_places, refresh_suggestions
-from search.synonyms import mine_synonyms
 from search.texts import PaperTexts, texts_of
 from search.words import parts, placed, sentences, system_names, tokens
 
@@ -50,28 +50,18 @@ WHERE p.id = t.paper_id AND p.merged_into_id IS NOT NULL AND p.id = ANY(%s)
 """
 _ADD_WORDS = """
 INSERT INTO search_word (word, papers)
-SELECT DISTINCT w.lexeme, 1 FROM search_papertext t, unnest(t.words) w WHERE t.paper_id = ANY(%s)
-ORDER BY 1
+SELECT w.lexeme, count(*) FROM search_papertext t, unnest(t.words) w WHERE t.paper_id = ANY(%s)
+GROUP BY 1 ORDER BY 1
 ON CONFLICT DO NOTHING
-"""
-_RECOUNT = """
-WITH counted AS MATERIALIZED (
-    SELECT word, ndoc FROM ts_stat('SELECT words FROM search_papertext')
-), gone AS (
-    DELETE FROM search_word w WHERE NOT EXISTS (SELECT FROM counted c WHERE c.word = w.word)
-)
-INSERT INTO search_word (word, papers)
-SELECT word, ndoc FROM counted c
-WHERE NOT EXISTS (SELECT FROM search_word w WHERE w.word = c.word AND w.papers = c.ndoc) ORDER BY 1
-ON CONFLICT (word) DO UPDATE SET papers = excluded.papers
 """
 
 
 def refresh_words(ids: Iterable[int] | None = None) -> int:
     """Bring the index of these papers (None: of all) up to date; return how many rows were written.
 
-    A row whose words have not changed is not written. The lexicon is recounted when a good part of the catalogue has
-    changed, else only new words are added: counts that are a little old do no harm.
+    A row whose words have not changed is not written. Words and terms that are new are added with how many of these papers
+    have them; the others keep their counts, which do no harm when they are a little old. All are recounted here after all
+    papers were looked at, else by a job (search.recounting).
     """
     every = list(Paper.objects.order_by("pk").values_list("pk", flat=True)) if ids is None else []
     wanted = every if ids is None else sorted(set(ids))
@@ -85,6 +75,8 @@ def refresh_words(ids: Iterable[int] | None = None) -> int:
             if changed:
                 cursor.execute(_ADD_WORDS, [batch])
             posted = write_postings(cursor, batch, texts)
+            if changed or posted:
+                note_changed(cursor, max(changed, posted))
             if changed or posted or ids is None:
                 refresh_suggestions(batch)
                 suggested = True
@@ -93,18 +85,9 @@ def refresh_words(ids: Iterable[int] | None = None) -> int:
         with transaction.atomic(), connection.cursor() as cursor:
             write_alone(cursor)
             refresh_places()
-    if written and (ids is None or written >= 100):
-        recount_words()
-        mine_synonyms()
+    if written and ids is None:
+        recount()
     return written
-
-
-def recount_words() -> None:
-    """Count anew in how many papers each word of the lexicon stands."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        write_alone(cursor)
-        cursor.execute(_RECOUNT)
-        recount_terms(cursor)
 
 
 def _write(cursor: CursorWrapper, ids: Sequence[int], found: Sequence[PaperTexts]) -> int:

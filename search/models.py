@@ -59,6 +59,18 @@ class Word(models.Model):
         return self.word
 
 
+class IndexState(models.Model):
+    """The one row that says how many papers have changed since words and terms were counted last (search.recounting)."""
+
+    changed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="index_state_once")]
+
+    def __str__(self) -> str:
+        return f"{self.changed} changed"
+
+
 class Term(models.Model):
     """A term of the postings with the number of papers that have it."""
 

@@ -8,12 +8,13 @@ from catalog.models import Citation, PaperRepository, Source
 from search import ranking
 from search.embed import embed_changed
 from search.facets import Choice
-from search.index import recount_words, refresh_words
+from search.index import refresh_words
 from search.models import PaperText
 from search.prior import refresh_priors
 from search.queries import search
 from search.question import read
 from search.ranking import rank
+from search.recounting import recount_words
 from search.slips import is_one_slip
 from search.synonyms import mine_synonyms
 from tests.factories import make_paper, make_topic

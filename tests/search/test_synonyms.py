@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from search import spelling, synonyms
-from search.index import recount_words
 from search.models import Synonym, Word
 from search.queries import search
+from search.recounting import recount_words
 from search.slips import distance
 from search.spelling import did_you_mean
 from search.synonyms import long_form, mine_synonyms, pairs_in
