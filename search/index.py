@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from catalog.models import Paper
+from search.authors import refresh_author_names
 from search.postings import write_alone, write_postings
 from search.recounting import note_changed, recount
 from search.suggestions import refresh_places, refresh_suggestions
@@ -71,6 +72,7 @@ def refresh_words(ids: Iterable[int] | None = None) -> int:
         with transaction.atomic(), connection.cursor() as cursor:
             write_alone(cursor)
             texts = list(texts_of(batch))
+            refresh_author_names(cursor, batch)
             changed = _write(cursor, batch, texts)
             if changed:
                 cursor.execute(_ADD_WORDS, [batch])

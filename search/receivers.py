@@ -4,12 +4,14 @@ import logging
 from typing import Any
 
 from django.db import OperationalError as DatabaseError
+from django.db import connection
 from kombu.exceptions import OperationalError
 
 from catalog.models import Paper
 from search import recounting
+from search.authors import refresh_author_names
 from search.index import refresh_words
-from search.models import PaperText
+from search.models import AuthorName, PaperText
 from search.tasks import embed_changed, index_changed, recount_changed
 
 logger = logging.getLogger(__name__)
@@ -42,5 +44,8 @@ def _send(task: Any, *arguments: Any) -> None:
 
 def fill_index(sender: object, **kwargs: Any) -> None:
     """Write the index anew after a migration that emptied it, so that nobody meets a catalogue that finds nothing."""
+    if not AuthorName.objects.exists():
+        with connection.cursor() as cursor:
+            refresh_author_names(cursor)
     if not PaperText.objects.exists() and Paper.objects.exists():
         refresh_words()
