@@ -5,6 +5,7 @@ from kombu.exceptions import OperationalError
 
 from catalog.models import Authorship, Paper
 from catalog.signals import announce_changed_papers
+from search import embed as embedding
 from search import recounting, tasks
 from search.embeddings import ModelUnavailable
 from search.index import refresh_words
@@ -104,7 +105,7 @@ def test_the_schedule_counts_what_a_queue_that_was_away_left(
     many_papers(django_capture_on_commit_callbacks)
     assert "recount_changed not sent, the schedule will catch up" in caplog.text
     assert recounting.is_due()
-    monkeypatch.setattr(tasks.embed, "embed_changed", embed)
+    monkeypatch.setattr(embedding, "embed_changed", embed)
     tasks.embed_changed()
     assert not recounting.is_due()
 
