@@ -53,14 +53,14 @@ SETTINGS: dict[str, float] = {
     "floor": 0.3,  # of the weight that a paper about every term would have, for the best to count in full
     "slip": 0.8,  # what a word is worth that may be meant by one that no paper has
     "least_similarity": 0.35,
+    "most_mended": 8,  # words that no paper has of which the nearest are looked up
     "rare": 5,  # papers that have a word, for it to be taken for the name of a system that is mentioned
     "mention": 0.25,
     "mention_room": 0.18,  # of a tier, left for papers that are mentioned among those that nothing names
 }
 
-# Begins with SELECT, as what is prepared must (search.prepared).
-_RANK = """
-SELECT paper_id, score, lexical, cosine, spelled FROM (
+# It begins with SELECT, by which the history of changes knows what changes nothing and puts nothing before it.
+_RANK = """SELECT * FROM (
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest(%(numbers)s::int[], %(terms)s::text[], %(words)s::text[], %(factors)s::float8[])
         AS asked (n, text, word, factor)
@@ -72,13 +72,16 @@ WITH asked AS MATERIALIZED (
         UNION ALL
         -- What no paper has may be a slip: its nearest words of the lexicon, by their stems.
         SELECT a.n, near.id, near.papers, %(slip)s * (0.5 + near.similarity / 2)
-        FROM asked a, LATERAL (
+        FROM (
+            SELECT * FROM asked a
+            WHERE (n >= 0 OR n = {name}) AND length(word) >= 4 AND NOT EXISTS (SELECT FROM known k WHERE k.word = a.word)
+            ORDER BY n < 0, n, word LIMIT %(most_mended)s
+        ) a, LATERAL (
             SELECT t.id, t.papers, max(similarity(w.word, a.word)) AS similarity
             FROM search_word w JOIN search_term t ON t.text IN (w.word, (ts_lexize('english_stem', w.word))[1])
             WHERE w.word %% a.word AND similarity(w.word, a.word) >= %(least_similarity)s AND t.papers > 0
             GROUP BY t.id ORDER BY similarity DESC, t.papers DESC, t.id LIMIT 3
         ) near
-        WHERE (a.n >= 0 OR a.n = {name}) AND length(a.word) >= 4 AND NOT EXISTS (SELECT FROM known k WHERE k.word = a.word)
     ) forms
 ), mentioned AS MATERIALIZED (
     -- Rare words that may be names of systems.
