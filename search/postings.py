@@ -16,7 +16,7 @@ _STAGE = """
 CREATE TEMP TABLE stated (paper_id bigint, text text, weight real, fields smallint) ON COMMIT DROP
 """
 _ADD_TERMS = """
-INSERT INTO search_term (text, papers) SELECT DISTINCT text, 1 FROM stated ORDER BY 1 ON CONFLICT DO NOTHING
+INSERT INTO search_term (text, papers) SELECT text, count(*) FROM stated GROUP BY 1 ORDER BY 1 ON CONFLICT DO NOTHING
 """
 _REPLACE = """
 INSERT INTO search_posting (paper_id, term_id, weight, fields)
