@@ -9,11 +9,12 @@ from search.expected import (
     read_associations,
     write_associations,
 )
-from search.index import recount_words, refresh_words
+from search.index import refresh_words
 from search.learning import learn
 from search.models import Posting, Term
 from search.question import read
 from search.ranking import rank
+from search.recounting import recount_words
 from search.terms import paper_terms
 from search.texts import PaperTexts
 from tests.factories import make_paper
