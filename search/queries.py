@@ -47,6 +47,7 @@ class Results:
     total: int = 0
     target: Paper | None = None  # the one paper that an identifier or address names
     not_listed: Ident | None = None  # an identifier that no paper here has
+    by_words: bool = False  # whether it was words that were asked for: conditions alone rank nothing
     by_meaning: bool = False  # whether the vectors took part
     capped: bool = False
     sort: str = "relevance"
@@ -104,6 +105,7 @@ class _Searching:
             self.query,
             _hits(page, self.question if reasons else None),
             len(found),
+            by_words=bool(self.question.text),
             by_meaning=self.vector is not None,
             capped=bool(self.question.text) and len(found) >= MAX_RANKED,
             sort=self.sort,
@@ -116,7 +118,7 @@ class _Searching:
     def _found(self, chosen: Filter) -> list[Ranked]:
         if self.question.text:
             return rank(self.question, self.model, self.vector, typed=self.typed, chosen=chosen)
-        if not (self.question.asks or self.choice):
+        if not (self.question.conditions or self.choice):
             return []
         return [Ranked(paper, 0.0, 0.0, None) for paper in matching(chosen)]
 

@@ -34,6 +34,16 @@ def test_control_characters_do_not_break_a_feed(client, make_indexed):
     assert feed.findtext(f"{ATOM}entry/{ATOM}title", "").split() == ["Sparse", "attention"]
 
 
+@pytest.mark.parametrize("ending", ["json", "bib", "ris", "csv", "atom"])
+def test_a_query_of_exclusions_alone_is_answered_in_every_form(client, make_indexed, ending):
+    make_indexed("Linear memory")
+    make_indexed("Recurrent memory", year=2023)
+    make_indexed("Dense layers")
+    text = ask(client, ending, "-linear -year:2023").text
+    assert "Dense layers" in text
+    assert "memory" not in text
+
+
 def test_no_reason_is_computed_that_nothing_shows(client, make_indexed, monkeypatch):
     paper = make_indexed("Sparse attention")
 
