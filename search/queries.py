@@ -47,7 +47,9 @@ class Results:
     total: int = 0
     target: Paper | None = None  # the one paper that an identifier or address names
     not_listed: Ident | None = None  # an identifier that no paper here has
-    by_words: bool = False  # whether it was words that were asked for: conditions alone rank nothing
+    by_words: bool = (
+        False  # whether it was words that were asked for: conditions alone rank nothing
+    )
     by_meaning: bool = False  # whether the vectors took part
     capped: bool = False
     sort: str = "relevance"
