@@ -9,9 +9,10 @@ class SearchConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         from catalog.signals import papers_changed
-        from search.nearest import set_up_connection
+        from search import nearest, prepared
         from search.receivers import FOLLOWER, fill_index, follow_changes
 
         papers_changed.connect(follow_changes, dispatch_uid=FOLLOWER)
-        connection_created.connect(set_up_connection, dispatch_uid=FOLLOWER)
+        for module in (nearest, prepared):
+            connection_created.connect(module.set_up_connection, dispatch_uid=module.__name__)
         post_migrate.connect(fill_index, sender=self, dispatch_uid=FOLLOWER)

@@ -5,6 +5,7 @@ Planning the one that ranks takes as long as a quarter of running it. (PostgreSQ
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection
 from django.db.backends.postgresql.base import ServerBindingCursor  # type: ignore[attr-defined]  # not in the stubs
@@ -19,14 +20,16 @@ def prepared_cursor() -> Iterator[CursorWrapper]:
     """
     connection.ensure_connection()
     session = connection.connection
-    usual = session.cursor_factory
-    session.cursor_factory = ServerBindingCursor
+    usual = session.cursor_factory, session.prepare_threshold
+    session.cursor_factory, session.prepare_threshold = ServerBindingCursor, 0
     try:
         with connection.cursor() as cursor:
-            if session.prepare_threshold is None:
-                # Weighing a plan for these values against the one for all would mean planning each time.
-                cursor.execute("SET plan_cache_mode = force_generic_plan")
-                session.prepare_threshold = 0
             yield cursor
     finally:
-        session.cursor_factory = usual
+        session.cursor_factory, session.prepare_threshold = usual
+
+
+def set_up_connection(sender: object, connection: Any, **kwargs: Any) -> None:
+    """Keep a new connection from weighing plans for the values at hand against the one for all: that is planning each time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET plan_cache_mode = force_generic_plan")

@@ -48,11 +48,13 @@ SETTINGS: dict[str, float] = {
     "floor": 0.3,  # of the weight that a paper about every term would have, for the best to count in full
     "slip": 0.8,  # what a word is worth that may be meant by one that no paper has
     "least_similarity": 0.35,
+    "most_mended": 8,  # words that no paper has of which the nearest are looked up
     "rare": 5,  # papers that have a word, for it to be taken for the name of a system that is mentioned
     "mention": 0.25,
 }
 
-_RANK = """
+# It begins with SELECT, by which the history of changes knows what changes nothing and puts nothing before it.
+_RANK = """SELECT * FROM (
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest(%(numbers)s::int[], %(terms)s::text[], %(words)s::text[], %(factors)s::float8[])
         AS asked (n, text, word, factor)
@@ -64,13 +66,16 @@ WITH asked AS MATERIALIZED (
         UNION ALL
         -- What no paper has may be a slip: its nearest words of the lexicon, by their stems.
         SELECT a.n, near.id, near.papers, %(slip)s * (0.5 + near.similarity / 2)
-        FROM asked a, LATERAL (
+        FROM (
+            SELECT * FROM asked a
+            WHERE (n >= 0 OR n = {name}) AND length(word) >= 4 AND NOT EXISTS (SELECT FROM known k WHERE k.word = a.word)
+            ORDER BY n < 0, n, word LIMIT %(most_mended)s
+        ) a, LATERAL (
             SELECT t.id, t.papers, max(similarity(w.word, a.word)) AS similarity
             FROM search_word w JOIN search_term t ON t.text IN (w.word, (ts_lexize('english_stem', w.word))[1])
             WHERE w.word %% a.word AND similarity(w.word, a.word) >= %(least_similarity)s AND t.papers > 0
             GROUP BY t.id ORDER BY similarity DESC, t.papers DESC, t.id LIMIT 3
         ) near
-        WHERE (a.n >= 0 OR a.n = {name}) AND length(a.word) >= 4 AND NOT EXISTS (SELECT FROM known k WHERE k.word = a.word)
     ) forms
 ), mentioned AS MATERIALIZED (
     -- Rare words that may be names of systems.
@@ -174,7 +179,8 @@ WITH asked AS MATERIALIZED (
     SELECT paper_id, coalesce(score / (SELECT nullif(max(score), 0) FROM held), 0), NULL, NULL, 1 - place::float8 / (%(most)s + 1)
     FROM held h WHERE place > %(most_scored)s AND NOT EXISTS (SELECT FROM candidate c WHERE c.paper_id = h.paper_id)
 )
-SELECT paper_id, round(score::numeric, 6)::float8, lexical, cosine, spelled FROM fused ORDER BY 2 DESC, paper_id
+SELECT paper_id, round(score::numeric, 6)::float8 AS score, lexical, cosine, spelled FROM fused
+) ranked ORDER BY score DESC, paper_id
 """
 _NOTHING = " SELECT 0::bigint AS paper_id, 0::float8 AS distance WHERE false"
 # Nearly every paper is listed: a few more than wanted are enough to look at. A filter may leave out any number. What was typed

@@ -18,20 +18,21 @@ _RARE = 10  # times more frequent a neighbour must be for a word that some paper
 _WORD = re.compile(
     r'(?<![\w:])[\w-]+(?![\w:])|(?:(?<=title:)|(?<=abstract:)|(?<=author:)|(?<=topic:)|(?<=venue:)|(?<="))[\w-]+'
 )
-# The nearest words of the lexicon, with how many papers have each; the first letter is seldom wrong. Nothing is looked up
-# for a common word: its condition stands within.
+_MOST = 8  # words that are mended; who mistypes more of them means no word of the catalogue
+_RARELY = """
+SELECT a.word, coalesce(k.papers, 0) FROM unnest(%s::text[]) AS a (word) LEFT JOIN search_word k USING (word)
+WHERE coalesce(k.papers, 0) <= 2 ORDER BY 2, 1 LIMIT %s
+"""
+# The nearest words of the lexicon, with how many papers have each; the first letter is seldom wrong.
 _NEAR = """
-SELECT a.word, coalesce(k.papers, 0), n.word, n.papers FROM unnest(%s::text[]) AS a (word)
-LEFT JOIN search_word k ON k.word = a.word
-LEFT JOIN LATERAL (
+SELECT a.word, n.word, n.papers FROM unnest(%s::text[]) AS a (word), LATERAL (
     SELECT w.word, w.papers FROM search_word w
-    WHERE (k.papers IS NULL OR k.papers <= 2)
-        AND w.word %% a.word AND w.word <> a.word AND abs(length(w.word) - length(a.word)) <= 2 AND w.word !~ '[0-9]'
+    WHERE w.word %% a.word AND w.word <> a.word AND abs(length(w.word) - length(a.word)) <= 2 AND w.word !~ '[0-9]'
     ORDER BY similarity(w.word, a.word) DESC, w.papers DESC LIMIT 12
-) n ON true
+) n
 UNION
-SELECT s.word, coalesce(k.papers, 0), w.word, w.papers FROM unnest(%s::text[], %s::text[]) AS s (word, near)
-JOIN search_word w ON w.word = s.near LEFT JOIN search_word k ON k.word = s.word
+SELECT s.word, w.word, w.papers FROM unnest(%s::text[], %s::text[]) AS s (word, near)
+JOIN search_word w ON w.word = s.near
 """
 
 
@@ -47,14 +48,13 @@ def did_you_mean(text: str) -> str | None:
     if not typed:
         return None
     with connection.cursor() as cursor:
-        slips = [(word, near) for word in sorted(typed) for near in one_slip_from(word)]
-        cursor.execute(
-            _NEAR,
-            [sorted(typed), *map(list, zip(*slips, strict=True))]
-            if slips
-            else [sorted(typed), [], []],
-        )
-        rows = cursor.fetchall()
+        cursor.execute(_RARELY, [sorted(typed), _MOST])
+        rare: dict[str, int] = dict(cursor.fetchall())
+        if not rare:
+            return None
+        slips = [(word, near) for word in rare for near in one_slip_from(word)]
+        cursor.execute(_NEAR, [list(rare), *map(list, zip(*slips, strict=True))])
+        rows = [(word, rare[word], near, papers) for word, near, papers in cursor.fetchall()]
     mended = _mended(rows)
     if not mended:
         return None
@@ -62,11 +62,10 @@ def did_you_mean(text: str) -> str | None:
     return better if key(better) != key(query) else None
 
 
-def _mended(rows: Sequence[tuple[str, int, str | None, int | None]]) -> dict[str, str]:
+def _mended(rows: Sequence[tuple[str, int, str, int]]) -> dict[str, str]:
+    """Choose for each word the best of its neighbours: rows of both, each followed by how many papers have it."""
     best: dict[str, tuple[tuple[int, bool, int], str]] = {}
     for word, papers, near, near_papers in rows:
-        if near is None or near_papers is None:
-            continue
         steps = distance(word, near)
         if steps > (1 if len(word) < 8 else 2) or near_papers < max(1, papers * _RARE):
             continue

@@ -12,6 +12,8 @@ from django.db import DatabaseError
 from catalog.models import Paper
 from search import nearest as vector_index
 from search import serving, synonyms
+from search.benchmark import malformed
+from search.benchmark.client import page_client
 from search.benchmark.corpus import Corpus, CorpusMissing, read_corpus
 from search.benchmark.figures import Figure, Score, timed
 from search.benchmark.load import drop_slow_indexes, load, make_indexes
@@ -41,6 +43,7 @@ class Extent:
     sentences: int = 300
     typed: int = 40
     common: int = 100
+    malformed: int = 600
 
 
 def measured(
@@ -94,6 +97,7 @@ class _Measuring:
             with _counted_anew():
                 yield from self.speed()
                 yield from self.suggestions()
+                yield from malformed.asked(self.part, page_client(), self.extent.malformed)
                 yield from self.recall()
                 yield from self.quality()
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from catalog.models import Paper
 from search.prepared import prepared_cursor
@@ -25,14 +26,16 @@ def test_one_plan_serves_all_plain_questions(make_indexed: Callable[..., Paper])
 
 
 def test_what_follows_is_not_prepared() -> None:
+    connection.close()
     with prepared_cursor() as cursor:
         cursor.execute("SELECT 1 + %s::int", [1])
         assert cursor.fetchall() == [(2,)]
     with connection.cursor() as cursor:
         cursor.execute("SELECT 'a' || %s", ["b"])  # the type of the parameter is not said
         assert cursor.fetchall() == [("ab",)]
-        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%||%'")
-        assert cursor.fetchall() == []
+        cursor.execute("SELECT 1; SELECT 2")  # which no prepared statement can be
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        assert cursor.fetchall() == [("SELECT 1 + $1::int",)]
 
 
 def test_a_question_with_a_filter_is_planned_for_it() -> None:
@@ -41,3 +44,13 @@ def test_a_question_with_a_filter_is_planned_for_it() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_prepared_statements")
         assert cursor.fetchall() == [(0,)]
+
+
+def test_a_page_that_is_asked_for_twice_is_ranked_by_one_plan(client: Client) -> None:
+    """What is recorded of changes is put before statements that may change something: this one must not look so."""
+    connection.close()
+    for query in ("attention", "context"):
+        assert client.get("/search", {"q": query}).status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT generic_plans FROM pg_prepared_statements")
+        assert cursor.fetchall() == [(2,)]

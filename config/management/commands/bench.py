@@ -23,7 +23,10 @@ from django.utils.http import urlencode
 from catalog.models import Author, Catalogue, Paper, Placement, Repository, Topic, Venue
 from ingest import starter
 from ingest.lists.service import import_list
+from search.benchmark import malformed
+from search.benchmark.client import page_client
 from search.benchmark.figures import Figure, Score, timed
+from search.benchmark.measuring import Extent
 from search.benchmark.measuring import measured as measured_on_corpus
 from search.embeddings import ModelUnavailable, configured_model, encode
 from search.index import refresh_words
@@ -61,6 +64,10 @@ class Command(BaseCommand):
             help="Measure on N times the corpus as well, and show how the figures grow.",
         )  # fmt: skip
         parser.add_argument(
+            "--malformed", metavar="N", type=int, default=600,
+            help="How many malformed queries are asked (600).",
+        )  # fmt: skip
+        parser.add_argument(
             "--keep", action="store_true",
             help="Keep the databases of the corpus, and use those that were kept.",
         )  # fmt: skip
@@ -92,7 +99,11 @@ class Command(BaseCommand):
 def _measured(options: dict[str, Any]) -> Iterator[Figure | Score]:
     if not options["corpus"]:
         yield from measured()
-    yield from measured_on_corpus(settings.STEMMA_DATA, options["times"], keep=options["keep"])
+        yield from malformed.asked("page", page_client(), options["malformed"])
+    extent = Extent(malformed=options["malformed"])
+    yield from measured_on_corpus(
+        settings.STEMMA_DATA, options["times"], keep=options["keep"], extent=extent
+    )
 
 
 def _score_line(score: Score) -> str:
@@ -118,12 +129,7 @@ def measured() -> Iterator[Figure]:
 
 def pages() -> Iterator[Figure]:
     """Ask for every kind of page, each with up to 25 of its kind."""
-    # Forwarded as from a proxy that speaks https, else production settings would redirect.
-    client = Client(
-        raise_request_exception=False,
-        SERVER_NAME=settings.ALLOWED_HOSTS[0].lstrip(".").replace("*", "localhost"),
-        HTTP_X_FORWARDED_PROTO="https",
-    )
+    client = page_client()
     for name, urls in addresses().items():
         if urls:
             yield _page_figure(client, name, urls)

@@ -19,7 +19,7 @@ from search.models import Embedding
 from search.scratch import scratch_database
 from tests.search.benchmark.papers import write_corpus
 
-SMALL = Extent(each=2, known=10, sentences=4, typed=2, common=3)
+SMALL = Extent(each=2, known=10, sentences=4, typed=2, common=3, malformed=15)
 
 
 def no_peers(*_: object) -> None:
@@ -50,6 +50,10 @@ def test_a_corpus_is_measured_in_a_database_of_its_own_which_can_be_kept(tmp_pat
     assert figures["loading"].note.startswith("50 papers")
     for name in (LEXICAL, FUSED, EMBEDDED, "search()", "suggestions, letter by letter"):
         assert figures[name].runs > 0
+    assert {one.note[:12] for name, one in figures.items() if name.startswith("malformed")} <= {
+        "HTTP 1 × 200",
+        "HTTP 1 × 400",
+    }
     assert scores["nearest ten, papers"].measures["recall_10"] > 0.9
     assert scores["three title words, ours, lexical"].measures["mrr_10"] > 0.5
     assert (connection.settings_dict["NAME"], Paper.objects.count()) == (own, 0)
