@@ -16,7 +16,7 @@ from search.serving import serving_vector
 from search.sorting import in_order
 from search.spelling import did_you_mean
 from search.texts import texts_of
-from search.why import CLOSE_IN_MEANING, Fragments, explain
+from search.why import CLOSE_IN_MEANING, Fragments, explain_all
 from search.words import plain_words
 
 __all__ = ["Fragments", "Hit", "Results", "search", "similar"]
@@ -166,7 +166,7 @@ def _hits(ranked: Sequence[Ranked], question: Question | None) -> tuple[Hit, ...
     keys = [row.paper_id for row in ranked]
     why: dict[int, Fragments]
     if question and question.text:
-        why = {texts.paper_id: explain(texts, question) for texts in texts_of(keys)}
+        why = explain_all(texts_of(keys), question)
     else:
         there = Paper.objects.filter(pk__in=keys, merged_into=None).values_list("pk", flat=True)
         why = dict.fromkeys(there, ())

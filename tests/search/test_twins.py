@@ -50,7 +50,7 @@ def test_no_reason_is_computed_that_nothing_shows(client, make_indexed, monkeypa
     def never(*_: object) -> None:
         pytest.fail("a reason was computed")
 
-    monkeypatch.setattr(queries, "explain", never)
+    monkeypatch.setattr(queries, "explain_all", never)
     for ending in ["bib", "ris", "csv", "atom"]:
         assert "attention" in ask(client, ending, "attention").text.lower()
     page = client.get(reverse("search-why", args=[paper.pk]), {"q": "attention"})
