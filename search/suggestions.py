@@ -7,7 +7,6 @@ decide, and no kind fills the list alone. Where nothing fits, one slip of the ke
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,23 +21,20 @@ from catalog.models import Author, Paper, Topic, Venue
 from catalog.readable import readable
 from search.question import clean
 from search.slips import one_slip_from
-from search.words import STOP_WORDS, is_cjk, key, parts, tokens
+from search.words import STOP_WORDS, is_cjk, key, parts, systems, tokens
 
 LIMIT = 8
 _MOST_OF_A_KIND = 4
 _MOST_WORDS = 8  # typed, that are looked at
 _LONGEST_LABEL = 300
-_FIELDS = (
-    "author",
-    "topic",
-    "venue",
-)  # each finds its own names by words with its sign, "author:dao"
+# Each finds its own names by words with its sign, "author:dao".
+_FIELDS = ("author", "topic", "venue")
 # A field that is being typed, at the end; more than one word only in quotes.
 _FIELD = re.compile(
     rf'(?:^|(?<=[\s(-]))(?P<name>{"|".join(_FIELDS)}):"?(?P<value>(?<=")[^"]*|[^\s"]*)$',
     re.IGNORECASE,
 )
-_SYSTEM = re.compile(r"\(([A-Z][\w+-]{1,30})\)")
+_MOST_WORDS_OF_SYSTEM = 3  # what is longer is offered as its title
 
 Row = tuple[str, str, str, str, str, float]  # kind, key, label, detail, address, weight
 
@@ -274,16 +270,9 @@ def _papers(cursor: CursorWrapper, papers: Sequence[int]) -> Iterator[tuple[Row,
             ("paper", str(pk), shown, detail, url, weight),
             list(dict.fromkeys([*_words(shown), *other])),
         )
-        for name in _systems(shown):
+        for name in systems(shown, _MOST_WORDS_OF_SYSTEM):
             row = ("system", f"{pk} {key(name)}"[:200], name, shown, url, min(1.0, weight + 0.1))
             yield row, _words(name)
-
-
-def _systems(title: str) -> list[str]:
-    """Names of systems as the title prints them: "Quest: …", "… (MInference)"."""
-    head, colon, rest = unicodedata.normalize("NFKC", title).partition(":")
-    names = [head.strip()] if colon and rest and len(head.split()) <= 3 else []
-    return list(dict.fromkeys([*names, *_SYSTEM.findall(title)]))
 
 
 def _people(cursor: CursorWrapper, papers: Sequence[int]) -> Iterator[tuple[Row, list[str]]]:

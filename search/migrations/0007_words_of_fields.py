@@ -4,7 +4,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('search', '0004_prior'),
+        ('search', '0006_author_names'),
     ]
 
     operations = [
