@@ -163,10 +163,11 @@ SELECT a.id, a.name, (
     SELECT author_id FROM catalog_authorship WHERE paper_id = ANY(%s)
 )
 """
+# Their keys are listed once, whatever the planner believes of tables that have just been filled.
 _FORSAKEN = _DROP.format("""
-    s.kind = 'author' AND NOT EXISTS (
-        SELECT FROM catalog_authorship a JOIN catalog_author o ON o.id = a.author_id AND o.merged_into_id IS NULL
-        WHERE a.author_id = s.key::bigint
+    s.kind = 'author' AND s.key NOT IN (
+        SELECT a.author_id::text FROM catalog_authorship a
+        JOIN catalog_author o ON o.id = a.author_id AND o.merged_into_id IS NULL
     )
 """)
 _TOPICS = """
