@@ -27,7 +27,10 @@ UPDATE search_papertext p SET terms_hash = new.hash
 FROM unnest(%s::bigint[], %s::text[]) AS new (id, hash) WHERE p.paper_id = new.id
 """
 _RECOUNT = """
-WITH counted AS MATERIALIZED (SELECT term_id, count(*) AS papers FROM search_posting GROUP BY 1), gone AS (
+WITH counted AS MATERIALIZED (
+    -- A paper that is only expected to have the term counts as far as it is.
+    SELECT term_id, ceil(sum(CASE WHEN fields > 0 THEN 1 ELSE weight END)) AS papers FROM search_posting GROUP BY 1
+), gone AS (
     DELETE FROM search_term t WHERE NOT EXISTS (SELECT FROM counted c WHERE c.term_id = t.id)
 )
 UPDATE search_term t SET papers = c.papers FROM counted c WHERE c.term_id = t.id AND t.papers <> c.papers
@@ -67,9 +70,8 @@ def write_postings(cursor: CursorWrapper, ids: Iterable[int], papers: Iterable[P
 
 
 def recount_terms(cursor: CursorWrapper) -> None:
-    """Count anew in how many papers each term stands, and let the planner know: much has changed."""
+    """Count anew in how many papers each term stands."""
     cursor.execute(_RECOUNT)
-    cursor.execute("ANALYZE search_posting, search_term, search_papertext")
 
 
 def _hash(terms: Mapping[str, Held]) -> str:

@@ -40,7 +40,7 @@ SETTINGS: dict[str, float] = {
     "nearest": 60,
     # Below this cosine two texts have nothing to do with each other (all-MiniLM-L6-v2).
     "least_cosine": 0.25,
-    "least_covered": 0.1,
+    "least_covered": 0.07,
     # Words count the more the larger the share, to this power, of what was asked for that their best candidate has.
     "lexical_share": 0.3,
     "full_share": 0.8,
@@ -50,7 +50,7 @@ SETTINGS: dict[str, float] = {
     "most_likened": 50,  # best candidates by words that are looked at for that
     "same_spelling": 0.01,  # for a title that has what was typed letter by letter
     "prior_share": 0.02,  # what being cited, starred and new can add to a score
-    "floor": 0.3,  # of the weight that a paper about every term would have, for the best to count in full
+    "floor": 0.2,  # of the weight that a paper about every term would have, for the best to count in full
     "slip": 0.8,  # what a word is worth that may be meant by one that no paper has
     "least_similarity": 0.35,
     "most_mended": 8,  # words that no paper has of which the nearest are looked up
@@ -101,8 +101,8 @@ WITH asked AS MATERIALIZED (
 ), listed AS (
     SELECT p.paper_id, sum(f.value * p.weight) AS score,
         sum(f.value * p.weight) FILTER (WHERE NOT f.is_cut) AS weight,
-        sum(f.value) FILTER (WHERE f.n NOT IN ({joined}, {name})) AS covered,
-        sum(f.value) FILTER (WHERE f.n >= 0 AND NOT f.is_cut) AS said,
+        sum(f.value) FILTER (WHERE f.n NOT IN ({joined}, {name}) AND p.fields > 0) AS covered,
+        sum(f.value) FILTER (WHERE f.n >= 0 AND NOT f.is_cut AND p.fields > 0) AS said,
         bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND NOT f.is_cut AND p.fields & {title} <> 0) AS titled
     FROM read f CROSS JOIN LATERAL (
         SELECT paper_id, weight, fields FROM search_posting WHERE term_id = f.id ORDER BY weight DESC LIMIT f.most
@@ -149,7 +149,7 @@ WITH asked AS MATERIALIZED (
         coalesce(c.said, 0) + coalesce(m.said, 0) AS said,
         coalesce(c.titled, 0) | coalesce(m.titled, 0) AS titled
     FROM candidate c, LATERAL (
-        SELECT sum(f.value * p.weight) AS weight, sum(f.value) FILTER (WHERE f.n >= 0) AS said,
+        SELECT sum(f.value * p.weight) AS weight, sum(f.value) FILTER (WHERE f.n >= 0 AND p.fields > 0) AS said,
             bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND p.fields & {title} <> 0) AS titled
         FROM read f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = c.paper_id
         WHERE f.is_cut OR c.place IS NULL
@@ -200,8 +200,9 @@ _FILTERED = f"""{_ENOUGH}
         (
             SELECT x.paper_id, 0, 0, 0, 0 FROM search_papertext x
             WHERE EXISTS (SELECT FROM read WHERE is_cut) AND {{typed}}
-            AND NOT EXISTS (SELECT FROM listed d WHERE d.paper_id = x.paper_id) AND EXISTS (
-                SELECT FROM form f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = x.paper_id WHERE f.n NOT IN ({{joined}}, {{name}})
+            AND NOT EXISTS (SELECT FROM listed d WHERE d.paper_id = x.paper_id AND d.covered > 0) AND EXISTS (
+                SELECT FROM form f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = x.paper_id
+                WHERE f.n NOT IN ({{joined}}, {{name}}) AND p.fields > 0
             ) ORDER BY x.paper_id LIMIT %(most)s
         )"""  # noqa: S608  # our own text
 # Written in once: they never change, and the statement is one text for all plain questions.
