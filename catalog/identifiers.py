@@ -74,6 +74,7 @@ _OPENALEX = re.compile(r"W[0-9]{4,12}", _ANY_CASE)
 # Control characters and halves of surrogate pairs: no database keeps them, no identifier has them.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _MAX_LENGTH = 1000
+_MOST_BYTES = 2000  # in UTF-8; an index takes some 2,700
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _REPOSITORY_PART = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _CODE_HOSTS = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org"})
@@ -198,7 +199,9 @@ def parse_identifier(text: str) -> Ident | None:
         return None
     found = parse_arxiv(text) or _from_text(text)
     # Percent signs may have hidden what no identifier has.
-    return None if found and _UNFIT.search(found.value) else found
+    if found and (_UNFIT.search(found.value) or len(found.value.encode()) > _MOST_BYTES):
+        return None
+    return found
 
 
 def _from_text(text: str) -> Ident | None:

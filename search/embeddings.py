@@ -124,7 +124,7 @@ def _load(name: str) -> Any:
         if name not in _models:
             try:
                 _models[name] = _open(name)
-            except (OSError, ValueError, RuntimeError, ImportError) as error:
+            except Exception as error:  # each library of the model has its own kinds
                 _failed[name] = f"The embedding model {name} cannot be loaded: {error}"
                 logger.warning("embedding model %s cannot be loaded: %s", name, error)
                 raise ModelUnavailable(_failed[name]) from error

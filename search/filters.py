@@ -117,13 +117,19 @@ def _condition(node: Node, made: Filter) -> str:
         case Not(inner):
             condition = _condition(inner, made)
             return _ALWAYS if condition == _ALWAYS else f"NOT {condition}"
+        # What has no word says nothing: it neither lets through nor bars.
         case And(nodes):
-            return f"({' AND '.join(_all(nodes, made)) or _ALWAYS})"
+            return _together(" AND ", _all(nodes, made))
         case Or(nodes):
-            return f"({' OR '.join(_either(nodes, made))})"
+            return _together(" OR ", _either(nodes, made))
         case Field(name, value):
             return _FIELDS[name](value, made)
     raise TypeError(f"{node!r} is no node")
+
+
+def _together(operator: str, conditions: Iterable[str]) -> str:
+    said = [one for one in conditions if one != _ALWAYS]
+    return f"({operator.join(said)})" if said else _ALWAYS
 
 
 # People: each condition may be a look at every paper, so that those of which one must or none may hold are made one.

@@ -72,10 +72,11 @@ class IndexState(models.Model):
 
 
 class Term(models.Model):
-    """A term of the postings with the number of papers that have it."""
+    """A term of the postings: how many papers have it, those counted in part that are only expected to, and its postings."""
 
     text = models.TextField(unique=True)
     papers = models.PositiveIntegerField(default=0)
+    postings = models.PositiveIntegerField(default=0)
 
     class Meta:
         indexes = [GinIndex(OpClass("text", name="gin_trgm_ops"), name="term_trigrams")]

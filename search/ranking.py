@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
+from psycopg.types.numeric import Int8
 
 from catalog.folding import fold
 from search.filters import LISTED, Filter, make_filter
@@ -65,19 +66,19 @@ WITH asked AS MATERIALIZED (
     SELECT * FROM unnest(%(numbers)s::int[], %(terms)s::text[], %(words)s::text[], %(factors)s::float8[])
         AS asked (n, text, word, factor)
 ), known AS MATERIALIZED (
-    SELECT n, t.id, t.papers, factor, word FROM asked JOIN search_term t USING (text) WHERE t.papers > 0
+    SELECT n, t.id, t.papers, t.postings, factor, word FROM asked JOIN search_term t USING (text) WHERE t.papers > 0
 ), form AS MATERIALIZED (
-    SELECT n, id, papers, factor * ln(1 + (greatest(%(total)s - papers, 0) + 0.5) / (papers + 0.5)) AS value FROM (
-        SELECT n, id, papers, factor FROM known
+    SELECT n, id, postings, factor * ln(1 + (greatest(%(total)s - papers, 0) + 0.5) / (papers + 0.5)) AS value FROM (
+        SELECT n, id, papers, postings, factor FROM known
         UNION ALL
         -- What no paper has may be a slip: its nearest words of the lexicon, by their stems.
-        SELECT a.n, near.id, near.papers, %(slip)s * (0.5 + near.similarity / 2)
+        SELECT a.n, near.id, near.papers, near.postings, %(slip)s * (0.5 + near.similarity / 2)
         FROM (
             SELECT * FROM asked a
             WHERE (n >= 0 OR n = {name}) AND length(word) >= 4 AND NOT EXISTS (SELECT FROM known k WHERE k.word = a.word)
             ORDER BY n < 0, n, word LIMIT %(most_mended)s
         ) a, LATERAL (
-            SELECT t.id, t.papers, max(similarity(w.word, a.word)) AS similarity
+            SELECT t.id, t.papers, t.postings, max(similarity(w.word, a.word)) AS similarity
             FROM search_word w JOIN search_term t ON t.text IN (w.word, (ts_lexize('english_stem', w.word))[1])
             WHERE w.word %% a.word AND similarity(w.word, a.word) >= %(least_similarity)s AND t.papers > 0
             GROUP BY t.id ORDER BY similarity DESC, t.papers DESC, t.id LIMIT 3
@@ -93,7 +94,7 @@ WITH asked AS MATERIALIZED (
 ), read AS MATERIALIZED (
     -- So many postings of each term, the weightiest first, as it tells beside the others. What a term of which some are left
     -- weighs in full is looked up for the best candidates.
-    SELECT *, papers > most AS is_cut FROM (
+    SELECT *, postings > most AS is_cut FROM (
         SELECT *, ceil(
             greatest(%(least_read)s, least(%(most_of_one)s, %(most_read)s * value / sum(value) FILTER (WHERE n >= 0) OVER ()))
         ) AS most FROM form WHERE value > 0
@@ -152,7 +153,7 @@ WITH asked AS MATERIALIZED (
         SELECT sum(f.value * p.weight) AS weight, sum(f.value) FILTER (WHERE f.n >= 0 AND p.fields > 0) AS said,
             bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND p.fields & {title} <> 0) AS titled
         FROM read f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = c.paper_id
-        WHERE f.is_cut OR c.place IS NULL
+        WHERE f.is_cut OR c.weight IS NULL
     ) m
 ), share AS MATERIALIZED (
     SELECT %(lexical_share)s + (%(full_share)s - %(lexical_share)s) * coalesce(power(least(max(said / nullif(value, 0)), 1), %(share_power)s), 0)
@@ -198,7 +199,7 @@ _PROPOSED = f"{_ENOUGH} ORDER BY score DESC, paper_id LIMIT 2 * %(most)s"
 _FILTERED = f"""{_ENOUGH}
         UNION ALL
         (
-            SELECT x.paper_id, 0, 0, 0, 0 FROM search_papertext x
+            SELECT x.paper_id, 0, NULL, NULL, NULL FROM search_papertext x
             WHERE EXISTS (SELECT FROM read WHERE is_cut) AND {{typed}}
             AND NOT EXISTS (SELECT FROM listed d WHERE d.paper_id = x.paper_id AND d.covered > 0) AND EXISTS (
                 SELECT FROM form f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = x.paper_id
@@ -211,6 +212,7 @@ for _name, _number in _NUMBERS.items():
     _RANK = _RANK.replace(f"{{{_name}}}", str(_number))
     _FILTERED = _FILTERED.replace(f"{{{_name}}}", str(_number))
 
+_LIMITS = ("most", "nearest")
 _LEAST_TITLE = 6  # letters of which one may be wrong
 _SLIPPED = 5.0  # just above all but the very title
 
@@ -255,6 +257,10 @@ def rank(
     query = query.replace("{nearest}", nearest_sql(model, typed) if vector else _NOTHING)
     query = query.replace("{listed}", LISTED).replace("{typed}", typed.sql)
     query = query.replace("{chosen}", chosen.sql)
+    for (
+        name
+    ) in _LIMITS:  # one plan for all values takes a tenth of all rows for what it does not know
+        query = query.replace(f"%({name})s", str(int(names.pop(name))))
     # One plan does for all questions, but not for all filters.
     is_plain = chosen.is_open and typed.is_open
     with prepared_cursor() if is_plain else connection.cursor() as cursor:
@@ -290,12 +296,13 @@ def _parameters(question: Question, model: str, vector: list[float] | None) -> d
         **SETTINGS,
         # Of a small catalogue all is read.
         "least_read": total if total <= READ_WHOLE else SETTINGS["least_read"],
-        "total": total,
+        "total": Int8(total),
         "numbers": [term.number for term in terms],
         "terms": [term.text for term in terms],
         "words": [term.word for term in terms],
         "factors": [term.factor for term in terms],
-        "asked": sum(1 << term.number for term in terms if term.number >= 0),
+        # A type of its own for each size would make a statement of its own of each.
+        "asked": Int8(sum(1 << term.number for term in terms if term.number >= 0)),
         "text": question.text,
         "title_key": question.title_key,
         "name_key": question.name_key,

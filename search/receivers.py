@@ -44,6 +44,9 @@ def _send(task: Any, *arguments: Any) -> None:
 
 def fill_index(sender: object, **kwargs: Any) -> None:
     """Write the index anew after a migration that emptied it, so that nobody meets a catalogue that finds nothing."""
+    needed = {AuthorName._meta.db_table, PaperText._meta.db_table}
+    if not needed <= set(connection.introspection.table_names()):
+        return  # migrated to where there were none yet
     if not AuthorName.objects.exists():
         with connection.cursor() as cursor:
             refresh_author_names(cursor)

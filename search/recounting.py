@@ -9,11 +9,12 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from search.models import IndexState
+from search.models import IndexState, PaperText
 from search.postings import recount_terms, write_alone
 from search.synonyms import mine_synonyms
 
-MANY = 100  # changed papers: after fewer the counts are near enough
+# Changed papers: after fewer the counts are near enough. It reads the whole index, so that a large one waits for more.
+MANY, SHARE = 100, 0.02
 _LOCK = 0x57E3C  # any number that no other advisory lock here uses
 
 _NOTE = """
@@ -39,7 +40,8 @@ def note_changed(cursor: CursorWrapper, papers: int) -> None:
 
 
 def is_due() -> bool:
-    return IndexState.objects.filter(changed__gte=MANY).exists()
+    many = max(MANY, SHARE * PaperText.objects.count())
+    return IndexState.objects.filter(changed__gte=many).exists()
 
 
 def recount_if_due() -> bool:
@@ -62,10 +64,17 @@ def recount_if_due() -> bool:
 
 def recount() -> None:
     """Count words and terms anew and mine synonyms. A process that is killed leaves what was noted for the next."""
-    noted = sum(IndexState.objects.values_list("changed", flat=True))
-    recount_words()
-    mine_synonyms()
-    IndexState.objects.update(changed=Greatest(F("changed") - noted, 0))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_lock(%s)", [_LOCK]
+        )  # two would take off what they noted twice
+        try:
+            noted = sum(IndexState.objects.values_list("changed", flat=True))
+            recount_words()
+            mine_synonyms()
+            IndexState.objects.update(changed=Greatest(F("changed") - noted, 0))
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
 def recount_words() -> None:

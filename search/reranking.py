@@ -93,7 +93,7 @@ def _load(name: str) -> None:
             from sentence_transformers import CrossEncoder
 
             _models[name] = CrossEncoder(name, device="cpu", num_labels=1)
-        except (OSError, ValueError, RuntimeError, ImportError) as error:
+        except Exception as error:  # each library of the model has its own kinds
             logger.warning(
                 "reranking model %s cannot be loaded, search goes without: %s", name, error
             )

@@ -31,7 +31,7 @@ _LONGEST_LABEL = 300
 _FIELDS = ("author", "topic", "venue")
 # A field that is being typed, at the end; more than one word only in quotes.
 _FIELD = re.compile(
-    rf'(?:^|(?<=[\s(-]))(?P<name>{"|".join(_FIELDS)}):"?(?P<value>(?<=")[^"]*|[^\s"]*)$',
+    rf'(?:^|(?<=[\s(])|(?<=[\s(]-)|(?<=^-))(?P<name>{"|".join(_FIELDS)}):"?(?P<value>(?<=")[^"]*|[^\s"]*)$',
     re.IGNORECASE,
 )
 _MOST_WORDS_OF_SYSTEM = 3  # what is longer is offered as its title
@@ -203,8 +203,8 @@ SELECT a.id, a.name, (
 """
 # Their keys are listed once, whatever the planner believes of tables that have just been filled.
 _FORSAKEN = _DROP.format("""
-    s.kind = 'author' AND s.key NOT IN (
-        SELECT a.author_id::text FROM catalog_authorship a
+    s.kind = 'author' AND s.key IN (
+        SELECT key FROM search_suggestion WHERE kind = 'author' EXCEPT SELECT a.author_id::text FROM catalog_authorship a
         JOIN catalog_author o ON o.id = a.author_id AND o.merged_into_id IS NULL
     )
 """)

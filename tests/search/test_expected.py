@@ -78,7 +78,24 @@ def test_papers_count_for_a_term_as_far_as_it_is_expected(make_indexed):
     weight = expected_terms({"specul", "decod"})["draft"]
     assert Posting.objects.filter(term__text="draft").count() == 9
     assert 1 + 8 * weight <= Term.objects.get(text="draft").papers < 2 + 8 * weight
+    assert Term.objects.get(text="draft").postings == 9  # of which all are read, or some are left
     assert Term.objects.get(text="specul").papers == 8
+
+
+@pytest.mark.django_db
+def test_what_is_left_of_expected_postings_is_looked_up(make_indexed):
+    """Few papers are counted for a term that many are only expected to have: its postings tell whether all were read."""
+    for number in range(8):
+        make_indexed(f"Speculative Decoding {number}")
+    long = " ".join(f"filler{number}" for number in range(300))
+    meant = make_indexed("Quite Another", abstract=f"Drafts. {long}")
+    recount_words()
+    few = {"least_read": 2, "most_of_one": 2, "most_read": 2}
+    assert [one.paper_id for one in rank(read("drafts another"), settings=few)] == [meant.pk]
+    assert (
+        rank(read("drafts another"), settings=few)[0].lexical
+        == rank(read("drafts another"))[0].lexical
+    )
 
 
 @pytest.mark.django_db

@@ -86,6 +86,8 @@ FIELDS = [
     ("-attention", set()),
     ("-author:nobody", {"alpha", "beta", "gamma", "delta"}),
     ('-"?!" -alpha', {"beta", "gamma", "delta"}),  # what has no word excludes nobody
+    ('-("?!") -alpha', {"beta", "gamma", "delta"}),
+    ('-("?!" OR alpha)', {"beta", "gamma", "delta"}),
     ("attention -venue:iclr", {"beta", "delta"}),
     ("topic:attention", {"alpha", "beta"}),
     ('topic:"sparse attention"', {"alpha"}),
