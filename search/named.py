@@ -42,7 +42,7 @@ class Named:
 
 def find_named(text: str) -> Named | None:
     """Return what a query names outright, or None when it is to be read as words."""
-    text = _pasted(text)
+    text = pasted(text)
     if not text or (" " in text and ":" not in text):
         return None
     repository, ident = parse_repository(text), parse_identifier(text)
@@ -58,7 +58,7 @@ def find_named(text: str) -> Named | None:
     return None
 
 
-def _pasted(text: str) -> str:
+def pasted(text: str) -> str:
     """A pasted identifier without what stands around it: brackets, a stamp's category and date, signs without width."""
     plain = "".join(
         char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf"

@@ -57,6 +57,7 @@ def test_every_page_is_there_once_and_can_be_read(client):
         "/years/2024/",
         "/repositories/github.com/o/n/",
         "/new/",
+        "/lookup",
     }
     assert expected <= set(found)
     assert not [address for address in found if "nobody" in address or "twice" in address]
