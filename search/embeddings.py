@@ -51,11 +51,17 @@ def configured_model() -> str:
     return settings.EMBEDDING_MODEL or PACKAGED
 
 
-def warm_up() -> None:
+def warm_up() -> threading.Thread:
     """Load the configured model in the background. From here on `query_vector` does not wait for a model."""
     global _waits
     _waits = False
-    _load_in_background(configured_model())
+    return _load_in_background(configured_model())
+
+
+def say_what_fails(sender: object, **kwargs: Any) -> str:
+    """What the page about the state of the data says of the model; nothing while all is well."""
+    failed = configured_model() in _failed
+    return "The embedding model cannot be loaded; searches go by words alone." if failed else ""
 
 
 def encode(name: str, texts: Sequence[str]) -> "NDArray[float32]":

@@ -16,7 +16,7 @@ _STAGE = """
 CREATE TEMP TABLE stated (paper_id bigint, text text, weight real, fields smallint) ON COMMIT DROP
 """
 _ADD_TERMS = """
-INSERT INTO search_term (text, papers) SELECT DISTINCT text, 1 FROM stated ORDER BY 1 ON CONFLICT DO NOTHING
+INSERT INTO search_term (text, papers) SELECT text, count(*) FROM stated GROUP BY 1 ORDER BY 1 ON CONFLICT DO NOTHING
 """
 _REPLACE = """
 INSERT INTO search_posting (paper_id, term_id, weight, fields)
@@ -27,7 +27,10 @@ UPDATE search_papertext p SET terms_hash = new.hash
 FROM unnest(%s::bigint[], %s::text[]) AS new (id, hash) WHERE p.paper_id = new.id
 """
 _RECOUNT = """
-WITH counted AS MATERIALIZED (SELECT term_id, count(*) AS papers FROM search_posting GROUP BY 1), gone AS (
+WITH counted AS MATERIALIZED (
+    -- A paper that is only expected to have the term counts as far as it is.
+    SELECT term_id, ceil(sum(CASE WHEN fields > 0 THEN 1 ELSE weight END)) AS papers FROM search_posting GROUP BY 1
+), gone AS (
     DELETE FROM search_term t WHERE NOT EXISTS (SELECT FROM counted c WHERE c.term_id = t.id)
 )
 UPDATE search_term t SET papers = c.papers FROM counted c WHERE c.term_id = t.id AND t.papers <> c.papers

@@ -4,8 +4,6 @@ Every word typed must begin a word of the name. What begins as typed comes befor
 decide, and no kind fills the list alone. Where nothing fits, one slip of the keys in a word is forgiven.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,13 +16,13 @@ from catalog.models import Author, Paper, Topic, Venue
 from catalog.readable import readable
 from search.question import clean
 from search.slips import one_slip_from
-from search.words import STOP_WORDS, is_cjk, key, parts, tokens
+from search.words import STOP_WORDS, is_cjk, key, parts, systems, tokens
 
 LIMIT = 8
 _MOST_OF_A_KIND = 4
 _MOST_WORDS = 8  # typed, that are looked at
 _LONGEST_LABEL = 300
-_SYSTEM = re.compile(r"\(([A-Z][\w+-]{1,30})\)")
+_MOST_WORDS_OF_SYSTEM = 3  # what is longer is offered as its title
 
 Row = tuple[str, str, str, str, str, float]  # kind, key, label, detail, address, weight
 
@@ -232,16 +230,9 @@ def _papers(cursor: CursorWrapper, papers: Sequence[int]) -> Iterator[tuple[Row,
             ("paper", str(pk), shown, detail, url, weight),
             list(dict.fromkeys([*_words(shown), *other])),
         )
-        for name in _systems(shown):
+        for name in systems(shown, _MOST_WORDS_OF_SYSTEM):
             row = ("system", f"{pk} {key(name)}"[:200], name, shown, url, min(1.0, weight + 0.1))
             yield row, _words(name)
-
-
-def _systems(title: str) -> list[str]:
-    """Names of systems as the title prints them: "Quest: …", "… (MInference)"."""
-    head, colon, rest = unicodedata.normalize("NFKC", title).partition(":")
-    names = [head.strip()] if colon and rest and len(head.split()) <= 3 else []
-    return list(dict.fromkeys([*names, *_SYSTEM.findall(title)]))
 
 
 def _people(cursor: CursorWrapper, papers: Sequence[int]) -> Iterator[tuple[Row, list[str]]]:

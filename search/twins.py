@@ -9,6 +9,7 @@ from django.urls import reverse
 from catalog.exports.answers import export
 from catalog.models import Paper
 from search.address import Asked
+from search.hits import hit_as_json, papers_of
 from search.queries import Hit, Results
 from search.question import read
 from search.sentences import nearest_sentences
@@ -18,26 +19,14 @@ from search.why import matches
 MOST_EXPORTED = 1000
 
 
-def papers_of(results: Results) -> list[Paper]:
-    """The papers of the hits, in their order, with all that a twin says of them."""
-    keys = [hit.paper_id for hit in results.hits]
-    rows = (
-        Paper.objects.for_list()
-        .defer(None)
-        .prefetch_related("identifiers", "citation_counts")
-        .in_bulk(keys)
-    )
-    return [rows[key] for key in keys if key in rows]
-
-
 # JSON
 
 
 def as_json(request: HttpRequest, asked: Asked, results: Results, per_page: int) -> HttpResponse:
     papers = {paper.pk: paper for paper in papers_of(results)}
-    hits = [hit for hit in results.hits if hit.paper_id in papers]
+    hits = [(hit, papers[hit.paper_id]) for hit in results.hits if hit.paper_id in papers]
     wants_sentences = request.GET.get("sentences") == "1"
-    why = _reasons(asked.query, hits, with_sentences=wants_sentences)
+    why = _reasons(asked.query, [hit for hit, _ in hits], with_sentences=wants_sentences)
     return JsonResponse(
         {
             "query": results.query,
@@ -51,7 +40,10 @@ def as_json(request: HttpRequest, asked: Asked, results: Results, per_page: int)
             "not_listed": str(results.not_listed) if results.not_listed else None,
             "notes": list(results.notes),
             "did_you_mean": results.did_you_mean or None,
-            "hits": [_hit(request, hit, papers[hit.paper_id], why[hit.paper_id]) for hit in hits],
+            "hits": [
+                hit_as_json(hit, paper, _absolute(request, paper)) | why[hit.paper_id]
+                for hit, paper in hits
+            ],
             "facets": [
                 {
                     "name": facet.name,
@@ -81,7 +73,6 @@ def _reasons(query: str, hits: Sequence[Hit], *, with_sentences: bool) -> dict[i
     for hit in hits:
         found = matches(every[hit.paper_id], question) if hit.paper_id in every else []
         reasons[hit.paper_id] = {
-            "why": hit.reason,
             "matches": [
                 {"field": one.field, "words": one.words, "text": one.text} for one in found
             ],
@@ -96,41 +87,8 @@ def _reasons(query: str, hits: Sequence[Hit], *, with_sentences: bool) -> dict[i
     return reasons
 
 
-def _hit(request: HttpRequest, hit: Hit, paper: Paper, why: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": paper.pk,
-        "title": paper.title,
-        "url": _absolute(request, paper),
-        "authors": [link.printed_name for link in paper.authorships.all()],
-        "year": paper.year,
-        "date": paper.published_on.isoformat() if paper.published_on else None,
-        "venue": paper.venue.name if paper.venue else None,
-        "topics": [placement.topic.path for placement in paper.current_placements],
-        "identifiers": {row.scheme: row.value for row in paper.identifiers.all()},
-        "code": [link.repository.url for link in paper.current_code],
-        "stars": _stars(paper),
-        "citations": _citations(paper),
-        "score": round(hit.score, 4),
-        "lexical": round(hit.lexical, 4),
-        "similarity": None if hit.cosine is None else round(hit.cosine, 4),
-        **why,
-    }
-
-
 def _absolute(request: HttpRequest, paper: Paper) -> str:
     return request.build_absolute_uri(paper.get_absolute_url())
-
-
-def _stars(paper: Paper) -> int | None:
-    known = [
-        link.repository.stars for link in paper.current_code if link.repository.stars is not None
-    ]
-    return max(known, default=None)
-
-
-def _citations(paper: Paper) -> int | None:
-    """How many papers here cite it; None while no source has said anything."""
-    return paper.citation_count or (0 if paper.citation_counts.all() else None)
 
 
 # Files and the feed

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from search.question import Question, Term
 from search.texts import PaperTexts
-from search.words import CJK, is_cjk, key, tokens
+from search.words import CJK, is_cjk, key, sentences, tokens
 
 # Pieces of text, each with whether it is a match to mark.
 Fragments = tuple[tuple[str, bool], ...]
@@ -20,7 +20,6 @@ CLOSE_IN_MEANING: Fragments = (("close in meaning", False),)
 _LONGEST = 220
 _RUN = re.compile(rf"({CJK}+|\s+)")
 _PUNCTUATION = ".,;:!?()[]{}\"'“”‘’"
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _ENDINGS = "s es ed d e er ers r ing ion ions ive ly y ies ment ments al"
 _SUFFIXES = frozenset({"", *_ENDINGS.split()})
 
@@ -79,10 +78,6 @@ def _other_texts(texts: PaperTexts) -> Iterator[tuple[str, str]]:
     yield from (("venue", name) for name in texts.venue)
     yield from (("code", name) for name in texts.repositories)
     yield from (("abstract", sentence) for sentence in sentences(texts.abstract))
-
-
-def sentences(text: str) -> list[str]:
-    return [sentence for sentence in _SENTENCE_END.split(text) if sentence.strip()]
 
 
 def _mark(field: str, text: str, terms: tuple[Term, ...], alike: Alike) -> _Marked:

@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from catalog.models import Link, Paper, Placement, Source, TitleAlias
-from search.index import recount_words, refresh_words
+from search.index import refresh_words
 from search.queries import search
+from search.recounting import recount_words
 from tests.factories import make_paper, make_topic, make_venue
 
 pytestmark = pytest.mark.django_db

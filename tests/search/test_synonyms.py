@@ -2,14 +2,15 @@
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search import spelling, synonyms
-from search.index import recount_words
+from search import synonyms
 from search.models import Synonym, Word
 from search.queries import search
+from search.recounting import recount_words
 from search.slips import distance
 from search.spelling import did_you_mean
 from search.synonyms import long_form, mine_synonyms, pairs_in
@@ -119,22 +120,12 @@ def test_did_you_mean(library, typed, meant):
 
 def test_nothing_is_looked_up_for_common_words(library):
     Word.objects.create(word="commonly", papers=3)
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {spelling._NEAR}", [["commonly"], [], []])
-        [[[explained]]] = cursor.fetchall()
-    near = [node for node in _nodes(explained["Plan"]) if "% a.word" in str(_own(node))]
-    assert near
-    assert all(node["Actual Loops"] == 0 for node in near)
-
-
-def _nodes(plan):
-    yield plan
-    for inner in plan.get("Plans", []):
-        yield from _nodes(inner)
-
-
-def _own(plan):
-    return [value for name, value in plan.items() if name != "Plans"]
+    with CaptureQueriesContext(connection) as queries:
+        assert did_you_mean("commonly") is None
+    assert [query["sql"] for query in queries if "similarity(" in query["sql"]] == []
+    with CaptureQueriesContext(connection) as queries:
+        did_you_mean("comonly")
+    assert any("similarity(" in query["sql"] for query in queries)
 
 
 def test_the_page_offers_it(library, client):

@@ -86,7 +86,7 @@ class Command(BaseCommand):
     def _collection(
         self, folder: Path, against: dict[str, float], *, quiet: bool
     ) -> dict[str, Any]:
-        queries = beir.read_queries(folder)
+        questions = beir.read_queries(folder)
         with scratch_database("evaluation"):
             papers = beir.load_documents(folder)
             if not papers:
@@ -97,14 +97,15 @@ class Command(BaseCommand):
                 Asked(
                     "all",
                     one.text,
-                    # A judged document that is not in the collection can be found by nobody, and counts.
+                    # A relevant document that is not in the collection can be found by nobody, and counts.
                     {papers.get(name, -place): score for place, (name, score) in enumerate(one.wanted.items(), 1)},
                     frozenset({papers[one.id]} if one.id in papers else ()),
                 )
-                for one in queries
+                for one in questions.asked
             ]  # fmt: skip
             found = _evaluate(asked, against, quiet=quiet)
-        return {"documents": len(papers), "questions": len(asked), **found}
+        notes = questions.notes + questions.missing(papers)
+        return {"documents": len(papers), "questions": len(asked), "notes": notes, **found}
 
     def _print(self, found: dict[str, Any]) -> None:
         counts = ", ".join(
@@ -112,6 +113,8 @@ class Command(BaseCommand):
             for name in ("documents", "questions", "left_out")
             if name in found
         )
+        for note in found.get("notes", ()):
+            counts += f"\n{note}"
         self.stdout.write(
             f"{counts}\n\n{'':24}{''.join(f'{name:>12}' for name in _NAMES)}{'ms':>8}"
         )
