@@ -33,6 +33,9 @@ def robots(request: HttpRequest) -> HttpResponse:
         "Disallow: /admin/",
         f"Disallow: {reverse('search')}?",
         f"Disallow: {reverse('similar')}?",
+        # Exports of everything, and of any question that can be thought of.
+        *(f"Disallow: {reverse(name)}." for name in ("search", "similar", "lookup")),
+        "Disallow: /papers.",
         "",
         f"Sitemap: {base_of(request)}{reverse('sitemap')}",
         "",

@@ -99,7 +99,8 @@ def test_queries_do_not_grow_with_the_catalogue(client):
     assert count_queries(client, "/sitemap.xml") == with_one
 
 
-def test_robots_are_told_where_it_is(client):
+def test_robots_are_told_where_it_is_and_kept_from_exports_of_everything(client):
+    assert "\nDisallow: /papers.\n" in client.get("/robots.txt").text
     assert "\nSitemap: http://testserver/sitemap.xml\n" in client.get("/robots.txt").text
 
 
