@@ -1,13 +1,16 @@
-"""Lists of references as people have them: BibTeX, RIS, or identifiers, addresses and titles one a line. Pure: no database."""
+"""Lists of references as people have them: BibTeX, RIS, CSL-JSON, or identifiers, addresses and titles one a line. Pure: no database."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bibtexparser.entrypoint import parse_string
 from bibtexparser.model import DuplicateFieldKeyBlock, Entry
 
 from catalog.identifiers import ARXIV, Ident, parse_arxiv, parse_identifier
+from catalog.readable import printable
 from search.asked_papers import Name, may_be_word, name_in
 from search.named import pasted
 
@@ -21,6 +24,8 @@ _BIBTEX_ENTRY = re.compile(r"^[ \t]*@[ \t]*([A-Za-z]+)[ \t]*[{(]", re.MULTILINE)
 _NO_ENTRIES = frozenset({"comment", "string", "preamble"})
 _RIS_TAG = re.compile(r"\s{0,3}([A-Z][A-Z0-9])  -(?: (.*)|\s*)$")
 _RIS_START = re.compile(r"^\s{0,3}TY  - ", re.MULTILINE)
+_CSL_START = re.compile(r"\s*(?:\[\s*)?\{\s*\"")
+_BETWEEN = re.compile(r"[\s,]*")
 _MARKER = re.compile(r"^(?:[-*•]|\[?[0-9]{1,4}[.)\]])\s+")
 _INSIDE = re.compile(
     r"https?://[^\s<>\"{}]+|\b10\.[0-9]{4,9}/[^\s\"<>{}]+|\barxiv[:\s]\s*[a-z-]*/?[0-9][0-9.v]+",
@@ -59,6 +64,8 @@ class ReadList:
 def read_list(text: str) -> ReadList:
     """Read a list of any of the forms; never fails, whatever the text."""
     text = text.replace("\x00", " ").replace("\r\n", "\n").replace("\r", "\n")
+    if start := _CSL_START.match(text):
+        return _gather("CSL-JSON", _csl(text, start[0].index("{")))
     if _BIBTEX_ENTRY.search(text):
         return _gather("BibTeX", _bibtex(text))
     if _RIS_START.search(text):
@@ -215,6 +222,39 @@ def _ris_entry(line: int, fields: dict[str, list[str]]) -> Sought | Fault:
     year = _year(" ".join(fields.get("PY", []) or fields.get("Y1", [])))
     shown = title or str(names[0])
     return Sought(line, shown[:_SHOWN], tuple(dict.fromkeys(names)), title, year)
+
+
+# CSL-JSON
+
+
+def _csl(text: str, place: int) -> Iterator[Sought | Fault]:
+    """Item by item, so that what stands before a fault is read."""
+    decoder = json.JSONDecoder()
+    line, done = 1, 0
+    while place < len(text) and text[place] != "]":
+        line, done = line + text.count("\n", done, place), place
+        try:
+            item, end = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            yield Fault(line, "From this item on it is no CSL-JSON.")
+            return
+        yield _csl_item(line, item) if isinstance(item, dict) else Fault(line, "This is no item.")
+        between = _BETWEEN.match(text, end)
+        place = between.end() if between else end
+
+
+def _csl_item(line: int, item: dict[str, Any]) -> Sought | Fault:
+    # Escapes of JSON may hold what no database takes.
+    fields = {name: _bare(printable(f"{value}")) for name, value in item.items() if value}
+    title = fields.get("title", "")
+    doi = parse_identifier(fields.get("DOI", ""))
+    names: list[Name] = [doi] if doi else []
+    for field in ("number", "URL", "archive_location", "note"):
+        names += _names_inside(fields.get(field, ""))
+    if not title and not names:
+        return Fault(line, "This item has neither a title nor an identifier.")
+    year = _year(fields.get("issued", ""))
+    return Sought(line, (title or str(names[0]))[:_SHOWN], tuple(dict.fromkeys(names)), title, year)
 
 
 def _year(text: str) -> int | None:

@@ -126,7 +126,7 @@ class PaperFacts:
 def facts_of(keys: Sequence[int]) -> Iterator[PaperFacts]:
     """Yield the papers of these numbers in their order; those that are gone are left out.
 
-    One query for each AT_ONCE papers, and two more when some of them have no citation key yet.
+    One query for each AT_ONCE papers, and three more when some of them have no citation key yet.
     """
     rest = iter(keys)
     while chunk := list(islice(rest, AT_ONCE)):

@@ -24,7 +24,7 @@ def test_a_bibliography_is_looked_up_and_what_was_found_is_downloaded(
             {"name": "mine.bib", "mimeType": "text/plain", "buffer": content}
         )
     else:
-        page.get_by_label("BibTeX, RIS").fill(LIST)
+        page.get_by_label("BibTeX, RIS, CSL-JSON").fill(LIST)
     page.get_by_role("button", name="Look up").click()
     expect(page.get_by_role("status")).to_contain_text("1 is listed here and 1 is not")
     expect(page.get_by_role("link", name="Sparse attention")).to_be_visible()

@@ -149,7 +149,7 @@ def test_no_papers_are_an_empty_file(client):
 def test_what_was_exported_is_found_again(client):
     for number in range(5):
         make_paper(f"Paper {number} {{with}} 100% $x$ of <it>", authors=["Tri Dao"], year=2020)
-    for ending in ["bib", "ris"]:
+    for ending in ["bib", "ris", "csl.json"]:
         text = client.get(f"/papers.{ending}").text
         response = look_up(client, text)
         assert len(response.context["found"].keys) == 5
@@ -166,6 +166,12 @@ def test_other_people_s_text_is_escaped(client):
     broken = look_up(client, f"@misc{{{hostile}, note={{x}}}}\n@misc{{y, title={{z}}}}")
     assert "has neither a title" in broken.text
     assert hostile not in broken.text
+
+
+def test_characters_that_no_database_takes_are_left_out(client):
+    make_paper("Sparse attention")
+    text = r'[{"title": "Sparse\ud800 attention\u0000", "DOI": "10.1000/\udfff"}]'
+    assert [how for _, _, how in listed(look_up(client, text))] == ["title"]
 
 
 def test_faults_are_told_with_their_lines(client):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.exports.bibtex import write_bibtex
+from catalog.exports.csl import write_csl
 from catalog.exports.ris import write_ris
 from catalog.identifiers import Ident, RepositoryName
 from search import reading_lists
@@ -113,7 +114,7 @@ def test_ris_is_read_record_by_record():
     assert [fault.line for fault in read.faults] == [9, 10, 12]
 
 
-@pytest.mark.parametrize("write", [write_bibtex, write_ris])
+@pytest.mark.parametrize("write", [write_bibtex, write_ris, write_csl])
 @given(titles())
 def test_what_is_exported_can_be_looked_up(write, title):
     papers = [facts(key="a", title=title), facts(key="b")]
@@ -147,14 +148,30 @@ def test_no_text_breaks_the_reading(text):
         "https://a.b/" * 80_000,
         "1.10.1000/" * 90 + "\n",
         "x\n" * 500_000,
+        '{"a":' * 200_000,
+        '[{"a":1},' * 100_000,
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_a_list_made_to_take_long_does_not(text):
     began = time.process_time()
     read = read_list(text)
     assert time.process_time() - began < 5
     assert len(read.entries) + len(read.faults) <= MOST + 1
+
+
+def test_csl_json_is_read_item_by_item():
+    text = (
+        '[{"title": "One", "DOI": "10.1000/x",\n  "issued": {"date-parts": [[2022, 5]]}},\n'
+        '{"URL": "https://arxiv.org/abs/2205.14135"}, 3,\n{"note": null},\n{"title": "Last" oh'
+    )
+    read = read_list(text)
+    assert read.form == "CSL-JSON"
+    assert [(one.line, one.title, one.names, one.year) for one in read.entries] == [
+        (1, "One", (Ident("doi", "10.1000/x"),), 2022),
+        (3, "", (ARXIV,), None),
+    ]
+    assert [fault.line for fault in read.faults] == [3, 4, 5]
 
 
 def test_only_so_many_entries_are_read_and_that_is_said(monkeypatch):
