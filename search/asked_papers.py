@@ -13,6 +13,7 @@ from django.urls import Resolver404, resolve
 from catalog.identifiers import Ident, RepositoryName, parse_identifier, parse_repository
 from catalog.models import Identifier, Paper, PaperRepository
 from catalog.renames import RepositoryKey, present_names
+from search.named import pasted
 
 MOST = 50  # papers of a set
 LONGEST = 5000  # characters of a text
@@ -73,7 +74,8 @@ def name_in(line: str) -> Name | None:
     """What a line names outright; a word that only looks like an identifier may be one."""
     if not line or len(line) > 1000:
         return None
-    return _our_own(line) or parse_repository(line) or parse_identifier(line)
+    bare = pasted(line)
+    return _our_own(bare) or parse_repository(bare) or parse_identifier(bare)
 
 
 def _our_own(line: str) -> int | None:

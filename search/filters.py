@@ -115,7 +115,8 @@ def _condition(node: Node, made: Filter) -> str:
         case Phrase(text):
             return _stands(phrase_query(text), made)
         case Not(inner):
-            return f"NOT {_condition(inner, made)}"
+            condition = _condition(inner, made)
+            return _ALWAYS if condition == _ALWAYS else f"NOT {condition}"
         case And(nodes):
             return f"({' AND '.join(_all(nodes, made)) or _ALWAYS})"
         case Or(nodes):

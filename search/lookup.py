@@ -11,7 +11,6 @@ from catalog.identifiers import URL, Ident, RepositoryName
 from catalog.models import Identifier, Link, Paper, Placement, TitleAlias
 from catalog.readable import readable
 from search.asked_papers import Name, find, may_be_word, survivors
-from search.proposing import may_be_proposed
 from search.reading_lists import Sought
 
 _LABELS = dict(Identifier.Scheme.choices)
@@ -101,7 +100,7 @@ def _how(name: Name) -> str:
             return f"code {name.owner}/{name.name}"
         case Ident(scheme="url"):
             return "address"
-    return f"{_LABELS[name.scheme]} {name.value}"
+    return f"{_LABELS.get(name.scheme, name.scheme)} {name.value}"
 
 
 def _titled(entry: Sought, bearers: list[Paper]) -> Listed:
@@ -114,12 +113,11 @@ def _titled(entry: Sought, bearers: list[Paper]) -> Listed:
 def _missing(entry: Sought) -> NotListed:
     idents = [name for name in entry.names if isinstance(name, Ident)]
     sure = [ident for ident in idents if not may_be_word(ident)] or idents
-    proposable = next((ident for ident in sure if may_be_proposed(ident)), None)
+    proposable = next(iter(sure), None)
     repository = next((name for name in entry.names if isinstance(name, RepositoryName)), None)
     if proposable is None and repository:
         proposable = Ident(URL, repository.url)
-    read_at = proposable or next(iter(sure), None)
-    return NotListed(entry, proposable, read_at.url if read_at else "")
+    return NotListed(entry, proposable, proposable.url if proposable else "")
 
 
 def _by_name(names: Iterable[Name]) -> dict[Name, list[int]]:

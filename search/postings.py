@@ -70,9 +70,8 @@ def write_postings(cursor: CursorWrapper, ids: Iterable[int], papers: Iterable[P
 
 
 def recount_terms(cursor: CursorWrapper) -> None:
-    """Count anew in how many papers each term stands, and let the planner know: much has changed."""
+    """Count anew in how many papers each term stands."""
     cursor.execute(_RECOUNT)
-    cursor.execute("ANALYZE search_posting, search_term, search_papertext")
 
 
 def _hash(terms: Mapping[str, Held]) -> str:

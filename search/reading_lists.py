@@ -12,7 +12,6 @@ from bibtexparser.model import DuplicateFieldKeyBlock, Entry
 from catalog.identifiers import ARXIV, Ident, parse_arxiv, parse_identifier
 from catalog.readable import printable
 from search.asked_papers import Name, may_be_word, name_in
-from search.named import pasted
 
 MOST = 2000  # entries of a list
 LONGEST_LINE = 1000
@@ -100,7 +99,7 @@ def _lines(text: str) -> Iterator[Sought | Fault]:
 
 
 def _line(number: int, line: str) -> Sought:
-    name = name_in(pasted(line)) or name_in(line)
+    name = name_in(line)
     if name and not may_be_word(name):
         return Sought(number, line[:_SHOWN], (name,))
     names = ([name] if name else []) + _names_inside(line)

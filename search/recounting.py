@@ -72,5 +72,7 @@ def recount_words() -> None:
     """Count anew in how many papers each word of the lexicon and each term stands."""
     with transaction.atomic(), connection.cursor() as cursor:
         write_alone(cursor)
+        # The planner must know first that much has changed: it would take full tables for empty ones.
+        cursor.execute("ANALYZE search_posting, search_term, search_papertext, search_word")
         cursor.execute(_RECOUNT)
         recount_terms(cursor)

@@ -18,7 +18,6 @@ from catalog.models import Identifier, Paper
 from search import twins
 from search.address import LAST_PAGE, Asked, facet_links
 from search.forms import LONGEST_QUERY, SearchForm
-from search.proposing import may_be_proposed
 from search.queries import Hit, Results, search
 from search.question import read
 from search.sentences import nearest_sentences
@@ -70,7 +69,6 @@ def results(request: HtmxRequest) -> HttpResponse:
         "coins": {} if live or not found else _coins(request, found),
         "without_choice": asked.parameters(choice=None),
         "scheme": _SCHEMES[found.not_listed.scheme] if found and found.not_listed else "",
-        "proposable": bool(found and found.not_listed and may_be_proposed(found.not_listed)),
     }
     template = "search/_results.html" if live else "search/results.html"
     response = render(request, template, context, status=status)

@@ -55,7 +55,7 @@ def test_an_identifier_gives_its_paper_alone(make_indexed):
 def test_each_line_of_a_file_is_answered_by_a_line(make_indexed, tmp_path):
     make_indexed("Sparse Attention")
     file = tmp_path / "queries.txt"
-    file.write_bytes("sparse\r\n\n-x\nnothing like it\n\xff\nsparse".encode("latin-1"))
+    file.write_bytes("sparse\r\n\n-sparse\nnothing like it\n\xff\nsparse".encode("latin-1"))
     answers = [
         json.loads(line) for line in run("search", "--from", str(file), "--json").splitlines()
     ]
@@ -81,6 +81,7 @@ def test_a_person_reads_a_list(make_indexed):
 def test_a_query_may_begin_with_a_hyphen(make_indexed):
     make_indexed("Sparse Attention")
     assert "0 found" in run("search", "--", "-sparse attention")
+    assert "1. Sparse Attention" in run("search", "--", "-dense")
 
 
 @pytest.mark.parametrize(

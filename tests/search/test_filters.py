@@ -78,7 +78,14 @@ FIELDS = [
     ("venue:iclr", {"alpha", "gamma"}),
     ('venue:"ICLR 2024"', {"alpha"}),
     ('venue:"learning representations"', {"alpha", "gamma"}),
-    ("-venue:iclr", set()),
+    ("-venue:iclr", {"beta", "delta"}),
+    ("-alpha", {"beta", "gamma", "delta"}),
+    ('-"alpha attention" -year:2023', {"delta"}),
+    ("-(alpha OR year:2023)", {"delta"}),
+    ("-caches", {"beta", "gamma", "delta"}),
+    ("-attention", set()),
+    ("-author:nobody", {"alpha", "beta", "gamma", "delta"}),
+    ('-"?!" -alpha', {"beta", "gamma", "delta"}),  # what has no word excludes nobody
     ("attention -venue:iclr", {"beta", "delta"}),
     ("topic:attention", {"alpha", "beta"}),
     ('topic:"sparse attention"', {"alpha"}),
@@ -125,6 +132,12 @@ FIELDS = [
 @pytest.mark.parametrize(("query", "expected"), FIELDS)
 def test_fields(library, query, expected):
     assert set(names(query)) == expected
+
+
+def test_exclusions_alone_leave_all_other_papers_the_newest_first(library):
+    assert names("-delta") == ["alpha", "beta", "gamma"]
+    assert names("-delta", choice=Choice({"year": frozenset(["2023"])})) == ["beta", "gamma"]
+    assert names("") == []
 
 
 def test_what_was_looked_up_in_vain_is_told(library):

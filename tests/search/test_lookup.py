@@ -124,7 +124,7 @@ def test_an_identifier_and_a_title_of_two_papers_are_told(client):
 def test_what_is_not_listed_can_be_proposed(client):
     make_catalogue()
     response = look_up(client, "2401.00001\nhttps://example.org/paper")
-    assert missing(response) == [(1, "arxiv:2401.00001"), (2, None)]
+    assert missing(response) == [(1, "arxiv:2401.00001"), (2, "url:https://example.org/paper")]
     assert 'value="https://arxiv.org/abs/2401.00001"' in response.text
     client.post(reverse("propose"), {"ident": "https://arxiv.org/abs/2401.00001"})
     assert Candidate.objects.get().value == "2401.00001"

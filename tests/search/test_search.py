@@ -220,7 +220,7 @@ def test_an_excluded_word_is_in_no_hit(library):
     assert found("attention -flash") == ["Attention Sinks and Outlier Features", SINKS]
     assert SINKS not in found("attention -cache")  # it has "caching"
     assert found('attention -"attention sinks"') == [FLASH]
-    assert found("-attention") == []
+    assert set(found("attention")).isdisjoint(found("-attention"))
 
 
 def test_papers_that_no_catalogue_lists_are_not_found(make_indexed):

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from search.embed import embed_changed
 from search.evaluation import beir
-from search.evaluation.asking import Asked, Judged, Part, judge
+from search.evaluation.asking import SEARCHED, Asked, Judged, Part, judge
 from search.evaluation.measures import Measures, chance_of_difference
 from search.evaluation.questions import HELD_OUT, QuestionsRefused, read_questions
 from search.index import refresh_words
@@ -99,7 +99,7 @@ class Command(BaseCommand):
                     one.text,
                     # A relevant document that is not in the collection can be found by nobody, and counts.
                     {papers.get(name, -place): score for place, (name, score) in enumerate(one.wanted.items(), 1)},
-                    frozenset({papers[one.id]} if one.id in papers else ()),
+                    papers.get(one.id),
                 )
                 for one in questions.asked
             ]  # fmt: skip
@@ -132,14 +132,15 @@ class Command(BaseCommand):
 
 
 def _evaluate(asked: Sequence[Asked], against: dict[str, float], *, quiet: bool) -> dict[str, Any]:
+    parts = [*SEARCHED, *([Part.SIMILAR] if all(one.paper for one in asked) else [])]
     with tqdm(total=len(asked) * (2 if against else 1), disable=True if quiet else None) as bar:
-        ours = judge(asked, list(Part), progress=bar.update)
-        theirs = judge(asked, list(Part), against, bar.update) if against else {}
+        ours = judge(asked, parts, progress=bar.update)
+        theirs = judge(asked, SEARCHED, against, bar.update) if against else {}
     found: dict[str, Any] = {
         "parts": {str(part): _figures(asked, one) for part, one in ours.items()}
     }
     if theirs:
-        tests = {str(part): _test(one, theirs[part]) for part, one in ours.items()}
+        tests = {str(part): _test(ours[part], one) for part, one in theirs.items()}
         found["against"] = {"settings": against, "parts": tests}
     return found
 

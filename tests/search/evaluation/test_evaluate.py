@@ -134,6 +134,16 @@ def test_a_collection_is_read_into_a_database_of_its_own(collection):
     assert list(Paper.objects.all()) == [kept]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_where_papers_ask_those_similar_to_them_are_judged_too(collection):
+    assert "similar" not in run("--beir", collection)["parts"]
+    (collection / "queries.jsonl").write_text('{"_id": "d1", "text": "sparse attention"}\n')
+    (collection / "qrels" / "test.tsv").write_text("d1\td2\t1\n")
+    found = run("--beir", collection, "--against", "lexical_share=0.5")
+    assert found["parts"]["similar"]["kinds"]["all"]["recall_100"] == 1
+    assert set(found["against"]["parts"]) == {"lexical", "vector", "fused"}
+
+
 JUDGED = "q1\td1\t1\nq1\td9\t1\nq2\td2\t0\nq8\td1\t1\nq8\td2\t0\nq9\td1\t1\n"
 
 
