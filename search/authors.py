@@ -13,11 +13,13 @@ from search.words import is_cjk
 
 _BEGINS = "…"  # behind a Chinese character that a name begins with: it may be asked for alone
 
+_ALL = "SELECT id AS author_id FROM catalog_author"
+_OF_PAPERS = "SELECT DISTINCT author_id FROM catalog_authorship WHERE paper_id = ANY(%s)"
 _RENAMED = """
-SELECT a.id, a.name FROM catalog_author a LEFT JOIN search_authorname n ON n.author_id = a.id
-WHERE n.name IS DISTINCT FROM a.name AND {} ORDER BY a.id
+WITH people AS MATERIALIZED ({})
+SELECT a.id, a.name FROM people JOIN catalog_author a ON a.id = people.author_id
+LEFT JOIN search_authorname n ON n.author_id = a.id WHERE n.name IS DISTINCT FROM a.name ORDER BY 1
 """
-_OF_PAPERS = "a.id IN (SELECT author_id FROM catalog_authorship WHERE paper_id = ANY(%s))"
 _WRITE = """
 INSERT INTO search_authorname (author_id, name, words)
 SELECT id, name, string_to_array(words, ' ') FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS made (id, name, words)
@@ -36,7 +38,7 @@ _NAMED = (
 def refresh_author_names(cursor: CursorWrapper, papers: Sequence[int] | None = None) -> None:
     """Read the names of these papers' authors (None: of all) that have changed."""
     if papers is None:
-        cursor.execute(_RENAMED.format("true"))
+        cursor.execute(_RENAMED.format(_ALL))
     else:
         cursor.execute(_RENAMED.format(_OF_PAPERS), [list(papers)])
     if rows := [(pk, name, " ".join(_kept(name))) for pk, name in cursor.fetchall()]:

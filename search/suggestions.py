@@ -201,6 +201,7 @@ SELECT a.id, a.name, (
     SELECT author_id FROM catalog_authorship WHERE paper_id = ANY(%s)
 )
 """
+# Their keys are listed once, whatever the planner believes of tables that have just been filled.
 _FORSAKEN = _DROP.format("""
     s.kind = 'author' AND s.key NOT IN (
         SELECT a.author_id::text FROM catalog_authorship a
