@@ -326,5 +326,9 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {name: {"level": "WARNING"} for name in _TALKATIVE},
+    "loggers": {
+        **{name: {"level": "WARNING"} for name in _TALKATIVE},
+        # They remark on other people's LaTeX; the page that reads lists tells whoever sent them.
+        **{name: {"level": "CRITICAL"} for name in ("bibtexparser", "pylatexenc")},
+    },
 }

@@ -13,6 +13,7 @@ from catalog.models.code import GoneReason, PaperRepository, Repository, Reposit
 from catalog.models.graph import Citation, CitationCount, CitingWork, Reference, Relation
 from catalog.models.papers import (
     Authorship,
+    CitationKey,
     Identifier,
     Link,
     Paper,
@@ -21,6 +22,7 @@ from catalog.models.papers import (
     RejectedIdentifier,
     SimilarPaper,
     TitleAlias,
+    paper_path,
 )
 from catalog.models.people import Author, Venue
 from catalog.models.upkeep import (
@@ -41,6 +43,7 @@ __all__ = [
     "Catalogue",
     "Citation",
     "CitationCount",
+    "CitationKey",
     "CitingWork",
     "GoneReason",
     "HarvestQuery",
@@ -68,4 +71,5 @@ __all__ = [
     "TopicRedirect",
     "Venue",
     "VenueSuggestion",
+    "paper_path",
 ]

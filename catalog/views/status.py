@@ -1,10 +1,9 @@
-"""What the data is: counts, how fresh, how complete, what is open. And what robots may read."""
+"""What the data is: counts, how fresh, how complete, what is open."""
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalog.freshness import freshness, sources
@@ -97,15 +96,3 @@ def _coverage() -> dict[str, object]:
         "starred": code.filter(stars__isnull=False).count(),
         "gone": code.filter(gone_at__isnull=False).count(),
     }
-
-
-@require_safe
-def robots(request: HttpRequest) -> HttpResponse:
-    lines = [
-        "User-agent: *",
-        "Disallow: /admin/",
-        f"Disallow: {reverse('search')}?",
-        f"Disallow: {reverse('similar')}?",
-        "",
-    ]
-    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
