@@ -32,10 +32,11 @@ class Asked:
         return [*([("sort", self.sort)] if self.sort else []), *_chosen(self.choice)]
 
     def parameters(self, **changes: object) -> str:
-        """The query string of this search with another sort or choice; on its first page."""
+        """The query string of this search with another query, sort or choice; on its first page."""
+        query = changes.get("query", self.query)
         sort = str(changes.get("sort", self.sort) or "")
         choice = changes.get("choice", self.choice)
-        pairs = [("q", self.query)] if self.query else []
+        pairs = [("q", str(query))] if query else []
         pairs += [("sort", sort)] if sort else []
         if isinstance(choice, Choice):
             pairs += _chosen(choice)
@@ -56,12 +57,12 @@ class Asked:
 
 
 def _page(text: str | None) -> int:
-    """Return a page that exists; anything that names none is the first."""
-    try:
-        number = int(text or 1)
-    except ValueError:
+    """Return a page that may exist: of what is beyond all of them the last, of what is no number the first."""
+    digits = (text or "").strip()
+    if not digits.isdecimal():
         return 1
-    return number if 1 <= number <= LAST_PAGE else 1
+    digits = digits.lstrip("0")[:9]  # thousands of them are more than Python reads
+    return min(max(1, int(digits or 0)), LAST_PAGE)
 
 
 def _chosen(choice: Choice) -> list[tuple[str, str]]:

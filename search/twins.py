@@ -22,7 +22,9 @@ MOST_EXPORTED = 1000
 # JSON
 
 
-def as_json(request: HttpRequest, asked: Asked, results: Results, per_page: int) -> HttpResponse:
+def as_json(
+    request: HttpRequest, asked: Asked, results: Results, per_page: int, pages: int
+) -> HttpResponse:
     papers = {paper.pk: paper for paper in papers_of(results)}
     hits = [(hit, papers[hit.paper_id]) for hit in results.hits if hit.paper_id in papers]
     wants_sentences = request.GET.get("sentences") == "1"
@@ -34,6 +36,7 @@ def as_json(request: HttpRequest, asked: Asked, results: Results, per_page: int)
             "total": results.total,
             "capped": results.capped,
             "page": asked.page,
+            "pages": pages,
             "per_page": per_page,
             "by_meaning": results.by_meaning,
             "target": _absolute(request, results.target) if results.target else None,

@@ -3,7 +3,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -49,8 +49,9 @@ class FoundPaper:
 def results(request: HtmxRequest) -> HttpResponse:
     form = SearchForm(request.GET)
     status = 200 if form.is_valid() else 400
-    asked = Asked.read(form.text(), request.GET)
-    found = _search(asked, PER_PAGE, facets=True) if asked.query or asked.choice else None
+    asked, found = Asked.read(form.text(), request.GET), None
+    if form.is_valid() and (asked.query or asked.choice):
+        asked, found = _search_page(asked)
     live = bool(request.htmx and not request.htmx.history_restore_request)
     if found and found.target and not live:
         return redirect(found.target)
@@ -61,13 +62,14 @@ def results(request: HtmxRequest) -> HttpResponse:
         "asked": asked,
         "found": found,
         "papers": _papers(found) if found else [],
-        "page": _page(found, asked.page) if found else None,
+        "page": _pages(found).get_page(asked.page) if found else None,
         "facets": facet_links(found.facets, asked) if found else [],
         "sorts": _sorts(asked, found) if found else [],
         "same": asked.parameters(),
         "exports": _exports(asked),
         "coins": {} if live or not found else _coins(request, found),
         "without_choice": asked.parameters(choice=None),
+        "meant": asked.parameters(query=found.did_you_mean) if found else "",
         "scheme": _SCHEMES[found.not_listed.scheme] if found and found.not_listed else "",
     }
     template = "search/_results.html" if live else "search/results.html"
@@ -101,34 +103,52 @@ def _search(asked: Asked, size: int, *, facets: bool = False, reasons: bool = Tr
     )
 
 
+def _search_page(asked: Asked) -> tuple[Asked, Results]:
+    """The page that is asked for, or the last one where there are fewer."""
+    found = _search(asked, PER_PAGE, facets=True)
+    last = _pages(found).num_pages
+    if asked.page <= last:
+        return asked, found
+    asked = replace(asked, page=last)
+    return asked, _search(asked, PER_PAGE, facets=True) if found.total else found
+
+
 @require_safe
 def results_in_json(request: HttpRequest) -> HttpResponse:
     """A page of the results with all that can be said of them."""
-    asked = _asked_of_twin(request)
-    return twins.as_json(request, asked, _search(asked, PER_PAGE, facets=True), PER_PAGE)
+    form = SearchForm(request.GET)
+    if not form.is_valid():
+        return _refusal(form, in_json=True)
+    asked, found = _search_page(Asked.read(form.text(), request.GET))
+    return twins.as_json(request, asked, found, PER_PAGE, _pages(found).num_pages)
 
 
 @require_safe
 def results_in_file(request: HttpRequest, ending: str) -> HttpResponseBase:
     """All results in one file; of a feed, those that were added last."""
-    asked = replace(_asked_of_twin(request), page=1)
+    form = SearchForm(request.GET)
+    if not form.is_valid():
+        return _refusal(form, in_json=ending.endswith("json"))
+    asked = replace(Asked.read(form.text(), request.GET), page=1)
     if ending == "atom":
         asked = replace(asked, sort="added")
     most = MOST_IN_FEED if ending == "atom" else twins.MOST_EXPORTED
     return twins.as_file(request, ending, asked, _search(asked, most, reasons=False))
 
 
-def _asked_of_twin(request: HttpRequest) -> Asked:
-    form = SearchForm(request.GET)
-    form.is_valid()
-    return Asked.read(form.text(), request.GET)
+def _refusal(form: SearchForm, *, in_json: bool) -> HttpResponse:
+    """Say in one line why a query cannot be asked, to programs that read no page."""
+    if in_json:
+        return JsonResponse({"error": form.refusal()}, status=400)
+    return HttpResponse(f"{form.refusal()}\n", "text/plain; charset=utf-8", status=400)
 
 
 @require_safe
 def suggestions(request: HttpRequest) -> HttpResponse:
     """What a reader may mean who has typed this much."""
     form = SearchForm(request.GET)
-    form.is_valid()
+    if not form.is_valid():
+        return _refusal(form, in_json=True)
     found = [asdict(one) for one in suggest(form.text())]
     response = JsonResponse({"query": form.text(), "suggestions": found})
     patch_cache_control(response, private=True, max_age=60)
@@ -139,7 +159,8 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 def why(request: HttpRequest, pk: int) -> HttpResponse:
     """Say all that is known of why a paper answers a query."""
     form = SearchForm(request.GET)
-    form.is_valid()
+    if not form.is_valid():
+        return _refusal(form, in_json=False)
     paper = get_object_or_404(Paper.objects.public(), pk=pk)
     question = read(form.text())
     texts = next(iter(texts_of([pk])), None)
@@ -178,10 +199,9 @@ def _found(paper: Paper, hit: Hit, found: Results) -> FoundPaper:
     return FoundPaper(paper, ((text.removeprefix(TITLE), is_match), *rest), (), hit.cosine, explain)
 
 
-def _page(found: Results, number: int) -> Page[int]:
-    """The pager's view of the results: pages are counted, their papers were fetched already."""
-    pages = Paginator(range(min(found.total, PER_PAGE * LAST_PAGE)), PER_PAGE)
-    return pages.get_page(number)
+def _pages(found: Results) -> "Paginator[int]":
+    """The pager's view of the results: pages are counted, their papers are fetched elsewhere."""
+    return Paginator(range(min(found.total, PER_PAGE * LAST_PAGE)), PER_PAGE)
 
 
 def _sorts(asked: Asked, found: Results) -> list[Mapping[str, Any]]:

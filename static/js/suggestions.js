@@ -24,7 +24,7 @@ function suggestFor(field) {
   }
 
   function show(found) {
-    list.replaceChildren(...found.map((one, place) => row(one, `${list.id}-${place}`)));
+    list.replaceChildren(...found.map((one, place) => row({ ...one, url: addressFrom(field, one.url) }, `${list.id}-${place}`)));
     list.hidden = !found.length;
     list.scrollTop = 0;
     field.setAttribute("aria-expanded", String(!list.hidden));
@@ -98,6 +98,16 @@ function suggestFor(field) {
 
 function isEnough(text) {
   return [...text.trim()].length > 1 || CJK.test(text);
+}
+
+// A completed query is asked as the form would ask it: in the order and with the filters that it carries along.
+function addressFrom(field, url) {
+  const address = new URL(url, location.href);
+  if (address.pathname !== new URL(field.form.action).pathname) return url;
+  for (const [name, value] of new FormData(field.form)) {
+    if (name !== field.name) address.searchParams.append(name, value);
+  }
+  return address.href;
 }
 
 function row({ kind, label, detail, url }, id) {

@@ -199,4 +199,3 @@ def test_the_address_answers_in_json(library, client):
         ],
     }
     assert client.post(reverse("search-suggest")).status_code == 405
-    assert client.get(reverse("search-suggest"), {"q": "a\x00"}).status_code in {200, 400}
