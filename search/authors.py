@@ -79,6 +79,11 @@ def _stands_as(word: str) -> list[str]:
     return [word, word[0]] if len(word) > 1 else [word, word + _BEGINS]
 
 
+def is_name(asked: str, printed: str) -> bool:
+    """Whether a printed name can be the one that is asked for."""
+    return _can_be(fold_words(asked).split() or [fold(asked)], printed)
+
+
 def _can_be(asked: Sequence[str], printed: str) -> bool:
     words = fold_words(printed).split()
     if fold("".join(asked)) in {"".join(words), "".join(reversed(words))}:

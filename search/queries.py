@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from catalog.identifiers import Ident
 from catalog.models import Paper, SimilarPaper
+from search.conditions import as_reason, met_conditions
 from search.facets import Choice, Facet, count_facets
 from search.filters import Filter, make_filter, matching
 from search.models import Word
 from search.named import Named, find_named
 from search.question import Question, clean, read
-from search.ranking import MAX_RANKED, NAMED, SLIPPED, Ranked, rank
+from search.ranking import MAX_RANKED, NAMED, SETTINGS, SLIPPED, Ranked, rank
 from search.reranking import rerank
 from search.serving import serving_vector
 from search.sorting import in_order
@@ -171,7 +172,11 @@ def _hits(ranked: Sequence[Ranked], question: Question | None) -> tuple[Hit, ...
     keys = [row.paper_id for row in ranked]
     why: dict[int, Fragments]
     if question and question.text:
-        why = explain_all(texts_of(keys), question)
+        near = {row.paper_id for row in ranked if (row.cosine or 0) >= SETTINGS["least_cosine"]}
+        why = explain_all(texts_of(keys), question, near)
+    elif question and question.conditions:
+        met = met_conditions(list(texts_of(keys)), question.conditions)
+        why = {paper: as_reason(matches) for paper, matches in met.items()}
     else:
         there = Paper.objects.filter(pk__in=keys, merged_into=None).values_list("pk", flat=True)
         why = dict.fromkeys(there, ())

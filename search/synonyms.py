@@ -55,18 +55,23 @@ class Synonyms:
 
     others: Mapping[Words, tuple[Words, ...]]
 
-    def expansions(self, words: Sequence[str], names: Sequence[str] = ()) -> Iterator[Words]:
-        """Yield what else a question with these words, and these names that some of them make together, may say."""
+    def pairs(
+        self, words: Sequence[str], names: Sequence[str] = ()
+    ) -> Iterator[tuple[Words, Words]]:
+        """Yield words of a question, or names that some of them make together, each with what else it may say for them."""
         stems = [stem(word) for word in words]
         for name in dict.fromkeys(names):
-            yield from self.others.get((stem(name),), ())
+            for others in self.others.get((stem(name),), ()):
+                yield (name,), others
         for length in range(1, _LONGEST + 1):
             for place in range(len(words) - length + 1):
                 row = tuple(stems[place : place + length])
                 # An acronym in the plural: "LLMs".
-                yield from self.others.get(row) or self.others.get(
+                found = self.others.get(row) or self.others.get(
                     (*row[:-1], row[-1].removesuffix("s")), ()
                 )
+                for others in found:
+                    yield tuple(words[place : place + length]), others
 
 
 def synonyms() -> Synonyms:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from search.expected import expected_terms
-from search.synonyms import synonyms
+from search.synonyms import Words, synonyms
 from search.texts import PaperTexts
 from search.words import STOP_WORDS, Token, is_cjk, stem, tokens
 
@@ -155,13 +155,29 @@ def asked_terms(text: str, most: int) -> list[AskedTerm]:
     latin = [part for part in said[:most] if not is_cjk(part)]
     for one, other in pairwise(latin):
         _ask(asked, one + other, NEIGHBOURS, JOINED)
-    for others in synonyms().expansions(parts[:most], names[:most]):
+    for _, others in asked_synonyms(text, most):
         # Together they are worth what the one word is; a stop word among them nothing.
-        telling = [word for word in others if word not in STOP_WORDS]
-        pairs = [one + other for one, other in pairwise(telling) if is_cjk(one) and is_cjk(other)]
-        for word in pairs or telling:
-            _ask(asked, word, EXPANDED / len(pairs or telling), SYNONYM)
+        words = ["".join(row) for row in telling(others)]
+        for word in words:
+            _ask(asked, word, EXPANDED / len(words), SYNONYM)
     return list(asked.values())
+
+
+def asked_synonyms(text: str, most: int) -> Iterator[tuple[Words, Words]]:
+    """Yield words of a question, each with others that it was widened by."""
+    found = tokens(text)
+    names = [name for token in found for name in _joined(token) if not is_cjk(name)]
+    parts = [part for token in found for part in token.parts]
+    yield from synonyms().pairs(parts[:most], names[:most])
+
+
+def telling(others: Words) -> list[Words]:
+    """The words of a synonym that are looked for, each by itself; Chinese ones in pairs."""
+    words = [word for word in others if word not in STOP_WORDS]
+    pairs: list[Words] = [
+        (one, other) for one, other in pairwise(words) if is_cjk(one) and is_cjk(other)
+    ]
+    return pairs or [(word,) for word in words]
 
 
 def _joined(token: Token) -> list[str]:

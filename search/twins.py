@@ -9,12 +9,13 @@ from django.urls import reverse
 from catalog.exports.answers import export
 from catalog.models import Paper
 from search.address import Asked
+from search.conditions import met_conditions
 from search.hits import hit_as_json, papers_of
 from search.queries import Hit, Results
 from search.question import read
 from search.sentences import nearest_sentences
 from search.texts import texts_of
-from search.why import matches
+from search.why import all_matches
 
 MOST_EXPORTED = 1000
 
@@ -72,14 +73,20 @@ def _reasons(query: str, hits: Sequence[Hit], *, with_sentences: bool) -> dict[i
     """What each hit matched in, word by word; of the first hits the sentence that is nearest in meaning, too."""
     question = read(query)
     every = {texts.paper_id: texts for texts in texts_of([hit.paper_id for hit in hits])}
-    reasons: dict[int, dict[str, Any]] = {}
-    for hit in hits:
-        found = matches(every[hit.paper_id], question) if hit.paper_id in every else []
-        reasons[hit.paper_id] = {
+    found = (
+        all_matches(every.values(), question)
+        if question.text
+        else met_conditions(list(every.values()), question.conditions)
+    )
+    reasons: dict[int, dict[str, Any]] = {
+        hit.paper_id: {
             "matches": [
-                {"field": one.field, "words": one.words, "text": one.text} for one in found
+                {"field": one.field, "words": one.words, "text": one.text, "note": one.note}
+                for one in found.get(hit.paper_id, [])
             ],
         }
+        for hit in hits
+    }
     if with_sentences:
         texts = (every[hit.paper_id] for hit in hits if hit.paper_id in every)
         for key, sentence in nearest_sentences(question.text, texts).items():

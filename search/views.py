@@ -17,6 +17,7 @@ from catalog.identifiers import URL
 from catalog.models import Identifier, Paper
 from search import twins
 from search.address import LAST_PAGE, Asked, facet_links
+from search.conditions import met_conditions
 from search.forms import LONGEST_QUERY, SearchForm
 from search.queries import Hit, Results, search
 from search.question import read
@@ -164,13 +165,16 @@ def why(request: HttpRequest, pk: int) -> HttpResponse:
     paper = get_object_or_404(Paper.objects.public(), pk=pk)
     question = read(form.text())
     texts = next(iter(texts_of([pk])), None)
-    if texts is None or not question.text:
+    if texts is None or not (question.text or question.conditions):
         raise Http404
     found = search(form.text(), limit=1000, reasons=False)
     context = {
         "query": form.text(),
         "paper": paper,
-        "matches": matches(texts, question),
+        "by_words": bool(question.text),
+        "matches": matches(texts, question)
+        if question.text
+        else met_conditions([texts], question.conditions)[pk],
         "sentence": nearest_sentences(question.text, [texts]).get(pk),
         "hit": next((hit for hit in found.hits if hit.paper_id == pk), None),
     }

@@ -1,85 +1,135 @@
 """Why a paper answers a query: the text of it that matched best, with the matching words told apart."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cached_property
 from itertools import groupby
 
-from search.question import Question, Term
+from catalog.folding import fold
+from catalog.readable import readable
+from search.marking import (
+    SHORTEST,
+    Matcher,
+    Meant,
+    Pieces,
+    SlipMatcher,
+    SynonymMatcher,
+    synonyms_of,
+)
+from search.question import MAX_TERMS, Question
+from search.terms import asked_terms, paper_terms
 from search.texts import PaperTexts
-from search.words import CJK, is_cjk, key, sentences, tokens
+from search.words import is_cjk, sentences
 
 # Pieces of text, each with whether it is a match to mark.
 Fragments = tuple[tuple[str, bool], ...]
 
 IDENTIFIER: Fragments = (("identifier", False),)
 CLOSE_IN_MEANING: Fragments = (("close in meaning", False),)
+BEGINS_SO: Fragments = (("its title begins so", False),)
+NEAR_SUBJECT: Fragments = (("its subject is near", False),)  # by terms that its title lets expect
 _LONGEST = 220
-_LEAST_SIMILARITY = 0.8  # of a word to the one that is meant
-_RUN = re.compile(rf"({CJK}+|\s+)")
-_PUNCTUATION = ".,;:!?()[]{}\"'“”‘’"
-_ENDINGS = "s es ed d e er ers r ing ion ions ive ly y ies ment ments al"
-_SUFFIXES = frozenset({"", *_ENDINGS.split()})
-
-
-def explain(texts: PaperTexts, question: Question) -> Fragments:
-    """Return the title, or the text that adds most to it, with its matches; else "close in meaning"."""
-    return explain_all([texts], question)[texts.paper_id]
-
-
-def explain_all(papers: Iterable[PaperTexts], question: Question) -> dict[int, Fragments]:
-    """Do so for several papers, by their keys."""
-    same, near = _Matcher(question.terms), _NearMatcher(question.terms)
-    return {texts.paper_id: _explained(texts, same, near) for texts in papers}
-
-
-def _explained(texts: PaperTexts, same: "_Matcher", near: "_Matcher") -> Fragments:
-    titled = same.terms_in(texts.title)
-    if titled and len(titled) == len(same.terms):
-        return _fragments("title", same.mark(texts.title))
-    name, text, most = "", "", 0
-    for field, other in _other_texts(texts):
-        more = len(same.terms_in(other) - titled)
-        if more > most:
-            name, text, most = field, other, more
-            if more == len(same.terms) - len(titled):
-                break  # none can add more
-    if most:
-        return _fragments(name, same.mark(text))
-    slips = near.mark(texts.title)
-    return (
-        _fragments("title", slips) if any(is_match for _, is_match in slips) else CLOSE_IN_MEANING
-    )
+_MARKUP = frozenset("\\{}$*_`<>~^")
+_WORD = re.compile(r"[^\W_](?:[\w'’+./-]*[^\W_])?")
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What of a question one text of a paper holds: its pieces, and the words that matched as they stand there."""
+    """What of a question one text of a paper holds: its pieces, and of the words that stand for others which those are."""
 
     field: str
     pieces: Fragments
-
-    @property
-    def words(self) -> list[str]:
-        return list(dict.fromkeys(text for text, is_match in self.pieces if is_match))
+    words: tuple[str, ...] = ()  # that matched, without markup
+    meant: tuple[str, ...] = ()  # words of the question, as typed, for which others stand here
+    in_part: bool = False  # whether it is only some of the words that would stand for them
 
     @property
     def text(self) -> str:
         return "".join(text for text, _ in self.pieces)
 
+    @property
+    def note(self) -> str:
+        """What is to be said beside the text."""
+        head = "in part for" if self.in_part else "for"
+        return f"{head} {', '.join(self.meant)}" if self.meant else ""
+
+
+def explain(texts: PaperTexts, question: Question, *, is_near: bool = False) -> Fragments:
+    """Return the title, or the text that adds most to it, with its matches; else "close in meaning" of what is near."""
+    near = {texts.paper_id} if is_near else set[int]()
+    return explain_all([texts], question, near)[texts.paper_id]
+
+
+def explain_all(
+    papers: Iterable[PaperTexts], question: Question, near: Set[int] = frozenset()
+) -> dict[int, Fragments]:
+    """Do so for several papers, by their keys; `near` are those whose vectors are."""
+    reader = _Reader(question)
+    return {
+        texts.paper_id: _explained(texts, reader, is_near=texts.paper_id in near)
+        for texts in papers
+    }
+
 
 def matches(texts: PaperTexts, question: Question) -> list[Match]:
-    """Return every text of a paper that a word of the question stands in, the title first."""
-    matcher = _Matcher(question.terms)
+    """Return every text of a paper that a word of the question, or what means the same, stands in, the title first."""
+    return all_matches([texts], question)[texts.paper_id]
+
+
+def all_matches(papers: Iterable[PaperTexts], question: Question) -> dict[int, list[Match]]:
+    """Do so for several papers, by their keys."""
+    reader = _Reader(question)
+    return {texts.paper_id: _matches(texts, reader) for texts in papers}
+
+
+def _explained(texts: PaperTexts, reader: "_Reader", *, is_near: bool) -> Fragments:
+    if not reader.every:
+        return ()
+    titled = reader.read(texts.title)
+    if titled.covered >= reader.every:
+        return fragments(reader.match("title", texts.title, titled))
+    best, most = None, (0, 0)
+    for field, text in _other_texts(texts):
+        held = reader.read(text)
+        more = len(held.covered - titled.covered), len(held.said - titled.covered)
+        if more > most:
+            best, most = (field, text, held), more
+            if more[1] == len(reader.every - titled.covered):
+                break  # none can add more
+    if best:
+        return fragments(reader.match(*best))
+    if match := reader.slip(texts, reader.every - titled.covered, with_abstract=not is_near):
+        return fragments(match)
+    if titled.covered:
+        return fragments(reader.match("title", texts.title, titled))
+    if is_near:
+        return CLOSE_IN_MEANING
+    if match := next(reader.in_part(texts), None):
+        return fragments(match)
+    asked = reader.question.title_key
+    if asked and any(fold(title).startswith(asked) for title in texts.titles):
+        return BEGINS_SO
+    return NEAR_SUBJECT if not texts.abstract and reader.expects(texts) else ()
+
+
+def _matches(texts: PaperTexts, reader: "_Reader") -> list[Match]:
+    if not reader.every:
+        return []
+    every = [(field, text, reader.read(text)) for field, text in _every_text(texts)]
+    missing = reader.mendable.difference(*(held.covered for _, _, held in every))
+    slips = reader.slips(missing) if missing else None
     found = [
-        (name, text)
-        for name, text in [("title", texts.title), *_other_texts(texts)]
-        if matcher.terms_in(text)
+        reader.match(field, text, held, slips)
+        for field, text, held in every
+        if held.covered or (slips and slips.terms_in(text))
     ]
-    return [Match(name, _joined(_shortened(matcher.mark(text)))) for name, text in found]
+    return found or list(reader.in_part(texts))
+
+
+def _every_text(texts: PaperTexts) -> Iterator[tuple[str, str]]:
+    yield "title", texts.title
+    yield from _other_texts(texts)
 
 
 def _other_texts(texts: PaperTexts) -> Iterator[tuple[str, str]]:
@@ -92,170 +142,121 @@ def _other_texts(texts: PaperTexts) -> Iterator[tuple[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """What a run of letters says to a question: the terms that it holds, and whether one begins with all of it."""
+class _Held:
+    """The terms that a text holds as they are, those that it holds anyhow, and by which synonyms."""
 
-    terms: frozenset[int]
-    key: str
-    begins: bool
+    said: Set[int]
+    covered: Set[int]
+    meant: Sequence[Meant] = ()
 
 
-class _Matcher:
-    """The terms of a question, looked for in many texts: what a run of letters says is found out once.
+class _Reader:
+    """Reads many texts for one question: what a run of letters says is found out once."""
 
-    Nearly all runs say nothing; they are told by their first letters.
-    """
-
-    def __init__(self, terms: Sequence[Term]) -> None:
-        self.terms = terms
-        self.words = [(number, term.word) for number, term in enumerate(terms)]
-        self.exact: dict[str, set[int]] = defaultdict(set)
-        self.alike: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        for number, term in enumerate(terms):
-            self.alike[term.word[:3]].append((number, term.word))
-            for form in term.forms:
-                self.exact["".join(form.words)].add(number)
-        self.cjk = [
-            (number, word)
-            for number, term in enumerate(terms)
-            if is_cjk(word := "".join(term.forms[0].words))
-        ]
-        self.seen: set[str] = set()
-        self.telling: dict[str, _Run] = {}  # of those seen
-
-    def terms_in(self, text: str) -> Set[int]:
-        """The terms that a text holds, by their numbers."""
-        if text.isascii():  # as most are: no Chinese, and the spaces need not be kept
-            return set[int]().union(*self._held(text.split(), 1).values())
-        runs = _runs(text)
-        found = set[int]().union(*self._held(runs, 2).values())
-        found.update(
-            number for run in runs if is_cjk(run) for number, word in self.cjk if word in run
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.every = frozenset(range(len(question.terms)))
+        self.mendable = frozenset(
+            number
+            for number, term in enumerate(question.terms)
+            if len(term.word) >= SHORTEST and not is_cjk(term.word)
         )
-        return found
+        self.same = Matcher(question.terms)
+        self.synonyms = synonyms_of(question)
+        self.others = SynonymMatcher(self.synonyms)
+        self._slips: dict[Set[int], SlipMatcher] = {}
 
-    def mark(self, text: str) -> list[tuple[str, bool]]:
-        """A text in pieces, the runs apart that hold a term."""
-        pieces: list[tuple[str, bool]] = []
-        runs = _runs(text)
-        held = self._held(runs, 2)
-        for place, run in enumerate(runs):
-            if is_cjk(run):
-                pieces += self._mark_cjk(run)
-            else:
-                pieces += _without_punctuation(run) if held.get(place) else [(run, False)]
-        return pieces
+    def read(self, text: str) -> _Held:
+        said = self.same.terms_in(text)
+        if not self.synonyms or len(said) == len(self.every):
+            return _Held(said, said)
+        meant = [one for one in self.others.found_in(text) if not one.terms <= said]
+        if not meant:
+            return _Held(said, said)
+        told = [one for one in meant if not any(one.terms < other.terms for other in meant)]
+        return _Held(said, frozenset(said).union(*(one.terms for one in told)), told)
 
-    def _held(self, runs: Sequence[str], step: int) -> dict[int, set[int]]:
-        """The terms that runs of letters hold, by their places: alone, or two together that stand a step apart."""
-        self._learn(runs)
-        held: dict[int, set[int]] = defaultdict(set)
-        for place, run in enumerate(runs):
-            known = self.telling.get(run)
-            if known is None:
-                continue
-            held[place] |= known.terms
-            if known.begins and place + step < len(runs):
-                other = runs[place + step]
-                pair = known.key + _key(other)
-                found = {number for number, word in self.words if word == pair}
-                held[place] |= found
-                if not (other.isspace() or is_cjk(other)):
-                    held[place + step] |= found
-        return held
+    def match(
+        self,
+        field: str,
+        text: str,
+        held: _Held,
+        matcher: Matcher | None = None,
+        *,
+        in_part: bool = False,
+    ) -> Match:
+        matcher = matcher or self.same
+        pieces = _joined(_shortened(matcher.mark(text, held.meant)))
+        typed = tuple(dict.fromkeys(one.typed for one in held.meant))
+        return Match(field, pieces, _words(pieces, matcher, held.meant), typed, in_part)
 
-    def _learn(self, runs: Iterable[str]) -> None:
-        for run in set(runs) - self.seen:
-            self.seen.add(run)
-            if not self._says_nothing(run):
-                self.telling[run] = self._read(run)
+    def slips(self, missing: Set[int]) -> SlipMatcher:
+        """A matcher that takes words, too, that are near those of the terms that no text holds."""
+        if missing not in self._slips:
+            self._slips[missing] = SlipMatcher(self.question.terms, missing)
+        return self._slips[missing]
 
-    def _says_nothing(self, run: str) -> bool:
-        """Whether a run surely holds no term: a space, Chinese, or one plain word that begins as none does."""
-        word = run.strip(_PUNCTUATION)
-        if word.isascii() and word.isalpha() and word[1:].islower() and len(word) > 2:
-            word = word.lower()
-            return word[:3] not in self.alike and word not in self.exact
-        return run.isspace() or is_cjk(run)
+    def slip(self, texts: PaperTexts, missing: Set[int], *, with_abstract: bool) -> Match | None:
+        """The first text with a word that may be meant by one of those that are missing."""
+        missing = missing & self.mendable
+        if not missing:
+            return None
+        matcher = self.slips(missing)
+        for field, text in _every_text(texts):
+            if field == "abstract" and not with_abstract:
+                break
+            if matcher.terms_in(text) & missing:
+                return self.match(field, text, self.read(text), matcher)
+        return None
 
-    def _read(self, run: str) -> _Run:
-        name = _key(run)
-        terms = frozenset(number for word in _forms(run) for number in self._terms_of(word))
-        return _Run(terms, name, any(word.startswith(name) for _, word in self.words))
+    @cached_property
+    def _parts(self) -> SynonymMatcher:
+        return SynonymMatcher(part for one in self.synonyms for part in one.in_part())
 
-    def _terms_of(self, word: str) -> Iterator[int]:
-        yield from self.exact.get(word, ())
-        for number, other in self.alike.get(word[:3], ()):
-            if _same_stem(word, other):
-                yield number
+    def in_part(self, texts: PaperTexts) -> Iterator[Match]:
+        """The texts in which only some words of a synonym stand, which count when papers are ranked."""
+        for field, text in _every_text(texts) if self.synonyms else ():
+            if meant := self._parts.found_in(text):
+                yield self.match(field, text, _Held(set(), set(), meant), in_part=True)
 
-    def _mark_cjk(self, run: str) -> list[tuple[str, bool]]:
-        marked = [False] * len(run)
-        for _, word in self.cjk:
-            start = run.find(word)
-            if start >= 0:
-                marked[start : start + len(word)] = [True] * len(word)
-        return list(zip(run, marked, strict=True))
+    @cached_property
+    def _asked(self) -> set[str]:
+        return {term.text for term in asked_terms(self.question.text, MAX_TERMS)}
 
-
-class _NearMatcher(_Matcher):
-    """Takes words for terms, too, that may be meant by a slip of the keys."""
-
-    def _says_nothing(self, run: str) -> bool:
-        return run.isspace() or is_cjk(run)
-
-    def _terms_of(self, word: str) -> Iterator[int]:
-        yield from super()._terms_of(word)
-        for number, other in self.words:
-            if word[:1] == other[:1] and _is_near(word, other):
-                yield number
+    def expects(self, texts: PaperTexts) -> bool:
+        """Whether the abstract that a paper lacks would be expected to have a word of the question."""
+        return not self._asked.isdisjoint(paper_terms(texts))
 
 
-def _is_near(one: str, other: str) -> bool:
-    return SequenceMatcher(None, one, other).ratio() >= _LEAST_SIMILARITY
+def _words(pieces: Fragments, matcher: Matcher, meant: Sequence[Meant]) -> tuple[str, ...]:
+    """The words that are marked, as they are read: of a run with markup in it those that say something."""
+    found: dict[str, None] = {}
+    for text, is_match in pieces:
+        if not is_match:
+            continue
+        if _MARKUP.isdisjoint(text):
+            found[text] = None
+            continue
+        words = _WORD.findall(readable(text))
+        others = SynonymMatcher(part for one in meant for part in one.in_part())
+        telling = [word for word in words if matcher.terms_in(word) or others.found_in(word)]
+        found |= dict.fromkeys([word for word in telling if "/" not in word] or telling or words)
+    return tuple(word for word in found if any(map(str.isalnum, word)))
 
 
-def _runs(text: str) -> list[str]:
-    return [run for run in _RUN.split(text) if run]
+def fragments(match: Match) -> Fragments:
+    """A match in one line: where it is, the text, and what the words there stand for."""
+    note = f" ({match.note})" if match.note else ""
+    return _joined([(f"{match.field}: ", False), *match.pieces, (note, False)])
 
 
-def _without_punctuation(run: str) -> list[tuple[str, bool]]:
-    word = run.strip(_PUNCTUATION) or run
-    before, _, after = run.partition(word)
-    return [(text, text is word) for text in (before, word, after) if text]
-
-
-@lru_cache(maxsize=16384)
-def _key(run: str) -> str:
-    return key(run)
-
-
-@lru_cache(maxsize=16384)
-def _forms(run: str) -> frozenset[str]:
-    found = tokens(run)
-    words = [word for token in found for word in (*token.parts, *token.plain, token.joined)]
-    return frozenset(words)
-
-
-def _same_stem(one: str, other: str) -> bool:
-    """Tell whether two words differ in an English ending only; near enough for marking."""
-    if one[:3] != other[:3]:
-        return False
-    shared = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
-    shared = shared or min(len(one), len(other))
-    return shared >= 3 and {one[shared:], other[shared:]} <= _SUFFIXES
-
-
-def _fragments(field: str, pieces: list[tuple[str, bool]]) -> Fragments:
-    return _joined([(f"{field}: ", False), *_shortened(pieces)])
-
-
-def _joined(pieces: list[tuple[str, bool]]) -> Fragments:
+def _joined(pieces: Pieces) -> Fragments:
     runs = groupby(pieces, key=lambda piece: piece[1])
-    return tuple(("".join(text for text, _ in run), is_match) for is_match, run in runs)
+    joined = (("".join(text for text, _ in run), is_match) for is_match, run in runs)
+    return tuple((text, is_match) for text, is_match in joined if text)
 
 
-def _shortened(pieces: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
+def _shortened(pieces: Pieces) -> Pieces:
     """Cut what is too long for a line around its first match, at word breaks."""
     if sum(len(text) for text, _ in pieces) <= _LONGEST:
         return pieces

@@ -5,13 +5,18 @@ from datetime import date
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from catalog.models import Link, Paper, Placement, Repository, Source, TitleAlias
+from search import queries
 from search.index import refresh_words
+from search.models import Synonym
 from search.queries import search
+from search.ranking import SETTINGS, Ranked
 from search.recounting import recount_words
+from search.synonyms import forget, mine_synonyms
 from tests.factories import make_paper, make_topic, make_venue
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +129,72 @@ def test_another_title_of_a_paper_counts_like_its_own(make_indexed):
 )  # fmt: skip
 def test_a_hit_says_why_it_is_there(library, query, why):
     assert reasons(query)[0] == why
+
+
+def test_a_reason_names_the_synonym_that_a_hit_was_found_by(client, make_indexed):
+    paper = make_indexed("Selective State-Space Models", abstract="They are long.")
+    mine_synonyms()
+    assert reasons("SSM") == ["title: Selective [State-Space] [Models] (for SSM)"]
+    [hit] = client.get(reverse("search-json"), {"q": "SSM"}).json()["hits"]
+    assert hit["matches"] == [
+        {
+            "field": "title",
+            "words": ["State-Space", "Models"],
+            "text": paper.title,
+            "note": "for SSM",
+        }
+    ]
+    page = client.get(reverse("search-why", args=[paper.pk]), {"q": "SSM"}).text
+    assert "<mark>State-Space</mark>" in page
+    assert "(for SSM)" in page
+    assert "None of the words" not in page
+    Synonym.objects.create(short="dormouse", long="selective", is_curated=True)
+    forget()
+    assert reasons("dormouse") == ["title: [Selective] State-Space Models (for dormouse)"]
+
+
+def test_only_what_ranking_calls_near_is_close_in_meaning(make_indexed, monkeypatch):
+    keys = [make_indexed(title).pk for title in ("One", "Two", "Three")]
+    least = SETTINGS["least_cosine"]
+    ranked = [
+        Ranked(key, 1.0, 0.1, cosine)
+        for key, cosine in zip(keys, (least, least - 0.01, None), strict=True)
+    ]
+    monkeypatch.setattr(queries, "rank", lambda *_, **__: ranked)
+    assert reasons("zebra") == ["close in meaning", "", ""]
+
+
+CONDITIONS = [
+    ("author:dao", "author: [Tri Dao]"),
+    ('author:"T. Dao"', "author: [Tri Dao]"),
+    ("author:shah OR author:nobody", "author: [Jay Shah]"),
+    ('topic:"long term memory"', "topic: [Long Term Memory]"),
+    ("topic:long-term-memory", "topic: [Long Term Memory]"),
+    ("topic:memory", "topic: [Long Term Memory]"),
+    ("venue:iclr", "venue: [ICLR]"),
+    ("has:code", "code: [mit-han-lab/streaming-llm]"),
+    ("has:code author:xiao", "code: [mit-han-lab/streaming-llm] · author: [Guangxuan Xiao]"),
+    ("has:arxiv", "has: [arxiv]"),
+]
+
+
+@pytest.mark.parametrize(("query", "why"), CONDITIONS)
+def test_what_meets_conditions_alone_says_what_meets_them(library, query, why):
+    assert (reasons(query) or [""])[0] == why
+
+
+def test_a_year_is_the_paper_s(client, make_indexed):
+    paper = make_indexed("One", year=2023, authors=["Tri Dao"])
+    assert reasons("year:2020..2024") == ["year: [2023]"]
+    assert reasons("-year:2020") == [""]
+    [hit] = client.get(reverse("search-json"), {"q": "year:2023 author:dao"}).json()["hits"]
+    assert hit["why"] == "year: 2023 · author: Tri Dao"
+    assert hit["matches"] == [
+        {"field": "year", "words": ["2023"], "text": "2023", "note": ""},
+        {"field": "author", "words": ["Tri Dao"], "text": "Tri Dao", "note": ""},
+    ]
+    page = client.get(reverse("search-why", args=[paper.pk]), {"q": "year:2023"})
+    assert "<mark>2023</mark>" in page.text
 
 
 IDENTIFIERS = [
