@@ -10,7 +10,14 @@ from catalog.models.catalogues import (
     TopicRedirect,
 )
 from catalog.models.code import GoneReason, PaperRepository, Repository, RepositoryAlias, StarCount
-from catalog.models.graph import Citation, CitationCount, CitingWork, Reference, Relation
+from catalog.models.graph import (
+    Citation,
+    CitationCount,
+    CitingWork,
+    PaperMeasure,
+    Reference,
+    Relation,
+)
 from catalog.models.papers import (
     Authorship,
     Identifier,
@@ -47,6 +54,7 @@ __all__ = [
     "Identifier",
     "Link",
     "Paper",
+    "PaperMeasure",
     "PaperQuerySet",
     "PaperRepository",
     "Placement",

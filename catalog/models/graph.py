@@ -139,3 +139,19 @@ class Relation(Stated):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.get_kind_display()} {self.object}"
+
+
+class PaperMeasure(models.Model):
+    """Where a paper stands in the graph of all listed papers, as the graph job last computed it (catalog.graph.measures)."""
+
+    paper = models.OneToOneField(Paper, models.CASCADE, primary_key=True, related_name="measure")
+    pagerank = models.FloatField(
+        help_text="Its share of all attention; all papers together have 1."
+    )
+    community = models.PositiveIntegerField(help_text="Numbered from 0, the largest first.")
+    x = models.FloatField(help_text="Its place in the picture of all, from -1 to 1.")
+    y = models.FloatField()
+    computed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["-pagerank"], name="paper_pagerank")]

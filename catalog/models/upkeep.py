@@ -18,6 +18,7 @@ class RunJob(models.TextChoices):
     CANDIDATES = "candidates", "candidates"
     GITHUB = "github", "GitHub"
     CITATIONS = "citations", "citations"
+    GRAPH = "graph", "graph"
 
 
 class RunStatus(models.TextChoices):
