@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from search import similar_views, views
+from search import explorer, similar_views, views
 from search.proposing import propose
 
 urlpatterns = [
@@ -11,5 +11,8 @@ urlpatterns = [
     path("search/why/<int:pk>", views.why, name="search-why"),
     path("similar", similar_views.similar_papers, name="similar"),
     path("similar.json", similar_views.similar_in_json, name="similar-json"),
+    path("graph", explorer.explorer, name="graph"),
+    path("graph.json", explorer.explorer_in_json, name="graph-json"),
+    path("graph.graphml", explorer.explorer_in_graphml, name="graph-graphml"),
     path("propose", propose, name="propose"),
 ]

@@ -4,7 +4,7 @@ Nothing is copied: each kind of edge is read from the table that states it, by i
 What touches very many (a survey of surveys, a big topic) is read no further than a bound, the most cited papers first.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -163,16 +163,9 @@ def edges_at(
         "wanted": list(map(str, kinds)),
         "most": most,
     }
-    found: dict[tuple[Node, str, Node], Edge] = {}
     with connection.cursor() as cursor:
         cursor.execute(query, names)
-        for _, tail, head, kind, source, stated_at, number, _ in cursor.fetchall():
-            table = _TABLES[number]
-            edge = Edge(
-                Node(table.tail, tail), kind, Node(table.head, head), source or "", stated_at
-            )
-            found.setdefault((edge.tail, edge.kind, edge.head), edge)
-    return list(found.values())
+        return _read(row[1:7] for row in cursor.fetchall())
 
 
 def _at(number: int, table: _Table, *, is_out: bool) -> str:
@@ -234,3 +227,50 @@ def common(
         for node in (one, other)
     ]
     return {node: (edge, sides[1][node]) for node, edge in sides[0].items() if node in sides[1]}
+
+
+_WITHIN = """
+SELECT e.{tail} AS tail, e.{head} AS head, {kind} AS kind, s.source, s.stated_at, {number} AS number
+FROM {table} e CROSS JOIN LATERAL (SELECT {said}) s (source, stated_at)
+WHERE e.{tail} = ANY(%({tail_kind})s) AND e.{head} = ANY(%({head_kind})s) AND {where}{only}
+"""
+
+
+def edges_within(
+    nodes: Collection[Node], kinds: Collection[str] = LABELS, most: int = 50_000
+) -> list[Edge]:
+    """Return the edges of these kinds that have both ends among the nodes, each once. One query."""
+    keys = {kind: [node.key for node in nodes if node.kind == kind] for kind in NodeKind}
+    parts = [
+        _WITHIN.format(
+            number=number,
+            table=table.name,
+            tail=table.columns[0],
+            head=table.columns[1],
+            kind=table.kind or f"'{table.kinds[0]}'",
+            said=table.said,
+            where=table.where,
+            only=f" AND {table.kind} = ANY(%(wanted)s)" if table.kind else "",
+            tail_kind=table.tail,
+            head_kind=table.head,
+        )
+        for number, table in enumerate(_TABLES)
+        if not set(table.kinds).isdisjoint(kinds) and keys[table.tail] and keys[table.head]
+    ]
+    if not parts:
+        return []
+    query = f"{' UNION ALL '.join(parts)} ORDER BY number, stated_at, tail, head LIMIT %(most)s"
+    with connection.cursor() as cursor:
+        names: dict[str, Any] = {kind.value: some for kind, some in keys.items()}
+        cursor.execute(query, {**names, "wanted": list(map(str, kinds)), "most": most})
+        return _read(cursor.fetchall())
+
+
+def _read(rows: Iterable[tuple[Any, ...]]) -> list[Edge]:
+    """Make edges of rows of tail, head, kind, source, date and number of the table, each once."""
+    found: dict[tuple[Node, str, Node], Edge] = {}
+    for tail, head, kind, source, stated_at, number in rows:
+        table = _TABLES[number]
+        edge = Edge(Node(table.tail, tail), kind, Node(table.head, head), source or "", stated_at)
+        found.setdefault((edge.tail, edge.kind, edge.head), edge)
+    return list(found.values())
