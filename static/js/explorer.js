@@ -26,8 +26,9 @@ async function explore(box) {
   let near = new Set();
   let colours = tokens();
 
+  let taken = []; // where labels stand in this frame
   const renderer = new Sigma(graph, canvas, {
-    labelDensity: 0.6, labelGridCellSize: 120, labelRenderedSizeThreshold: 5, labelFont: colours.font, labelSize: 12,
+    labelDensity: 2, labelGridCellSize: 90, labelRenderedSizeThreshold: 5, defaultDrawNodeLabel: drawLabel, labelFont: colours.font, labelSize: 12,
     labelColor: { color: colours.ink }, zIndex: true, minCameraRatio: 0.02, maxCameraRatio: 3, hideEdgesOnMove: data.edges.length > 3000,
     defaultDrawNodeHover: drawHover,
     nodeReducer(key, node) {
@@ -41,6 +42,10 @@ async function explore(box) {
       const touched = !chosen || graph.extremities(edge).includes(chosen);
       return { ...it, color: touched ? (chosen ? colours.meta : colours.fieldLine) : colours.faint, zIndex: touched ? 1 : 0, hidden: !touched && data.edges.length > 3000 };
     },
+  });
+
+  renderer.on("beforeRender", () => {
+    taken = [];
   });
 
   function tokens() {
@@ -75,6 +80,23 @@ async function explore(box) {
 
   function short(label) {
     return label.length > 60 ? `${label.slice(0, 58)}…` : label;
+  }
+
+  // Sigma draws the labels of large nodes first; one that would stand on another is left out until there is room.
+  function drawLabel(pen, node, settings) {
+    if (!node.label) return;
+    const size = settings.labelSize;
+    pen.font = `${node.forceLabel ? "600 " : ""}${size}px ${settings.labelFont}`;
+    const left = node.x + node.size + 3;
+    const box = [left, node.y - size * 0.7, left + pen.measureText(node.label).width, node.y + size * 0.5];
+    if (taken.some(([x1, y1, x2, y2]) => box[0] < x2 && x1 < box[2] && box[1] < y2 && y1 < box[3])) return;
+    taken.push(box);
+    pen.lineWidth = 3;
+    pen.lineJoin = "round";
+    pen.strokeStyle = colours.paper;
+    pen.strokeText(node.label, left, node.y + size / 3);
+    pen.fillStyle = colours.ink;
+    pen.fillText(node.label, left, node.y + size / 3);
   }
 
   function drawHover(pen, node, settings) {
