@@ -1,5 +1,7 @@
 """Parts of addresses: text that can be asked of the database, without NUL characters."""
 
+from functools import cache
+
 from django.urls import register_converter
 from django.urls.converters import StringConverter
 
@@ -16,6 +18,14 @@ class TreeConverter(StringConverter):
     regex = r"[^\x00]+?"
 
 
+class EndingConverter(StringConverter):
+    """The form that a page's papers are asked for in; catalog.exports.answers has them."""
+
+    regex = r"bib|ris|csl\.json|csv|atom"
+
+
+@cache
 def register() -> None:
     register_converter(TextConverter, "text")
     register_converter(TreeConverter, "tree")
+    register_converter(EndingConverter, "ending")

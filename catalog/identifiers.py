@@ -38,30 +38,43 @@ _ARXIV_HOSTS = re.compile(
     r"(?:www\.|export\.|browse\.|[a-z]{2}\.)?(?:arxiv\.org|ar5iv\.org|ar5iv\.labs\.arxiv\.org)|(?:www\.)?alphaxiv\.org",
     _ANY_CASE,
 )
+_ARXIV_PATH = re.compile(r"/(?:abs|pdf|html|ps|format|e-print|src|bibtex|overview)/(.+)", _ANY_CASE)
+# Sites that show arXiv's papers, each with where in its addresses the id stands.
+_ARXIV_READERS = {"huggingface.co": "/papers/", "hf.co": "/papers/", "papers.cool": "/arxiv/"}
 _DOI = re.compile(r"10\.[0-9]{4,9}/[^\s\"<>]+")
 # Publishers whose addresses hold the DOI of the paper they show.
 _DOI_HOSTS = frozenset(
     {
         "dl.acm.org",
+        "epubs.siam.org",
+        "journals.sagepub.com",
         "link.springer.com",
         "onlinelibrary.wiley.com",
+        "pnas.org",
         "pubs.acs.org",
-        "www.tandfonline.com",
-        "journals.sagepub.com",
+        "science.org",
+        "tandfonline.com",
     }
 )
 _DOI_PATH = re.compile(
-    r"/(?:doi|article|chapter|book)/(?:(?:abs|full|pdf|epdf|fullHtml|10\.1007/abs)/)?(10\.[0-9]{4,9}/.+)"
+    r"/(?:doi|article|chapter|book|content/pdf)/(?:(?:abs|full|pdf|epdf|fullHtml|10\.1007/abs)/)?(10\.[0-9]{4,9}/.+)",
+    _ANY_CASE,
 )
+_MIT_PRESS_PATH = re.compile(r"/.+/doi/(10\.1162/[^/]+).*", _ANY_CASE)
+_NATURE_PATH = re.compile(r"/articles/([a-z0-9-]+)(?:\.pdf)?", _ANY_CASE)
 _ACL = re.compile(
     r"[A-Z][0-9]{2}-[0-9]{4,5}|(?:19|20)[0-9]{2}\.[a-z0-9_]+-[a-z0-9_]+\.[0-9]+", _ANY_CASE
 )
 _OPENREVIEW = re.compile(r"[A-Za-z0-9_-]{6,20}")
 _S2 = re.compile(r"[0-9a-f]{40}", _ANY_CASE)
+# Semantic Scholar's number of a paper, another name for what it calls by forty digits.
+_CORPUS_ID = re.compile(r"(?:corpusid|s2cid):\s*([0-9]{1,12})", _ANY_CASE)
+_S2_PATH = re.compile(r"/.*?(arxiv|doi|acl|corpusid)[:/](.+)", _ANY_CASE)
 _OPENALEX = re.compile(r"W[0-9]{4,12}", _ANY_CASE)
 # Control characters and halves of surrogate pairs: no database keeps them, no identifier has them.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _MAX_LENGTH = 1000
+_MOST_BYTES = 2000  # in UTF-8; an index takes some 2,700
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _REPOSITORY_PART = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _CODE_HOSTS = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org"})
@@ -140,6 +153,8 @@ def identifier_url(scheme: str, value: str) -> str:
             return f"https://openreview.net/forum?id={quote(value)}"
         case "acl":
             return f"https://aclanthology.org/{value}/"
+        case "s2" if match := _CORPUS_ID.fullmatch(value):
+            return f"https://api.semanticscholar.org/CorpusID:{match[1]}"
         case "s2":
             return f"https://www.semanticscholar.org/paper/{value}"
         case "openalex":
@@ -184,11 +199,15 @@ def parse_identifier(text: str) -> Ident | None:
         return None
     found = parse_arxiv(text) or _from_text(text)
     # Percent signs may have hidden what no identifier has.
-    return None if found and _UNFIT.search(found.value) else found
+    if found and (_UNFIT.search(found.value) or len(found.value.encode()) > _MOST_BYTES):
+        return None
+    return found
 
 
 def _from_text(text: str) -> Ident | None:
     # A space is allowed only after a prefix such as "doi: 10.1000/1".
+    if match := _CORPUS_ID.fullmatch(re.sub(r"^s2:", "", text, flags=_ANY_CASE)):
+        return Ident(S2, f"CorpusId:{match[1]}")
     text = re.sub(r"^(doi|openreview|acl|s2|openalex):\s+", r"\1:", text, flags=_ANY_CASE)
     if re.search(r"\s", text):
         return None
@@ -249,23 +268,28 @@ def _from_url(url: str) -> Ident | None:
 
 def _arxiv_page(host: str, path: str) -> Ident | None:
     if _ARXIV_HOSTS.fullmatch(host):
-        match = re.match(r"/(?:abs|pdf|html|ps|format|e-print|src|overview)/(.+)", path)
+        match = _ARXIV_PATH.fullmatch(path)
         return parse_arxiv(match[1]) if match else None
-    if host == "huggingface.co" and path.startswith("/papers/"):
-        return parse_arxiv(path.removeprefix("/papers/"))
-    return None
+    before = _ARXIV_READERS.get(host.removeprefix("www."))
+    return parse_arxiv(path[len(before) :]) if before and path.startswith(before) else None
 
 
 def _doi_page(host: str, path: str) -> Ident | None:
-    if host in {"doi.org", "dx.doi.org", "www.doi.org"} and _DOI.fullmatch(path[1:]):
+    host = host.removeprefix("www.")
+    if host in {"doi.org", "dx.doi.org", "doi.acm.org"} and _DOI.fullmatch(path[1:]):
         return clean_doi(path[1:])
+    if host == "direct.mit.edu" and (match := _MIT_PRESS_PATH.fullmatch(path)):
+        return clean_doi(match[1])
+    if host == "nature.com" and (match := _NATURE_PATH.fullmatch(path)):
+        return clean_doi(f"10.1038/{match[1]}")
     if host in _DOI_HOSTS and (match := _DOI_PATH.fullmatch(path)) and _DOI.fullmatch(match[1]):
         return clean_doi(re.sub(r"\.pdf$", "", match[1], flags=_ANY_CASE))
     return None
 
 
 def _acl_page(host: str, path: str) -> Ident | None:
-    if host.removeprefix("www.") not in {"aclanthology.org", "aclweb.org", "aclanthology.info"}:
+    host = host.removeprefix("www.").removeprefix("anthology.")
+    if host not in {"aclanthology.org", "aclweb.org", "aclanthology.info"}:
         return None
     name = re.sub(r"\.(?:pdf|bib|xml|endf)$", "", _last(path), flags=_ANY_CASE)
     name = re.sub(r"(?<=[0-9])v[0-9]$", "", name)
@@ -273,9 +297,16 @@ def _acl_page(host: str, path: str) -> Ident | None:
 
 
 def _semantic_scholar_page(host: str, path: str) -> Ident | None:
-    if host.removeprefix("www.") == "semanticscholar.org" and _S2.fullmatch(_last(path)):
-        return Ident(S2, _last(path).lower())
-    return None
+    site = re.fullmatch(r"(?:(www|api|pdfs)\.)?semanticscholar\.org", host)
+    if site is None:
+        return None
+    if site[1] == "pdfs":  # /9405/cc0d….pdf
+        path = "/" + re.sub(r"\.pdf$", "", path.replace("/", ""))
+    for piece in path.split("/"):
+        if _S2.fullmatch(piece):
+            return Ident(S2, piece.lower())
+    match = _S2_PATH.fullmatch(path)
+    return parse_arxiv(match[2]) or _from_text(f"{match[1]}:{match[2]}") if match else None
 
 
 def _openalex_page(host: str, path: str) -> Ident | None:
@@ -286,11 +317,8 @@ def _openalex_page(host: str, path: str) -> Ident | None:
 
 
 def _openreview_page(host: str, path: str, query: str) -> Ident | None:
-    if host.removeprefix("www.") != "openreview.net" or path not in {
-        "/forum",
-        "/pdf",
-        "/attachment",
-    }:
+    pages = {"/forum", "/pdf", "/attachment", "/revisions"}
+    if host.removeprefix("www.") != "openreview.net" or path.lower() not in pages:
         return None
     fields = parse_qs(query)
     note = (fields.get("id") or fields.get("noteId") or [""])[0]
@@ -326,7 +354,7 @@ def clean_url(url: str) -> str:
 
 def parse_repository(url: str) -> RepositoryName | None:
     """Read a repository from its URL, also with `.git`, a trailing slash, or a path below it."""
-    text = re.sub(r"^git\+", "", url.strip())
+    text = re.sub(r"^(?:git\+|git clone\s+)", "", url.strip())
     if match := re.match(r"(?:ssh://)?git@([\w.-]+)[:/](.+)", text):
         text = f"https://{match[1]}/{match[2]}"
     if not re.match(r"(?:https?|git)://", text, re.IGNORECASE):

@@ -2,12 +2,19 @@
 
 from collections.abc import Iterable
 from functools import cached_property
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.encoding import escape_uri_path
+from django.utils.safestring import SafeString
 
+from catalog.exports.answers import FORMATS, ExportLink, base_of, coins_of, export, export_links
+from catalog.exports.embedded import json_ld, list_ld
+from catalog.exports.facts import latest
+from catalog.exports.feeds import MOST
 from catalog.models import Paper, PaperQuerySet, PaperRepository, Placement, Topic
 
 PER_PAGE = 40
@@ -31,7 +38,7 @@ class PaperListForm(forms.Form):
 class PaperList:
     """One page of `papers` as the query string asks; what it asks amiss is left out, with `status` 400.
 
-    `topics` are those that "as listed" follows; without them there is no such order.
+    `topics` are those that "as listed" follows; without them there is no such order. `name` is what files of its papers are called.
     """
 
     def __init__(
@@ -39,9 +46,13 @@ class PaperList:
         request: HttpRequest,
         papers: PaperQuerySet,
         *,
+        title: str,
+        name: str,
         topics: QuerySet[Topic] | None = None,
         exclude_filters: Iterable[str] = (),
     ) -> None:
+        self.title = title
+        self._name = name
         self._papers = papers
         self._topics = topics
         self._request = request
@@ -60,6 +71,40 @@ class PaperList:
     def page(self) -> Page[Paper]:
         found = self._sorted(self._filtered()).for_list()
         return Paginator(found, PER_PAGE).get_page(self._request.GET.get("page"))
+
+    def export(self, ending: str, address: str) -> HttpResponseBase:
+        """The papers of all pages in another form; `address` is that of the page, without a query."""
+        papers = self._filtered()
+        keys = (
+            list(self._sorted(papers).values_list("pk", flat=True))
+            if FORMATS[ending].write
+            else latest(papers, MOST)
+        )
+        page = f"{address}?{self._query}" if self._query else address
+        return export(self._request, ending, keys, title=self.title, name=self._name, page=page)
+
+    @property
+    def exports(self) -> list[ExportLink]:
+        address = escape_uri_path(self._request.path)
+        return export_links(f"{address}?{self._query}" if self._query else address)
+
+    @cached_property
+    def coins(self) -> dict[int, str]:
+        """An OpenURL of each paper of the page, by number."""
+        return coins_of([paper.pk for paper in self.page], base_of(self._request))
+
+    @property
+    def json_ld(self) -> SafeString:
+        page, total = escape_uri_path(self._request.path), self.page.paginator.count
+        return json_ld(list_ld(self.title, page, total, base_of(self._request)))
+
+    @cached_property
+    def _query(self) -> str:
+        """What is asked of the list and was understood, as a query string."""
+        asked = [(name, self.asked.get(name)) for name in self.form.fields]
+        return urlencode(
+            [(name, "on" if value is True else value) for name, value in asked if value]
+        )
 
     @cached_property
     def years(self) -> list[dict[str, int]]:

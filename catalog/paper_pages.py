@@ -5,8 +5,12 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.utils.safestring import SafeString
 
-from catalog.bibtex import bibtex
+from catalog.exports.answers import ExportLink, export_links
+from catalog.exports.bibtex import bibtex
+from catalog.exports.embedded import highwire, json_ld, paper_ld
+from catalog.exports.facts import PaperFacts, facts_about
 from catalog.identifiers import identifier_url
 from catalog.models import (
     Announcement,
@@ -47,8 +51,9 @@ class Trail:
 class PaperPage:
     """The facts about one paper and the papers around it; each block asks the database when shown."""
 
-    def __init__(self, paper: Paper) -> None:
+    def __init__(self, paper: Paper, base: str) -> None:
         self.paper = paper
+        self._base = base  # of addresses that leave the site
 
     @cached_property
     def authorships(self) -> list[Authorship]:
@@ -180,8 +185,26 @@ class PaperPage:
         return list(relations.select_related("subject", "object").order_by("kind", "pk"))
 
     @cached_property
+    def reference(self) -> PaperFacts:
+        """The paper as it is cited."""
+        return facts_about(self.paper)
+
+    @property
     def bibtex(self) -> str:
-        return bibtex(self.paper)
+        return bibtex(self.reference)
+
+    @property
+    def exports(self) -> list[ExportLink]:
+        return export_links(self.paper.get_absolute_url(), feed=False)
+
+    @property
+    def tags(self) -> list[tuple[str, str]]:
+        """Name and content of the page's `citation_*` tags."""
+        return highwire(self.reference, self._base)
+
+    @property
+    def json_ld(self) -> SafeString:
+        return json_ld(paper_ld(self.reference, self._base, self.authorships))
 
 
 @dataclass(frozen=True, slots=True)

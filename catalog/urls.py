@@ -8,7 +8,7 @@ from django.views.decorators.http import conditional_page
 from django.views.generic import RedirectView
 
 from catalog import converters
-from catalog.views import home, new, papers, people, repositories, status, topics
+from catalog.views import home, new, papers, people, repositories, status, topics, whole
 
 converters.register()
 
@@ -18,33 +18,43 @@ def page(route: str, view: Callable[..., Any], name: str) -> URLPattern:
     return path(route, conditional_page(view), name=name)
 
 
+def pages(route: str, view: Callable[..., Any], name: str) -> list[URLPattern]:
+    """A page of papers, and the same papers as references and as a feed at its address with another ending."""
+    return [
+        page(f"{route.rstrip('/')}.<ending:ending>", view, f"{name}-export"),
+        page(route, view, name),
+    ]
+
+
 urlpatterns = [
     page("", home.home, "home"),
+    page("papers.<ending:ending>", whole.whole_catalogue, "whole-export"),
     page("topics/", topics.topic_index, "topic-index"),
-    page("topics/<slug:slug>/", topics.catalogue_detail, "catalogue-detail"),
-    page("topics/<slug:catalogue>/<tree:path>/", topics.topic_detail, "topic-detail"),
+    *pages("topics/<slug:slug>/", topics.catalogue_detail, "catalogue-detail"),
+    *pages("topics/<slug:catalogue>/<tree:path>/", topics.topic_detail, "topic-detail"),
     page("papers/<int:pk>/", papers.paper_detail, "paper"),
-    page("papers/<int:pk>/<text:slug>.bib", papers.paper_bibtex, "paper-bibtex"),
-    page("papers/<int:pk>/<text:slug>/", papers.paper_detail, "paper-detail"),
+    *pages("papers/<int:pk>/<text:slug>/", papers.paper_detail, "paper-detail"),
     page("abs/<tree:text>", papers.by_arxiv_id, "abs"),
     page("pdf/<tree:text>", papers.by_arxiv_id, "pdf"),
     page("authors/", people.author_index, "author-index"),
     page("authors/<int:pk>/", people.author_detail, "author"),
-    page("authors/<int:pk>/<text:slug>/", people.author_detail, "author-detail"),
+    *pages("authors/<int:pk>/<text:slug>/", people.author_detail, "author-detail"),
     page("venues/", people.venue_index, "venue-index"),
-    page("venues/<slug:slug>/", people.venue_detail, "venue-detail"),
+    *pages("venues/<slug:slug>/", people.venue_detail, "venue-detail"),
     page("repositories/", repositories.repository_index, "repository-index"),
-    page(
+    *pages(
         "repositories/<text:host>/<text:owner>/<text:name>/",
         repositories.repository_detail,
         "repository-detail",
     ),
     page("years/", people.year_index, "year-index"),
-    page("years/<int:year>/", people.year_detail, "year-detail"),
-    page("new/", new.new_index, "new-index"),
-    page("new/<int:year>/w<int:week>/", new.new_week, "new-week"),
-    page("new/<int:year>/<int:month>/", new.new_month, "new-month"),
+    *pages("years/<int:year>/", people.year_detail, "year-detail"),
+    *pages("new/", new.new_index, "new-index"),
+    *pages("new/<int:year>/w<int:week>/", new.new_week, "new-week"),
+    *pages("new/<int:year>/<int:month>/", new.new_month, "new-month"),
     page("status", status.status, "status"),
-    path("robots.txt", status.robots, name="robots"),
+    path("robots.txt", whole.robots, name="robots"),
+    page("sitemap.xml", whole.sitemap, "sitemap"),
+    page("sitemap-<int:number>.xml", whole.sitemap_part, "sitemap-part"),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("favicon.svg")), name="favicon"),
 ]

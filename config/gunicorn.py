@@ -29,7 +29,7 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Load the embedding model beside the first requests, so that no reader waits for it."""
-    from search.embeddings import warm_up
+    """Load the models beside the first requests, so that no reader waits for them."""
+    from search import embeddings, reranking
 
-    warm_up()
+    reranking.warm_up(after=embeddings.warm_up())

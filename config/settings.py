@@ -148,15 +148,17 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **_database(DATABASE_URL),
         "ATOMIC_REQUESTS": False,
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": 3600,  # what a session has planned is worth keeping
         "CONN_HEALTH_CHECKS": True,
     }
 }
 _OPTIONS: dict[str, Any] = DATABASES["default"].setdefault("OPTIONS", {})
 _OPTIONS.setdefault("connect_timeout", 10)
+# A prepared statement has one plan for all values: weighing another one each time would mean planning each time.
+_SESSION = ["-c plan_cache_mode=force_generic_plan"]
 if SERVES_PAGES:
-    timeout = f"-c statement_timeout={PAGE_STATEMENT_TIMEOUT_MS}"
-    _OPTIONS["options"] = f"{_OPTIONS.get('options', '')} {timeout}".strip()
+    _SESSION.append(f"-c statement_timeout={PAGE_STATEMENT_TIMEOUT_MS}")
+_OPTIONS["options"] = " ".join([_OPTIONS.get("options", ""), *_SESSION]).strip()
 
 CACHES = {
     "default": {
@@ -326,5 +328,9 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {name: {"level": "WARNING"} for name in _TALKATIVE},
+    "loggers": {
+        **{name: {"level": "WARNING"} for name in _TALKATIVE},
+        # They remark on other people's LaTeX; the page that reads lists tells whoever sent them.
+        **{name: {"level": "CRITICAL"} for name in ("bibtexparser", "pylatexenc")},
+    },
 }

@@ -8,11 +8,12 @@ class SearchConfig(AppConfig):
         from django.db.backends.signals import connection_created
         from django.db.models.signals import post_migrate
 
-        from catalog.signals import papers_changed
-        from search import nearest, prepared
+        from catalog.signals import papers_changed, state_asked
+        from search import embeddings, nearest, reranking
         from search.receivers import FOLLOWER, fill_index, follow_changes
 
         papers_changed.connect(follow_changes, dispatch_uid=FOLLOWER)
-        for module in (nearest, prepared):
-            connection_created.connect(module.set_up_connection, dispatch_uid=module.__name__)
+        for part in (embeddings, reranking):
+            state_asked.connect(part.say_what_fails, dispatch_uid=part.__name__)
+        connection_created.connect(nearest.set_up_connection, dispatch_uid=FOLLOWER)
         post_migrate.connect(fill_index, sender=self, dispatch_uid=FOLLOWER)

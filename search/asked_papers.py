@@ -12,7 +12,8 @@ from django.urls import Resolver404, resolve
 
 from catalog.identifiers import Ident, RepositoryName, parse_identifier, parse_repository
 from catalog.models import Identifier, Paper, PaperRepository
-from catalog.renames import present_names
+from catalog.renames import RepositoryKey, present_names
+from search.named import pasted
 
 MOST = 50  # papers of a set
 LONGEST = 5000  # characters of a text
@@ -51,13 +52,13 @@ def read_asked(numbers: Sequence[str], text: str) -> Asked:
     text = text.replace("\x00", " ").strip()
     notes = [f"Only the first {LONGEST:,} characters were read."] if len(text) > LONGEST else []
     lines = text[:LONGEST].splitlines()
-    named = {line: name for line in lines if (name := _name(line.strip()))}
-    found = _find(named.values())
+    named = {line: name for line in lines if (name := name_in(line.strip()))}
+    found = find(named.values())
     wanted = [int(number) for number in numbers if _NUMBER.fullmatch(number)]
     wanted += [key for line in lines if line in named for key in found.get(named[line], ())]
     wanted = list(dict.fromkeys(wanted))
-    papers = _survivors(wanted[:MOST])
-    lost = {line for line, name in named.items() if name not in found and not _is_word(name)}
+    papers = survivors(wanted[:MOST])
+    lost = {line for line, name in named.items() if name not in found and not may_be_word(name)}
     notes += [_not_here(sorted(lost, key=lines.index))] if lost else []
     notes += _about_numbers(numbers, wanted, papers)
     kept = [line for line in lines if line not in named or named[line] not in found]
@@ -69,10 +70,12 @@ def read_asked(numbers: Sequence[str], text: str) -> Asked:
     )
 
 
-def _name(line: str) -> Name | None:
+def name_in(line: str) -> Name | None:
+    """What a line names outright; a word that only looks like an identifier may be one."""
     if not line or len(line) > 1000:
         return None
-    return _our_own(line) or parse_repository(line) or parse_identifier(line)
+    bare = pasted(line)
+    return _our_own(bare) or parse_repository(bare) or parse_identifier(bare)
 
 
 def _our_own(line: str) -> int | None:
@@ -88,12 +91,12 @@ def _our_own(line: str) -> int | None:
     return int(number) if is_paper else None
 
 
-def _is_word(name: Name) -> bool:
+def may_be_word(name: Name) -> bool:
     """Whether it may be a word that only looks like an identifier: forty hexadecimal digits, W123456."""
     return isinstance(name, Ident) and name.scheme in {"acl", "s2", "openalex"}
 
 
-def _find(names: Iterable[Name]) -> dict[Name, list[int]]:
+def find(names: Iterable[Name]) -> dict[Name, list[int]]:
     """Return the numbers of the papers that names mean; those of no paper are left out."""
     every = list(dict.fromkeys(names))
     found: dict[Name, list[int]] = {name: [name] for name in every if isinstance(name, int)}
@@ -104,8 +107,10 @@ def _find(names: Iterable[Name]) -> dict[Name, list[int]]:
 def _identified(idents: list[Ident]) -> dict[Name, list[int]]:
     if not idents:
         return {}
-    wanted = reduce(or_, (Q(scheme=ident.scheme, value=ident.value) for ident in idents))
-    rows = Identifier.objects.filter(wanted).values_list("scheme", "value", "paper")
+    schemes, values = {ident.scheme for ident in idents}, {ident.value for ident in idents}
+    rows = Identifier.objects.filter(scheme__in=schemes, value__in=values).values_list(
+        "scheme", "value", "paper"
+    )
     bearers = {(scheme, value): paper for scheme, value, paper in rows}
     keys = {ident: (ident.scheme, ident.value) for ident in idents}
     return {ident: [bearers[key]] for ident, key in keys.items() if key in bearers}
@@ -127,16 +132,18 @@ def _with_code(names: list[RepositoryName]) -> dict[Name, list[int]]:
             for host, owner, repository in keys.values()
         ),
     )
+    meant: dict[RepositoryKey, list[RepositoryName]] = {}
+    for name, key in keys.items():
+        meant.setdefault(key, []).append(name)
     found: dict[Name, list[int]] = {}
     links = PaperRepository.objects.current().filter(wanted).select_related("repository")
     for link in links.order_by("paper"):
-        for name, key in keys.items():
-            if key == link.repository.key:
-                found.setdefault(name, []).append(link.paper_id)
+        for name in meant.get(link.repository.key, ()):
+            found.setdefault(name, []).append(link.paper_id)
     return found
 
 
-def _survivors(numbers: list[int]) -> dict[int, Paper]:
+def survivors(numbers: list[int]) -> dict[int, Paper]:
     """Return the papers of these numbers, each merged one as what it lives on in."""
     rows = Paper.objects.select_related("merged_into__merged_into").in_bulk(numbers)
     return {number: _survivor(rows[number]) for number in numbers if number in rows}

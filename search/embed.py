@@ -18,7 +18,7 @@ from search import serving
 from search.embeddings import configured_model, encode
 from search.index import refresh_words
 from search.nearest import build_indexes
-from search.prior import refresh_priors
+from search.prior import refresh_priors_if_written
 from search.similar import refresh_similar
 
 logger = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ def embed_changed(
                 similar=_refresh_similar(ids),
                 words=refresh_words([*ids, *_without_words()]),
             )
-            refresh_priors()
+            refresh_priors_if_written()
         except Exception as error:
             _finish(run or _start(reason), Run.Status.FAILED, Embedded(left=missing), str(error))
             raise

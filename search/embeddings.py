@@ -51,11 +51,17 @@ def configured_model() -> str:
     return settings.EMBEDDING_MODEL or PACKAGED
 
 
-def warm_up() -> None:
+def warm_up() -> threading.Thread:
     """Load the configured model in the background. From here on `query_vector` does not wait for a model."""
     global _waits
     _waits = False
-    _load_in_background(configured_model())
+    return _load_in_background(configured_model())
+
+
+def say_what_fails(sender: object, **kwargs: Any) -> str:
+    """What the page about the state of the data says of the model; nothing while all is well."""
+    failed = configured_model() in _failed
+    return "The embedding model cannot be loaded; searches go by words alone." if failed else ""
 
 
 def encode(name: str, texts: Sequence[str]) -> "NDArray[float32]":
@@ -118,7 +124,7 @@ def _load(name: str) -> Any:
         if name not in _models:
             try:
                 _models[name] = _open(name)
-            except (OSError, ValueError, RuntimeError, ImportError) as error:
+            except Exception as error:  # each library of the model has its own kinds
                 _failed[name] = f"The embedding model {name} cannot be loaded: {error}"
                 logger.warning("embedding model %s cannot be loaded: %s", name, error)
                 raise ModelUnavailable(_failed[name]) from error

@@ -45,11 +45,28 @@ _LACKS = {
     "citations": "citations",
 }
 
+
+def _lows(buckets: Iterable[str]) -> list[int]:
+    """The least number of each bucket, in order."""
+    return sorted(int(bucket.partition("..")[0]) for bucket in buckets)
+
+
+def _low_of(number: str, buckets: Iterable[str]) -> str:
+    """SQL for the least number of the bucket that a number lies in."""
+    lows = _lows(buckets)
+    return f"(ARRAY{lows})[width_bucket({number}, ARRAY{lows})]"
+
+
+# What papers are, as far as facets tell them apart, with how many are so: far fewer rows than papers.
 _ATTRIBUTES = f"""
-SELECT x.paper_id, p.year, p.venue_id, {STARS}, {CITATIONS},
-    EXISTS (SELECT FROM catalog_paperrepository f WHERE f.paper_id = x.paper_id AND f.retired_at IS NULL),
-    ARRAY(SELECT l.topic_id FROM catalog_placement l WHERE l.paper_id = x.paper_id AND l.retired_at IS NULL)
-FROM unnest(%s::bigint[]) AS x (paper_id) JOIN catalog_paper p ON p.id = x.paper_id
+SELECT count(*), year, venue_id, stars, citations, code, topics FROM (
+    SELECT p.year, p.venue_id, {_low_of(STARS, _STARS)} AS stars, {_low_of(CITATIONS, _CITATIONS)} AS citations,
+        EXISTS (SELECT FROM catalog_paperrepository f WHERE f.paper_id = x.paper_id AND f.retired_at IS NULL) AS code,
+        ARRAY(
+            SELECT l.topic_id FROM catalog_placement l WHERE l.paper_id = x.paper_id AND l.retired_at IS NULL ORDER BY 1
+        ) AS topics
+    FROM unnest(%s::bigint[]) AS x (paper_id) JOIN catalog_paper p ON p.id = x.paper_id
+) papers GROUP BY 2, 3, 4, 5, 6, 7
 """  # noqa: S608  # our own text
 
 
@@ -151,14 +168,15 @@ def count_facets(papers: Sequence[int], choice: Choice) -> list[Facet]:
     if not papers:
         return []
     names = _Names()
-    rows = [_values(row, names) for row in _rows(papers)]
     counted: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}
-    for values in rows:
+    for number, *attributes in _rows(papers):
+        values = _values(attributes, names)
         barring = [facet for facet in FACETS if not choice.lets(facet, values[facet])]
         if len(barring) > 1:
             continue
         for facet in barring or FACETS:
-            counted[facet].update(values[facet])
+            for value in values[facet]:
+                counted[facet][value] += number
     made = (_facet(name, counted[name], choice, names) for name in FACETS)
     return [one for one in made if one]
 
@@ -189,8 +207,8 @@ class _Names:
         return self._above[topic]
 
 
-def _values(row: tuple[Any, ...], names: _Names) -> dict[str, frozenset[str]]:
-    _, year, venue_key, stars, citations, has_code, topics = row
+def _values(attributes: Sequence[Any], names: _Names) -> dict[str, frozenset[str]]:
+    year, venue_key, stars, citations, has_code, topics = attributes
     venue = names.venues.get(venue_key)
     paths = {path for topic in topics for path in names.above(topic)}
     catalogues = {names.topics[topic].catalogue_id for topic in topics if topic in names.topics}

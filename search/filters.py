@@ -4,7 +4,7 @@ Every condition is about `x.paper_id` and takes its values as parameters. Names 
 looked up first, so that the statement that ranks compares keys only.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +12,11 @@ from django.db import connection
 from django.db.models import Q
 
 from catalog.folding import fold, fold_words
-from catalog.models import Author, Catalogue, Paper, Topic, Venue
+from catalog.models import Catalogue, Paper, Topic, Venue
+from search.authors import authors_like
 from search.grammar import And, Field, Node, Not, Or, Phrase, Range, Word
 from search.named import find_named
-from search.words import is_cjk, key, stem, tokens
+from search.words import key, stem, tokens
 
 _WORDS = "EXISTS (SELECT FROM search_papertext f WHERE f.paper_id = x.paper_id AND f.words @@ {0}::tsquery)"
 _PAPER = "EXISTS (SELECT FROM catalog_paper f WHERE f.id = x.paper_id AND {0})"
@@ -97,7 +98,7 @@ class Filter:
     def and_also(self, nodes: Iterable[Node]) -> "Filter":
         """The same with further conditions; the placeholders of both stay what they are."""
         more = Filter(self.sql, dict(self.parameters), list(self.notes), self.found)
-        extra = [_condition(node, more) for node in nodes]
+        extra = list(_all(list(nodes), more))
         more.sql = " AND ".join(part for part in [self.sql, *extra] if part != _ALWAYS) or _ALWAYS
         return more
 
@@ -114,14 +115,52 @@ def _condition(node: Node, made: Filter) -> str:
         case Phrase(text):
             return _stands(phrase_query(text), made)
         case Not(inner):
-            return f"NOT {_condition(inner, made)}"
+            condition = _condition(inner, made)
+            return _ALWAYS if condition == _ALWAYS else f"NOT {condition}"
+        # What has no word says nothing: it neither lets through nor bars.
         case And(nodes):
-            return f"({' AND '.join(_condition(one, made) for one in nodes) or _ALWAYS})"
+            return _together(" AND ", _all(nodes, made))
         case Or(nodes):
-            return f"({' OR '.join(_condition(one, made) for one in nodes)})"
+            return _together(" OR ", _either(nodes, made))
         case Field(name, value):
             return _FIELDS[name](value, made)
     raise TypeError(f"{node!r} is no node")
+
+
+def _together(operator: str, conditions: Iterable[str]) -> str:
+    said = [one for one in conditions if one != _ALWAYS]
+    return f"({operator.join(said)})" if said else _ALWAYS
+
+
+# People: each condition may be a look at every paper, so that those of which one must or none may hold are made one.
+
+
+def _authors(nodes: Iterable[Node]) -> list[Field]:
+    return [one for one in nodes if isinstance(one, Field) and one.name == "author"]
+
+
+def _either(nodes: Sequence[Node], made: Filter) -> Iterator[str]:
+    """Yield conditions of which one must hold."""
+    if named := _authors(nodes):
+        people = [pk for one in named for pk in _people(str(one.value), made)]
+        yield _AUTHORS.format(made.bind(people)) if people else _NEVER
+    yield from (_condition(one, made) for one in nodes if one not in named)
+
+
+def _all(nodes: Sequence[Node], made: Filter) -> Iterator[str]:
+    """Yield conditions that all must hold."""
+    excluded = _authors(one.node for one in nodes if isinstance(one, Not))
+    if people := [pk for one in excluded for pk in _people(str(one.value), made)]:
+        yield f"NOT {_AUTHORS.format(made.bind(people))}"
+    rest = (one for one in nodes if not (isinstance(one, Not) and one.node in excluded))
+    yield from (_condition(one, made) for one in rest)
+
+
+def _people(name: str, made: Filter) -> list[int]:
+    found: list[int] = made.once(("author", fold_words(name) or name), lambda: authors_like(name))
+    if not found:
+        made.notes.append(f"No author here is named “{name}”.")
+    return found
 
 
 # Words
@@ -170,44 +209,8 @@ def _in_field(weight: str) -> "_Compiler":
 
 
 def _author(value: str | Range, made: Filter) -> str:
-    name = str(value)
-    found = made.once(("author", fold_words(name) or name), lambda: authors_like(name))
-    if not found:
-        made.notes.append(f"No author here is named “{value}”.")
+    found = _people(str(value), made)
     return _AUTHORS.format(made.bind(found)) if found else _NEVER
-
-
-def authors_like(name: str) -> list[int]:
-    """Return keys of the authors whose name can be this one: its words in any order, initials for given names.
-
-    Single letters are no name to go by, as nearly every author has them: they must be a whole one.
-    """
-    asked = fold_words(name).split() or [fold(name)]
-    telling = [word for word in asked if len(word) > 1 or is_cjk(word)]
-    named = Q(name_key="".join(asked)) if not telling else Q()
-    for word in telling:
-        named |= Q(name_key__contains=word)
-    rows = Author.objects.public().filter(named).values_list("pk", "name")
-    return [pk for pk, printed in rows if _can_be(asked, printed)]
-
-
-def _can_be(asked: Sequence[str], printed: str) -> bool:
-    words = fold_words(printed).split()
-    if fold("".join(asked)) in {"".join(words), "".join(reversed(words))}:
-        return True
-    left = list(words)
-    for word in sorted(asked, key=len, reverse=True):
-        match = next((one for one in left if _same_name(word, one)), None)
-        if match is None:
-            return False
-        left.remove(match)
-    return True
-
-
-def _same_name(asked: str, printed: str) -> bool:
-    if len(asked) == 1 or len(printed) == 1:
-        return asked[0] == printed[0]
-    return asked == printed
 
 
 def _venue(value: str | Range, made: Filter) -> str:

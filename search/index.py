@@ -5,7 +5,6 @@ Words stand as written (search.words) and, for English prose, as stems too, so t
 are exact while "caching" finds "cache".
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -13,11 +12,12 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from catalog.models import Paper
-from search.postings import recount_terms, write_alone, write_postings
+from search.authors import refresh_author_names
+from search.postings import write_alone, write_postings
+from search.recounting import note_changed, recount
 from search.suggestions import refresh_places, refresh_suggestions
-from search.synonyms import mine_synonyms
 from search.texts import PaperTexts, texts_of
-from search.words import parts, placed, system_names, tokens
+from search.words import parts, placed, sentences, system_names, tokens
 
 BATCH = 1000
 # PostgreSQL's own limits: positions of one word, and the last position it tells apart.
@@ -51,28 +51,18 @@ WHERE p.id = t.paper_id AND p.merged_into_id IS NOT NULL AND p.id = ANY(%s)
 """
 _ADD_WORDS = """
 INSERT INTO search_word (word, papers)
-SELECT DISTINCT w.lexeme, 1 FROM search_papertext t, unnest(t.words) w WHERE t.paper_id = ANY(%s)
-ORDER BY 1
+SELECT w.lexeme, count(*) FROM search_papertext t, unnest(t.words) w WHERE t.paper_id = ANY(%s)
+GROUP BY 1 ORDER BY 1
 ON CONFLICT DO NOTHING
-"""
-_RECOUNT = """
-WITH counted AS MATERIALIZED (
-    SELECT word, ndoc FROM ts_stat('SELECT words FROM search_papertext')
-), gone AS (
-    DELETE FROM search_word w WHERE NOT EXISTS (SELECT FROM counted c WHERE c.word = w.word)
-)
-INSERT INTO search_word (word, papers)
-SELECT word, ndoc FROM counted c
-WHERE NOT EXISTS (SELECT FROM search_word w WHERE w.word = c.word AND w.papers = c.ndoc) ORDER BY 1
-ON CONFLICT (word) DO UPDATE SET papers = excluded.papers
 """
 
 
 def refresh_words(ids: Iterable[int] | None = None) -> int:
     """Bring the index of these papers (None: of all) up to date; return how many rows were written.
 
-    A row whose words have not changed is not written. The lexicon is recounted when a good part of the catalogue has
-    changed, else only new words are added: counts that are a little old do no harm.
+    A row whose words have not changed is not written. Words and terms that are new are added with how many of these papers
+    have them; the others keep their counts, which do no harm when they are a little old. All are recounted here after all
+    papers were looked at, else by a job (search.recounting).
     """
     every = list(Paper.objects.order_by("pk").values_list("pk", flat=True)) if ids is None else []
     wanted = every if ids is None else sorted(set(ids))
@@ -82,10 +72,13 @@ def refresh_words(ids: Iterable[int] | None = None) -> int:
         with transaction.atomic(), connection.cursor() as cursor:
             write_alone(cursor)
             texts = list(texts_of(batch))
+            refresh_author_names(cursor, batch)
             changed = _write(cursor, batch, texts)
             if changed:
                 cursor.execute(_ADD_WORDS, [batch])
             posted = write_postings(cursor, batch, texts)
+            if changed or posted:
+                note_changed(cursor, max(changed, posted))
             if changed or posted or ids is None:
                 refresh_suggestions(batch)
                 suggested = True
@@ -94,18 +87,9 @@ def refresh_words(ids: Iterable[int] | None = None) -> int:
         with transaction.atomic(), connection.cursor() as cursor:
             write_alone(cursor)
             refresh_places()
-    if written and (ids is None or written >= 100):
-        recount_words()
-        mine_synonyms()
+    if written and ids is None:
+        recount()
     return written
-
-
-def recount_words() -> None:
-    """Count anew in how many papers each word of the lexicon stands."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        write_alone(cursor)
-        cursor.execute(_RECOUNT)
-        recount_terms(cursor)
 
 
 def _write(cursor: CursorWrapper, ids: Sequence[int], found: Sequence[PaperTexts]) -> int:
@@ -149,7 +133,7 @@ def _tsvector(texts: PaperTexts) -> str:
     for text in [*texts.topics, *texts.venue, *texts.repositories]:
         add(text, "C")
     add(texts.abstract, "D")
-    for text in [*texts.titles, *_sentences(texts.abstract)]:
+    for text in [*texts.titles, *sentences(texts.abstract)]:
         if _has_camel_case(text):
             add(text.lower(), "D")
     return " ".join(f"'{lexeme}':{','.join(places)}" for lexeme, places in lexemes.items())
@@ -157,7 +141,3 @@ def _tsvector(texts: PaperTexts) -> str:
 
 def _has_camel_case(text: str) -> bool:
     return any(len(word) > 1 for token in tokens(text) for word in token.words)
-
-
-def _sentences(text: str) -> list[str]:
-    return re.split(r"(?<=[.!?])\s+", text)

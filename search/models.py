@@ -8,7 +8,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from pgvector.django import VectorField
 
-from catalog.models import Paper
+from catalog.models import Author, Paper
 
 
 class RealField(models.FloatField):  # type: ignore[type-arg]  # generic for mypy only
@@ -59,11 +59,24 @@ class Word(models.Model):
         return self.word
 
 
+class IndexState(models.Model):
+    """The one row that says how many papers have changed since words and terms were counted last (search.recounting)."""
+
+    changed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="index_state_once")]
+
+    def __str__(self) -> str:
+        return f"{self.changed} changed"
+
+
 class Term(models.Model):
-    """A term of the postings with the number of papers that have it."""
+    """A term of the postings: how many papers have it, those counted in part that are only expected to, and its postings."""
 
     text = models.TextField(unique=True)
     papers = models.PositiveIntegerField(default=0)
+    postings = models.PositiveIntegerField(default=0)
 
     class Meta:
         indexes = [GinIndex(OpClass("text", name="gin_trgm_ops"), name="term_trigrams")]
@@ -92,6 +105,21 @@ class Posting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.term_id} in {self.paper_id}: {self.weight:.2f}"
+
+
+class AuthorName(models.Model):
+    """The folded words of a person's name, which `author:` looks people up by (search.authors)."""
+
+    author = models.OneToOneField(Author, models.CASCADE, primary_key=True, related_name="+")
+    name = models.CharField(max_length=200, help_text="As it was when its words were read.")
+    words = ArrayField(models.TextField())
+
+    class Meta:
+        # Written in place: a list of what is yet to be sorted in would be read at each look-up.
+        indexes = [GinIndex(fields=["words"], name="author_name_words", fastupdate=False)]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Suggestion(models.Model):

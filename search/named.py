@@ -14,6 +14,7 @@ from catalog.identifiers import (
     URL,
     Ident,
     RepositoryName,
+    parse_arxiv,
     parse_identifier,
     parse_repository,
 )
@@ -23,12 +24,28 @@ from search.why import IDENTIFIER, Fragments
 
 # A word of these forms is nothing else; other identifiers may be words that only look like one.
 _UNMISTAKABLE = frozenset({ARXIV, DOI, URL, ACL})
-# As papers are stamped ("arXiv:2309.12307v2 [cs.CL] 21 Sep 2023") and cited ("arXiv 2309.12307").
-_STAMP = re.compile(r"arxiv[:\s]\s*(\S+?)(?:\s*\[[\w.-]+\](?:\s+[\w\s]{0,20})?)?", re.IGNORECASE)
-_AT_SEMANTIC_SCHOLAR = re.compile(
-    r"(?:https?://)?(?:www\.|api\.)?semanticscholar\.org/arxiv[:/](\S+)", re.IGNORECASE
+_QUOTES = "\"'`*“”‘’„«»"
+_SENTENCE = ".,;:!?…。，；：！？、"
+_BRACKETS = {"(": ")", "[": "]", "{": "}", "<": ">", "「": "」", "《": "》", "【": "】"}
+_OPENING = {closing: opening for opening, closing in _BRACKETS.items()}
+# [title](address), \url{address}, \href{address}{title}
+_LINKS = (
+    re.compile(r"!?\[.*\]\(\s*<?(\S+?)>?(?:\s+\"[^\"]*\")?\s*\)[.,;]?"),
+    re.compile(r"\\(?:url|href)\{\s*([^{}\s]+)\s*\}(?:\{.*\})?"),
 )
-_AROUND = "()[]{}<>\"'“”‘’.,; "
+_LABEL = re.compile(
+    r"^(?:arxiv|code|doi|git clone|github|link|paper|pdf|see|url)\s*[:=]?\s*(?=https?://|git@|10\.)",
+    re.IGNORECASE,
+)
+_PREFIX = re.compile(r"^(openreview|acl|s2|openalex):\s+(?=\S+$)", re.IGNORECASE)
+_CORPUS_ID = re.compile(r"^(?:corpus ?id|s2cid):?\s*(?=[0-9]+$)", re.IGNORECASE)
+# As papers are stamped ("arXiv:2309.12307v2 [cs.CL] 21 Sep 2023") and cited ("arXiv 2309.12307",
+# "arXiv preprint arXiv:2309.12307 (2023)", "CoRR abs/2309.12307").
+_STAMP = re.compile(
+    r"(?:arxiv preprint\s+|corr,?\s+)?(?:arxiv[:.\s]\s*|abs/)(\S+?)"
+    r"(?:\s*\[[\w.-]+\](?:\s+[\w\s]{0,20})?|,?\s*\(?(?:19|20)[0-9]{2}\)?)?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +59,8 @@ class Named:
 
 def find_named(text: str) -> Named | None:
     """Return what a query names outright, or None when it is to be read as words."""
-    text = _pasted(text)
-    if not text or (" " in text and ":" not in text):
+    text = pasted(text)
+    if not text:
         return None
     repository, ident = parse_repository(text), parse_identifier(text)
     if paper := _identified(text, ident):
@@ -58,37 +75,66 @@ def find_named(text: str) -> Named | None:
     return None
 
 
-def _pasted(text: str) -> str:
-    """A pasted identifier without what stands around it: brackets, a stamp's category and date, signs without width."""
+def pasted(text: str) -> str:
+    """What was pasted, if it is one piece, without what stands around it; empty when it is several words.
+
+    Around it stand brackets, quotes, punctuation, a link's title, a label, a stamp's category and date, signs without width.
+    """
     plain = "".join(
         char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf"
     )
-    bare = plain.strip(_AROUND)
-    for form in (_STAMP, _AT_SEMANTIC_SCHOLAR):
-        match = form.fullmatch(bare)
-        if match and (ident := parse_identifier(match[1])) and ident.scheme == ARXIV:
-            return f"arxiv:{ident.value}"
-    ident = parse_identifier(bare)
-    return bare if ident and ident.scheme in _UNMISTAKABLE else text
+    plain = " ".join(plain.split())
+    linked = next((match for form in _LINKS if (match := form.fullmatch(plain))), None)
+    bare = _bare(linked[1] if linked else plain)
+    stamp = _STAMP.fullmatch(bare)
+    if stamp and (ident := parse_arxiv(stamp[1])):
+        return str(ident)
+    bare = _CORPUS_ID.sub("CorpusID:", _PREFIX.sub(r"\1:", _LABEL.sub("", bare)))
+    return "" if " " in bare else bare
+
+
+def _bare(text: str) -> str:
+    """A text without quotes and brackets around it and the punctuation behind it; its own brackets stay."""
+    before = None
+    while text and text != before:
+        before = text
+        text = text.strip(_QUOTES + " ").rstrip(_SENTENCE)
+        if text[:1] in _BRACKETS:
+            text = text[1:]
+        opening = _OPENING.get(text[-1:])
+        if opening and text.count(opening) < text.count(text[-1]):
+            text = text[:-1]
+    return text
 
 
 def _identified(text: str, ident: Ident | None) -> Paper | None:
     wanted = Q(scheme=OPENREVIEW, value=text)
-    if ident:
+    addresses = _spellings(ident.value) if ident and ident.scheme == URL else []
+    if addresses:
+        wanted |= Q(scheme=URL, value__in=addresses)
+    elif ident:
         wanted |= Q(scheme=ident.scheme, value=ident.value)
     found = Identifier.objects.filter(wanted).select_related("paper").order_by("pk").first()
     if found:
         return survivor(found.paper)
-    if ident and ident.scheme == URL:
-        return _linked(text, ident.value)
-    return None
+    return _linked(addresses) if addresses else None
 
 
-def _linked(*urls: str) -> Paper | None:
+def _spellings(url: str) -> list[str]:
+    """An address with and without what makes no difference: http or https, www., a slash at the end."""
+    rest = url.partition("://")[2].rstrip("/").removeprefix("www.")
+    return [
+        f"{scheme}://{www}{rest}{slash}"
+        for scheme in ("https", "http")
+        for www in ("", "www.")
+        for slash in ("", "/")
+    ]
+
+
+def _linked(addresses: list[str]) -> Paper | None:
     """Return the paper that a homepage or the address of a list's entry belongs to, if it is one paper's only."""
-    either = [*urls, *(url + "/" for url in urls), *(url.rstrip("/") for url in urls)]
-    links = Link.objects.current().filter(url__in=either).values("paper")
-    places = Placement.objects.current().filter(listed_url__in=either).values("paper")
+    links = Link.objects.current().filter(url__in=addresses).values("paper")
+    places = Placement.objects.current().filter(listed_url__in=addresses).values("paper")
     papers = Paper.objects.public().filter(pk__in=links.union(places))[:2]
     return papers[0] if len(papers) == 1 else None
 

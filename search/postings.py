@@ -15,8 +15,11 @@ _LOCK = 0x57E3B  # any number that no other advisory lock here uses
 _STAGE = """
 CREATE TEMP TABLE stated (paper_id bigint, text text, weight real, fields smallint) ON COMMIT DROP
 """
+# A paper that is only expected to have a term counts as far as it is.
+_PAPERS = "ceil(sum(CASE WHEN fields > 0 THEN 1 ELSE weight END))"
 _ADD_TERMS = """
-INSERT INTO search_term (text, papers) SELECT DISTINCT text, 1 FROM stated ORDER BY 1 ON CONFLICT DO NOTHING
+INSERT INTO search_term (text, papers, postings)
+SELECT text, {papers}, count(*) FROM stated GROUP BY 1 ORDER BY 1 ON CONFLICT DO NOTHING
 """
 _REPLACE = """
 INSERT INTO search_posting (paper_id, term_id, weight, fields)
@@ -27,10 +30,13 @@ UPDATE search_papertext p SET terms_hash = new.hash
 FROM unnest(%s::bigint[], %s::text[]) AS new (id, hash) WHERE p.paper_id = new.id
 """
 _RECOUNT = """
-WITH counted AS MATERIALIZED (SELECT term_id, count(*) AS papers FROM search_posting GROUP BY 1), gone AS (
+WITH counted AS MATERIALIZED (
+    SELECT term_id, {papers} AS papers, count(*) AS postings FROM search_posting GROUP BY 1
+), gone AS (
     DELETE FROM search_term t WHERE NOT EXISTS (SELECT FROM counted c WHERE c.term_id = t.id)
 )
-UPDATE search_term t SET papers = c.papers FROM counted c WHERE c.term_id = t.id AND t.papers <> c.papers
+UPDATE search_term t SET papers = c.papers, postings = c.postings FROM counted c
+WHERE c.term_id = t.id AND (t.papers, t.postings) <> (c.papers, c.postings)
 """
 
 
@@ -59,7 +65,7 @@ def write_postings(cursor: CursorWrapper, ids: Iterable[int], papers: Iterable[P
         for paper in changed:
             for text, held in terms[paper].items():
                 copy.write_row((paper, text, held.weight, held.fields))
-    cursor.execute(_ADD_TERMS)
+    cursor.execute(_ADD_TERMS.format(papers=_PAPERS))
     cursor.execute(_REPLACE)
     cursor.execute("DROP TABLE stated")
     cursor.execute(_HASHES, [changed, [hashes[paper] for paper in changed]])
@@ -67,9 +73,8 @@ def write_postings(cursor: CursorWrapper, ids: Iterable[int], papers: Iterable[P
 
 
 def recount_terms(cursor: CursorWrapper) -> None:
-    """Count anew in how many papers each term stands, and let the planner know: much has changed."""
-    cursor.execute(_RECOUNT)
-    cursor.execute("ANALYZE search_posting, search_term, search_papertext")
+    """Count anew in how many papers each term stands."""
+    cursor.execute(_RECOUNT.format(papers=_PAPERS))
 
 
 def _hash(terms: Mapping[str, Held]) -> str:

@@ -5,7 +5,6 @@ Planning the one that ranks takes as long as a quarter of running it. (PostgreSQ
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import connection
 from django.db.backends.postgresql.base import ServerBindingCursor  # type: ignore[attr-defined]  # not in the stubs
@@ -27,9 +26,3 @@ def prepared_cursor() -> Iterator[CursorWrapper]:
             yield cursor
     finally:
         session.cursor_factory, session.prepare_threshold = usual
-
-
-def set_up_connection(sender: object, connection: Any, **kwargs: Any) -> None:
-    """Keep a new connection from weighing plans for the values at hand against the one for all: that is planning each time."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET plan_cache_mode = force_generic_plan")

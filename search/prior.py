@@ -5,12 +5,14 @@ two years, counted in whole months so that a day changes nothing. Search adds a 
 search.ranking): it settles what is otherwise nearly equal.
 """
 
+from typing import Any
+
 from django.db import connection, transaction
 
 from search.postings import write_alone
 
 # What is known to a hundredth is known well enough: smaller changes are not written.
-_REFRESH = """
+_DIFFERENT = """
 WITH cited AS (
     SELECT paper_id, max(number) AS number FROM (
         SELECT cited_id AS paper_id, count(DISTINCT citing_id) AS number FROM catalog_citation GROUP BY 1
@@ -32,14 +34,52 @@ WITH cited AS (
     FROM search_papertext t LEFT JOIN cited c USING (paper_id) LEFT JOIN starred s USING (paper_id)
     JOIN aged a USING (paper_id)
 )
-UPDATE search_papertext t SET prior = f.prior FROM fresh f WHERE f.paper_id = t.paper_id AND abs(f.prior - t.prior) >= 0.01
+SELECT paper_id, f.prior FROM search_papertext t JOIN fresh f USING (paper_id) WHERE abs(f.prior - t.prior) >= 0.01
 """
+_WRITE = """
+UPDATE search_papertext t SET prior = f.prior
+FROM unnest(%s::bigint[], %s::real[]) AS f (paper_id, prior) WHERE f.paper_id = t.paper_id
+"""
+# PostgreSQL's own counts of the rows written in the tables that are read above, and the day, as papers age. Of the index's
+# own rows only new ones count: its other writes change nothing here.
+_WRITTEN = """
+SELECT current_date, current_database(), sum(n_tup_ins), sum(n_tup_upd + n_tup_del) FILTER (WHERE relname <> 'search_papertext')
+FROM pg_stat_user_tables WHERE schemaname = current_schema() AND relname IN (
+    'catalog_paper', 'catalog_citation', 'catalog_citationcount', 'catalog_paperrepository', 'catalog_repository', 'search_papertext'
+)
+"""
+_seen: tuple[Any, ...] | None = None
+
+
+def refresh_priors_if_written() -> int:
+    """Bring what speaks for each paper up to date, unless nothing that it is made of was written since this process last did."""
+    global _seen
+    with connection.cursor() as cursor:
+        # Before the rows are read: what is written meanwhile is found the next time.
+        cursor.execute(_WRITTEN)
+        written = cursor.fetchone()
+    if written == _seen:
+        return 0
+    changed = refresh_priors()
+    _seen = written
+    return changed
 
 
 def refresh_priors() -> int:
-    """Bring what speaks for each paper up to date; return for how many it changed."""
+    """Bring what speaks for each paper up to date; return for how many it changed. Others write the index while it reads."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DIFFERENT)
+        different = cursor.fetchall()
+    if not different:
+        return 0
     with transaction.atomic(), connection.cursor() as cursor:
         write_alone(cursor)
-        cursor.execute(_REFRESH)
+        cursor.execute(_WRITE, [list(column) for column in zip(*different, strict=True)])
         changed: int = cursor.rowcount
     return changed
+
+
+def forget() -> None:
+    """Look at all papers the next time."""
+    global _seen
+    _seen = None

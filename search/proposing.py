@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from catalog.identifiers import URL, Ident, parse_identifier, parse_repository
+from catalog.identifiers import URL, parse_identifier
 from catalog.models import Candidate, Catalogue, Identifier
 
 MOST_A_DAY = 100  # of all readers together: curators read them all
@@ -16,17 +16,18 @@ REASON = "Proposed by a reader."
 
 @require_POST
 def propose(request: HttpRequest) -> HttpResponse:
-    """Take one identifier; whoever proposes what is here, or was proposed before, is told so."""
+    """Take one identifier or address; whoever proposes what is here, or was proposed before, is told so."""
     ident = parse_identifier(request.POST.get("ident", "")[:1000])
-    if ident is None or not may_be_proposed(ident):
+    if ident is None:
         message = "That is no identifier of a paper that can be proposed: give an arXiv id, a DOI or a page’s address."
         return _answer(request, message, status=400)
+    name = ident.value if ident.scheme == URL else str(ident)
     if Identifier.objects.filter(scheme=ident.scheme, value=ident.value).exists():
-        return _answer(request, f"{ident} is listed here already.", status=200)
+        return _answer(request, f"{name} is listed here already.", status=200)
     catalogue = Catalogue.objects.order_by("pk").first()
     known = Candidate.objects.filter(scheme=ident.scheme, value=ident.value).exists()
     if known or catalogue is None:
-        message = f"{ident} was proposed before; the curators decide on it."
+        message = f"{name} was proposed before; the curators decide on it."
         return _answer(request, message, status=200)
     since = timezone.now() - timedelta(days=1)
     if (
@@ -38,16 +39,9 @@ def propose(request: HttpRequest) -> HttpResponse:
         catalogue=catalogue,
         scheme=ident.scheme,
         value=ident.value,
-        defaults={"title": f"{ident}", "reasons": [REASON]},
+        defaults={"title": name, "reasons": [REASON]},
     )
-    return _answer(request, f"Thank you. {ident} waits for a curator now.", status=201)
-
-
-def may_be_proposed(ident: Ident) -> bool:
-    """Whether an identifier is one of a registry's, or of a repository: other addresses may be anything."""
-    return ident.scheme in Identifier.Scheme.values and (
-        ident.scheme != URL or parse_repository(ident.value) is not None
-    )
+    return _answer(request, f"Thank you. {name} waits for a curator now.", status=201)
 
 
 def _answer(request: HttpRequest, message: str, *, status: int) -> HttpResponse:

@@ -16,7 +16,7 @@ from search.serving import serving_vector
 from search.sorting import in_order
 from search.spelling import did_you_mean
 from search.texts import texts_of
-from search.why import CLOSE_IN_MEANING, Fragments, explain
+from search.why import CLOSE_IN_MEANING, Fragments, explain_all
 from search.words import plain_words
 
 __all__ = ["Fragments", "Hit", "Results", "search", "similar"]
@@ -47,6 +47,9 @@ class Results:
     total: int = 0
     target: Paper | None = None  # the one paper that an identifier or address names
     not_listed: Ident | None = None  # an identifier that no paper here has
+    by_words: bool = (
+        False  # whether it was words that were asked for: conditions alone rank nothing
+    )
     by_meaning: bool = False  # whether the vectors took part
     capped: bool = False
     sort: str = "relevance"
@@ -104,6 +107,7 @@ class _Searching:
             self.query,
             _hits(page, self.question if reasons else None),
             len(found),
+            by_words=bool(self.question.text),
             by_meaning=self.vector is not None,
             capped=bool(self.question.text) and len(found) >= MAX_RANKED,
             sort=self.sort,
@@ -116,7 +120,7 @@ class _Searching:
     def _found(self, chosen: Filter) -> list[Ranked]:
         if self.question.text:
             return rank(self.question, self.model, self.vector, typed=self.typed, chosen=chosen)
-        if not (self.question.asks or self.choice):
+        if not (self.question.conditions or self.choice):
             return []
         return [Ranked(paper, 0.0, 0.0, None) for paper in matching(chosen)]
 
@@ -162,7 +166,7 @@ def _hits(ranked: Sequence[Ranked], question: Question | None) -> tuple[Hit, ...
     keys = [row.paper_id for row in ranked]
     why: dict[int, Fragments]
     if question and question.text:
-        why = {texts.paper_id: explain(texts, question) for texts in texts_of(keys)}
+        why = explain_all(texts_of(keys), question)
     else:
         there = Paper.objects.filter(pk__in=keys, merged_into=None).values_list("pk", flat=True)
         why = dict.fromkeys(there, ())

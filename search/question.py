@@ -6,7 +6,7 @@ from itertools import permutations
 
 from catalog.folding import fold, fold_words
 from catalog.readable import printable
-from search.grammar import And, Field, Node, Not, Or, Phrase, Word, parse
+from search.grammar import And, Field, Node, Or, Phrase, Word, parse
 from search.words import STOP_WORDS, Token, is_cjk, key, tokens
 from search.words import Word as Parts
 
@@ -51,11 +51,6 @@ class Question:
     def title_key(self) -> str:
         """The key that a paper of exactly this title has."""
         return fold(self.text)
-
-    @property
-    def asks(self) -> bool:
-        """Whether it asks for anything: what only excludes does not."""
-        return bool(self.text) or any(not isinstance(node, Not) for node in self.conditions)
 
     @property
     def phrases(self) -> list[str]:

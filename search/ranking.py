@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
+from psycopg.types.numeric import Int8
 
 from catalog.folding import fold
 from search.filters import LISTED, Filter, make_filter
@@ -26,9 +27,10 @@ from search.prepared import prepared_cursor
 from search.question import MAX_TERMS, Question
 from search.serving import indexed_papers
 from search.slips import is_one_slip
-from search.terms import NAME, asked_terms
+from search.terms import JOINED, NAME, TITLE, asked_terms
 
 MAX_RANKED = 1000
+_BELOW_ONE = 0.999999  # no score leaves its tier
 READ_WHOLE = 5000  # papers; of more, only the weightiest postings of each term are read
 SETTINGS: dict[str, float] = {
     "most": MAX_RANKED,
@@ -39,18 +41,23 @@ SETTINGS: dict[str, float] = {
     "nearest": 60,
     # Below this cosine two texts have nothing to do with each other (all-MiniLM-L6-v2).
     "least_cosine": 0.25,
-    "least_covered": 0.1,
-    # Words count the more the larger the share (cubed) of what was asked for that their best candidate has.
+    "least_covered": 0.07,
+    # Words count the more the larger the share, to this power, of what was asked for that their best candidate has.
     "lexical_share": 0.3,
     "full_share": 0.8,
+    "share_power": 3,
+    "room": 0.98,  # of a tier, for the fused score and all that adds to it but what follows from mentions and spelling
     "likeness": 0.4,  # of a title to what was typed, where it has all of the words
+    "most_likened": 50,  # best candidates by words that are looked at for that
+    "same_spelling": 0.01,  # for a title that has what was typed letter by letter
     "prior_share": 0.02,  # what being cited, starred and new can add to a score
-    "floor": 0.3,  # of the weight that a paper about every term would have, for the best to count in full
+    "floor": 0.2,  # of the weight that a paper about every term would have, for the best to count in full
     "slip": 0.8,  # what a word is worth that may be meant by one that no paper has
     "least_similarity": 0.35,
     "most_mended": 8,  # words that no paper has of which the nearest are looked up
     "rare": 5,  # papers that have a word, for it to be taken for the name of a system that is mentioned
     "mention": 0.25,
+    "mention_room": 0.18,  # of a tier, left for papers that are mentioned among those that nothing names
 }
 
 # It begins with SELECT, by which the history of changes knows what changes nothing and puts nothing before it.
@@ -59,19 +66,19 @@ WITH asked AS MATERIALIZED (
     SELECT * FROM unnest(%(numbers)s::int[], %(terms)s::text[], %(words)s::text[], %(factors)s::float8[])
         AS asked (n, text, word, factor)
 ), known AS MATERIALIZED (
-    SELECT n, t.id, t.papers, factor, word FROM asked JOIN search_term t USING (text) WHERE t.papers > 0
+    SELECT n, t.id, t.papers, t.postings, factor, word FROM asked JOIN search_term t USING (text) WHERE t.papers > 0
 ), form AS MATERIALIZED (
-    SELECT n, id, papers, factor * ln(1 + (greatest(%(total)s - papers, 0) + 0.5) / (papers + 0.5)) AS value FROM (
-        SELECT n, id, papers, factor FROM known
+    SELECT n, id, postings, factor * ln(1 + (greatest(%(total)s - papers, 0) + 0.5) / (papers + 0.5)) AS value FROM (
+        SELECT n, id, papers, postings, factor FROM known
         UNION ALL
         -- What no paper has may be a slip: its nearest words of the lexicon, by their stems.
-        SELECT a.n, near.id, near.papers, %(slip)s * (0.5 + near.similarity / 2)
+        SELECT a.n, near.id, near.papers, near.postings, %(slip)s * (0.5 + near.similarity / 2)
         FROM (
             SELECT * FROM asked a
             WHERE (n >= 0 OR n = {name}) AND length(word) >= 4 AND NOT EXISTS (SELECT FROM known k WHERE k.word = a.word)
             ORDER BY n < 0, n, word LIMIT %(most_mended)s
         ) a, LATERAL (
-            SELECT t.id, t.papers, max(similarity(w.word, a.word)) AS similarity
+            SELECT t.id, t.papers, t.postings, max(similarity(w.word, a.word)) AS similarity
             FROM search_word w JOIN search_term t ON t.text IN (w.word, (ts_lexize('english_stem', w.word))[1])
             WHERE w.word %% a.word AND similarity(w.word, a.word) >= %(least_similarity)s AND t.papers > 0
             GROUP BY t.id ORDER BY similarity DESC, t.papers DESC, t.id LIMIT 3
@@ -87,7 +94,7 @@ WITH asked AS MATERIALIZED (
 ), read AS MATERIALIZED (
     -- So many postings of each term, the weightiest first, as it tells beside the others. What a term of which some are left
     -- weighs in full is looked up for the best candidates.
-    SELECT *, papers > most AS is_cut FROM (
+    SELECT *, postings > most AS is_cut FROM (
         SELECT *, ceil(
             greatest(%(least_read)s, least(%(most_of_one)s, %(most_read)s * value / sum(value) FILTER (WHERE n >= 0) OVER ()))
         ) AS most FROM form WHERE value > 0
@@ -95,9 +102,9 @@ WITH asked AS MATERIALIZED (
 ), listed AS (
     SELECT p.paper_id, sum(f.value * p.weight) AS score,
         sum(f.value * p.weight) FILTER (WHERE NOT f.is_cut) AS weight,
-        sum(f.value) FILTER (WHERE f.n NOT IN (-1, -3)) AS covered,
-        sum(f.value) FILTER (WHERE f.n >= 0 AND NOT f.is_cut) AS said,
-        bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND NOT f.is_cut AND p.fields & 1 = 1) AS titled
+        sum(f.value) FILTER (WHERE f.n NOT IN ({joined}, {name}) AND p.fields > 0) AS covered,
+        sum(f.value) FILTER (WHERE f.n >= 0 AND NOT f.is_cut AND p.fields > 0) AS said,
+        bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND NOT f.is_cut AND p.fields & {title} <> 0) AS titled
     FROM read f CROSS JOIN LATERAL (
         SELECT paper_id, weight, fields FROM search_posting WHERE term_id = f.id ORDER BY weight DESC LIMIT f.most
     ) p GROUP BY p.paper_id
@@ -143,13 +150,13 @@ WITH asked AS MATERIALIZED (
         coalesce(c.said, 0) + coalesce(m.said, 0) AS said,
         coalesce(c.titled, 0) | coalesce(m.titled, 0) AS titled
     FROM candidate c, LATERAL (
-        SELECT sum(f.value * p.weight) AS weight, sum(f.value) FILTER (WHERE f.n >= 0) AS said,
-            bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND p.fields & 1 = 1) AS titled
+        SELECT sum(f.value * p.weight) AS weight, sum(f.value) FILTER (WHERE f.n >= 0 AND p.fields > 0) AS said,
+            bit_or(1::bigint << f.n) FILTER (WHERE f.n >= 0 AND p.fields & {title} <> 0) AS titled
         FROM read f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = c.paper_id
-        WHERE f.is_cut OR c.place IS NULL
+        WHERE f.is_cut OR c.weight IS NULL
     ) m
 ), share AS MATERIALIZED (
-    SELECT %(lexical_share)s + (%(full_share)s - %(lexical_share)s) * coalesce(power(least(max(said / nullif(value, 0)), 1), 3), 0)
+    SELECT %(lexical_share)s + (%(full_share)s - %(lexical_share)s) * coalesce(power(least(max(said / nullif(value, 0)), 1), %(share_power)s), 0)
         AS lexical FROM (SELECT said FROM matched ORDER BY weight DESC, paper_id LIMIT 1) best, whole
 ), scored AS (
     SELECT m.paper_id, m.place, t.prior, p.title, p.title_key, t.names, t.names && mentioned.words AS is_mentioned,
@@ -167,12 +174,12 @@ WITH asked AS MATERIALIZED (
     whole, mentioned
 ), fused AS (
     SELECT paper_id, scored.lexical, cosine, CASE WHEN place IS NULL OR place <= %(most_scored)s THEN title_key || ' ' || array_to_string(names, ' ') END AS spelled,
-        5 - tier + least(0.999999,
-            (0.98 - %(prior_share)s - CASE WHEN tier < 4 THEN %(likeness)s ELSE 0.18 END) * CASE WHEN cosine IS NULL THEN scored.lexical
+        5 - tier + least({below_one},
+            (%(room)s - %(prior_share)s - CASE WHEN tier < 4 THEN %(likeness)s ELSE %(mention_room)s END) * CASE WHEN cosine IS NULL THEN scored.lexical
                 ELSE share.lexical * scored.lexical + (1 - share.lexical) * cosine END
             + %(prior_share)s * prior + CASE WHEN is_mentioned AND tier = 4 THEN %(mention)s ELSE 0 END
-            + CASE WHEN tier < 3 OR (tier = 3 AND place <= 50) THEN %(likeness)s * similarity(title_key, %(title_key)s)
-                + CASE WHEN strpos(title, %(text)s) > 0 THEN 0.01 ELSE 0 END ELSE 0 END
+            + CASE WHEN tier < 3 OR (tier = 3 AND place <= %(most_likened)s) THEN %(likeness)s * similarity(title_key, %(title_key)s)
+                + CASE WHEN strpos(title, %(text)s) > 0 THEN %(same_spelling)s ELSE 0 END ELSE 0 END
         ) AS score
     FROM scored, share
     UNION ALL
@@ -192,14 +199,20 @@ _PROPOSED = f"{_ENOUGH} ORDER BY score DESC, paper_id LIMIT 2 * %(most)s"
 _FILTERED = f"""{_ENOUGH}
         UNION ALL
         (
-            SELECT x.paper_id, 0, 0, 0, 0 FROM search_papertext x
+            SELECT x.paper_id, 0, NULL, NULL, NULL FROM search_papertext x
             WHERE EXISTS (SELECT FROM read WHERE is_cut) AND {{typed}}
-            AND NOT EXISTS (SELECT FROM listed d WHERE d.paper_id = x.paper_id) AND EXISTS (
-                SELECT FROM form f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = x.paper_id WHERE f.n NOT IN (-1, -3)
+            AND NOT EXISTS (SELECT FROM listed d WHERE d.paper_id = x.paper_id AND d.covered > 0) AND EXISTS (
+                SELECT FROM form f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = x.paper_id
+                WHERE f.n NOT IN ({{joined}}, {{name}}) AND p.fields > 0
             ) ORDER BY x.paper_id LIMIT %(most)s
         )"""  # noqa: S608  # our own text
+# Written in once: they never change, and the statement is one text for all plain questions.
+_NUMBERS = {"joined": JOINED, "name": NAME, "title": TITLE, "below_one": _BELOW_ONE}
+for _name, _number in _NUMBERS.items():
+    _RANK = _RANK.replace(f"{{{_name}}}", str(_number))
+    _FILTERED = _FILTERED.replace(f"{{{_name}}}", str(_number))
 
-
+_LIMITS = ("most", "nearest")
 _LEAST_TITLE = 6  # letters of which one may be wrong
 _SLIPPED = 5.0  # just above all but the very title
 
@@ -244,7 +257,10 @@ def rank(
     query = query.replace("{nearest}", nearest_sql(model, typed) if vector else _NOTHING)
     query = query.replace("{listed}", LISTED).replace("{typed}", typed.sql)
     query = query.replace("{chosen}", chosen.sql)
-    query = query.replace("{name}", str(NAME))
+    for (
+        name
+    ) in _LIMITS:  # one plan for all values takes a tenth of all rows for what it does not know
+        query = query.replace(f"%({name})s", str(int(names.pop(name))))
     # One plan does for all questions, but not for all filters.
     is_plain = chosen.is_open and typed.is_open
     with prepared_cursor() if is_plain else connection.cursor() as cursor:
@@ -280,12 +296,13 @@ def _parameters(question: Question, model: str, vector: list[float] | None) -> d
         **SETTINGS,
         # Of a small catalogue all is read.
         "least_read": total if total <= READ_WHOLE else SETTINGS["least_read"],
-        "total": total,
+        "total": Int8(total),
         "numbers": [term.number for term in terms],
         "terms": [term.text for term in terms],
         "words": [term.word for term in terms],
         "factors": [term.factor for term in terms],
-        "asked": sum(1 << term.number for term in terms if term.number >= 0),
+        # A type of its own for each size would make a statement of its own of each.
+        "asked": Int8(sum(1 << term.number for term in terms if term.number >= 0)),
         "text": question.text,
         "title_key": question.title_key,
         "name_key": question.name_key,

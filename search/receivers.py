@@ -4,12 +4,15 @@ import logging
 from typing import Any
 
 from django.db import OperationalError as DatabaseError
+from django.db import connection
 from kombu.exceptions import OperationalError
 
 from catalog.models import Paper
+from search import recounting
+from search.authors import refresh_author_names
 from search.index import refresh_words
-from search.models import PaperText
-from search.tasks import embed_changed, index_changed
+from search.models import AuthorName, PaperText
+from search.tasks import embed_changed, index_changed, recount_changed
 
 logger = logging.getLogger(__name__)
 
@@ -17,12 +20,15 @@ FOLLOWER = "search"  # the receiver's name among those of the signal
 
 
 def follow_changes(sender: object, ids: list[int], **kwargs: Any) -> None:
-    """Bring the words of changed papers up to date at once; their vectors follow in the background.
+    """Bring the words of changed papers up to date at once; their vectors and, after many changes, the counts of all words follow
+    in the background.
 
     While somebody writes the whole index a page waits for as long as its statements may take, then leaves it to a worker.
     """
     try:
         refresh_words(ids)
+        if recounting.is_due():
+            _send(recount_changed)
     except DatabaseError as error:
         logger.warning("index not written, a worker will: %s", error)
         _send(index_changed, ids)
@@ -38,5 +44,11 @@ def _send(task: Any, *arguments: Any) -> None:
 
 def fill_index(sender: object, **kwargs: Any) -> None:
     """Write the index anew after a migration that emptied it, so that nobody meets a catalogue that finds nothing."""
+    needed = {AuthorName._meta.db_table, PaperText._meta.db_table}
+    if not needed <= set(connection.introspection.table_names()):
+        return  # migrated to where there were none yet
+    if not AuthorName.objects.exists():
+        with connection.cursor() as cursor:
+            refresh_author_names(cursor)
     if not PaperText.objects.exists() and Paper.objects.exists():
         refresh_words()

@@ -7,7 +7,7 @@ from itertools import islice
 from search.embeddings import ModelUnavailable, encode, query_vector
 from search.serving import serving_models
 from search.texts import PaperTexts
-from search.why import sentences
+from search.words import sentences
 
 MOST_PAPERS = 5  # asked about at once: the model serves one thread at a time
 _MOST = 30  # sentences of one abstract

@@ -1,30 +1,40 @@
 """Suggestions while a reader types: papers, systems, authors, topics and venues whose names have words that begin so.
 
+After `author:`, `topic:` or `venue:` the names that complete the field are suggested, behind all that stands before it.
+
 Every word typed must begin a word of the name. What begins as typed comes before what only has it inside, then weights
 decide, and no kind fills the list alone. Where nothing fits, one slip of the keys in a word is forgiven.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log1p
+from urllib.parse import urlencode
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.urls import reverse
 
 from catalog.models import Author, Paper, Topic, Venue
 from catalog.readable import readable
 from search.question import clean
 from search.slips import one_slip_from
-from search.words import STOP_WORDS, is_cjk, key, parts, tokens
+from search.words import STOP_WORDS, is_cjk, key, parts, systems, tokens
 
 LIMIT = 8
 _MOST_OF_A_KIND = 4
 _MOST_WORDS = 8  # typed, that are looked at
 _LONGEST_LABEL = 300
-_SYSTEM = re.compile(r"\(([A-Z][\w+-]{1,30})\)")
+# Each finds its own names by words with its sign, "author:dao".
+_FIELDS = ("author", "topic", "venue")
+# A field that is being typed, at the end; more than one word only in quotes.
+_FIELD = re.compile(
+    rf'(?:^|(?<=[\s(])|(?<=[\s(]-)|(?<=^-))(?P<name>{"|".join(_FIELDS)}):"?(?P<value>(?<=")[^"]*|[^\s"]*)$',
+    re.IGNORECASE,
+)
+_MOST_WORDS_OF_SYSTEM = 3  # what is longer is offered as its title
 
 Row = tuple[str, str, str, str, str, float]  # kind, key, label, detail, address, weight
 
@@ -59,33 +69,58 @@ class Suggested:
 
 def suggest(text: str, limit: int = LIMIT) -> list[Suggested]:
     """Return what a reader may mean who has typed this much; never fails."""
-    typed = _typed(text)
+    query = clean(text)
+    field = _FIELD.search(query)
+    typed = _typed(field["value"] if field else query)
     if not typed:
         return []
+    sign = f"{field['name'].lower()}:" if field else ""
+    most = limit if field else _MOST_OF_A_KIND
     with connection.cursor() as cursor:
-        found = _find(cursor, [[word] for word in typed], limit)
-        if not found and (mended := _mended(cursor, typed)):
-            found = _find(cursor, mended, limit)
-    return found
+        found = _find(cursor, [[sign + word] for word in typed], limit, most)
+        if not found and (mended := _mended(cursor, typed, sign)):
+            found = _find(cursor, mended, limit, most)
+    return [_completed(query[: field.start("name")], one) for one in found] if field else found
+
+
+def _completed(before: str, found: Suggested) -> Suggested:
+    """A name as the value of its field, which leads to the search of all that was typed with it."""
+    name = found.label.rpartition(" › ")[2] if found.kind == "topic" else found.label
+    value = name.replace('"', "")
+    value = f'{found.kind}:"{value}"' if not value.isalnum() else f"{found.kind}:{value}"
+    address = f"{reverse('search')}?{urlencode({'q': before + value})}"
+    return Suggested(found.kind, value, found.detail, address)
 
 
 def _typed(text: str) -> list[str]:
-    """The words typed, when there is enough to go on: two letters, or one character of Chinese."""
-    words = list(dict.fromkeys(parts(clean(text))))[:_MOST_WORDS]
+    """The words typed, when there is enough to go on: two letters, or one character of Chinese.
+
+    Single letters that signs join are a name: "r&r", "e^2".
+    """
+    words = list(dict.fromkeys(parts(text)))[:_MOST_WORDS]
     said = [word for word in words[:-1] if word not in STOP_WORDS] + words[-1:]
-    enough = any(len(word) > 1 or is_cjk(word) for word in said)
-    return said if enough else []
+    if not _is_enough(said):
+        said = [token.joined for token in tokens(text)][:_MOST_WORDS]
+    return said if _is_enough(said) else []
 
 
-def _find(cursor: CursorWrapper, words: Sequence[Sequence[str]], limit: int) -> list[Suggested]:
-    """Find the suggestions with a word for each of these, each given in one or several spellings."""
-    parameters: dict[str, int | str] = {"limit": limit, "most": _MOST_OF_A_KIND}
+def _is_enough(words: Sequence[str]) -> bool:
+    return any(len(word) > 1 or is_cjk(word) for word in words)
+
+
+def _find(
+    cursor: CursorWrapper, words: Sequence[Sequence[str]], limit: int, most: int
+) -> list[Suggested]:
+    """Find the suggestions with a word for each of these, each given in one or several spellings; so many of a kind."""
+    parameters: dict[str, int | str] = {"limit": limit, "most": most}
     parts_of_query = []
     for number, spellings in enumerate(words):
         matches = []
         for spelling in spellings:
             name = f"w{len(parameters)}"
-            parameters[name] = f"{spelling}%"  # words have letters and digits only
+            parameters[name] = (
+                f"{spelling}%"  # words have letters and digits only, and the colon of a field
+            )
             matches.append(f"word LIKE %({name})s")
         parts_of_query.append(
             "(" + _WORD.format(place=number, matches=" OR ".join(matches)) + f") w{number}"
@@ -100,10 +135,11 @@ def _find(cursor: CursorWrapper, words: Sequence[Sequence[str]], limit: int) -> 
     return [Suggested(*row) for row in cursor.fetchall()]
 
 
-def _mended(cursor: CursorWrapper, typed: Sequence[str]) -> list[list[str]] | None:
+def _mended(cursor: CursorWrapper, words: Sequence[str], sign: str) -> list[list[str]] | None:
     """Spell each word that begins no name as one that does, a slip away; None when there is none."""
+    typed = [sign + word for word in words]
     spelled = [[word] for word in typed]
-    slips = {word: one_slip_from(word) for word in typed}
+    slips = {sign + word: [sign + one for one in one_slip_from(word)] for word in words}
     every = [*typed, *(one for some in slips.values() for one in some)]
     cursor.execute(_BEGINS, [list(dict.fromkeys(every))])
     begins = {word for (word,) in cursor.fetchall()}
@@ -165,10 +201,11 @@ SELECT a.id, a.name, (
     SELECT author_id FROM catalog_authorship WHERE paper_id = ANY(%s)
 )
 """
+# Their keys are listed once, whatever the planner believes of tables that have just been filled.
 _FORSAKEN = _DROP.format("""
-    s.kind = 'author' AND NOT EXISTS (
-        SELECT FROM catalog_authorship a JOIN catalog_author o ON o.id = a.author_id AND o.merged_into_id IS NULL
-        WHERE a.author_id = s.key::bigint
+    s.kind = 'author' AND s.key IN (
+        SELECT key FROM search_suggestion WHERE kind = 'author' EXCEPT SELECT a.author_id::text FROM catalog_authorship a
+        JOIN catalog_author o ON o.id = a.author_id AND o.merged_into_id IS NULL
     )
 """)
 _TOPICS = """
@@ -212,6 +249,8 @@ def _store(cursor: CursorWrapper, rows: Iterable[tuple[Row, list[str]]]) -> None
         for row, words in kept:
             for place, word in enumerate(words[:100]):
                 copy.write_row((*row[:2], word, place))
+                if row[0] in _FIELDS:
+                    copy.write_row((*row[:2], f"{row[0]}:{word}", place))
     cursor.execute(_WORDS)
 
 
@@ -232,16 +271,9 @@ def _papers(cursor: CursorWrapper, papers: Sequence[int]) -> Iterator[tuple[Row,
             ("paper", str(pk), shown, detail, url, weight),
             list(dict.fromkeys([*_words(shown), *other])),
         )
-        for name in _systems(shown):
+        for name in systems(shown, _MOST_WORDS_OF_SYSTEM):
             row = ("system", f"{pk} {key(name)}"[:200], name, shown, url, min(1.0, weight + 0.1))
             yield row, _words(name)
-
-
-def _systems(title: str) -> list[str]:
-    """Names of systems as the title prints them: "Quest: …", "… (MInference)"."""
-    head, colon, rest = unicodedata.normalize("NFKC", title).partition(":")
-    names = [head.strip()] if colon and rest and len(head.split()) <= 3 else []
-    return list(dict.fromkeys([*names, *_SYSTEM.findall(title)]))
 
 
 def _people(cursor: CursorWrapper, papers: Sequence[int]) -> Iterator[tuple[Row, list[str]]]:

@@ -2,7 +2,8 @@
 
 Each term of a paper has a weight between 0 and 1, the saturated frequency of BM25F (Robertson, Zaragoza and Taylor 2004):
 tf / (k1 + tf), where tf sums over the fields weight · count / (1 − b + b · length / usual length). The usual lengths are fixed,
-so that a paper's weights do not depend on the papers around it.
+so that a paper's weights do not depend on the papers around it. A paper without an abstract also has the terms that one would be
+expected to have (search.expected); they stand in no field.
 """
 
 from collections import Counter
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from search.expected import expected_terms
 from search.synonyms import synonyms
 from search.texts import PaperTexts
 from search.words import STOP_WORDS, Token, is_cjk, stem, tokens
@@ -42,7 +44,7 @@ _ABSTRACT = _Field(ABSTRACT, 1.0, 110)
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How much a paper is about a term, and the fields that it stands in."""
+    """How much a paper is about a term, and the fields that it stands in; none where it is only expected."""
 
     weight: float
     fields: int
@@ -84,10 +86,18 @@ def paper_terms(texts: PaperTexts) -> dict[str, Held]:
         for text in group:
             counted.update(_counted(text))
         add(counted, field, _length(counted))
-    return {
+    held = {
         term: Held(frequency / (_SATURATION + frequency), fields[term])
         for term, frequency in frequencies.items()
     }
+    if not texts.abstract:
+        expected = expected_terms(title.keys())
+        held |= {term: Held(weight, 0) for term, weight in expected.items() if term not in held}
+    return held
+
+
+def terms_of(text: str) -> set[str]:
+    return set(_counted(text))
 
 
 def _length(counts: Mapping[str, int]) -> float:

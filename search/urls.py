@@ -1,12 +1,16 @@
-from django.urls import path, re_path
+from django.urls import path
+from django.views.decorators.http import conditional_page
 
-from search import explorer, similar_views, views
+from catalog import converters
+from search import explorer, lookup_views, opensearch, similar_views, views
 from search.proposing import propose
+
+converters.register()
 
 urlpatterns = [
     path("search", views.results, name="search"),
     path("search.json", views.results_in_json, name="search-json"),
-    re_path(r"^search\.(?P<ending>bib|ris|csv|atom)$", views.results_in_file, name="search-file"),
+    path("search.<ending:ending>", conditional_page(views.results_in_file), name="search-file"),
     path("search/suggest.json", views.suggestions, name="search-suggest"),
     path("search/why/<int:pk>", views.why, name="search-why"),
     path("similar", similar_views.similar_papers, name="similar"),
@@ -14,5 +18,8 @@ urlpatterns = [
     path("graph", explorer.explorer, name="graph"),
     path("graph.json", explorer.explorer_in_json, name="graph-json"),
     path("graph.graphml", explorer.explorer_in_graphml, name="graph-graphml"),
+    path("lookup", lookup_views.lookup, name="lookup"),
+    path("lookup.<ending:ending>", lookup_views.found_in_file, name="lookup-file"),
+    path("opensearch.xml", conditional_page(opensearch.description), name="opensearch"),
     path("propose", propose, name="propose"),
 ]

@@ -4,19 +4,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
+from catalog.exports.answers import ExportLink, base_of, coins_of, export_links
+from catalog.exports.feeds import MOST as MOST_IN_FEED
 from catalog.identifiers import URL
 from catalog.models import Identifier, Paper
 from search import twins
 from search.address import LAST_PAGE, Asked, facet_links
 from search.forms import LONGEST_QUERY, SearchForm
-from search.proposing import may_be_proposed
 from search.queries import Hit, Results, search
 from search.question import read
 from search.sentences import nearest_sentences
@@ -64,10 +65,10 @@ def results(request: HtmxRequest) -> HttpResponse:
         "facets": facet_links(found.facets, asked) if found else [],
         "sorts": _sorts(asked, found) if found else [],
         "same": asked.parameters(),
-        "endings": _ENDINGS,
+        "exports": _exports(asked),
+        "coins": {} if live or not found else _coins(request, found),
         "without_choice": asked.parameters(choice=None),
         "scheme": _SCHEMES[found.not_listed.scheme] if found and found.not_listed else "",
-        "proposable": bool(found and found.not_listed and may_be_proposed(found.not_listed)),
     }
     template = "search/_results.html" if live else "search/results.html"
     response = render(request, template, context, status=status)
@@ -76,7 +77,16 @@ def results(request: HtmxRequest) -> HttpResponse:
 
 
 _SCHEMES = {**dict(Identifier.Scheme.choices), URL: "the address"}
-_ENDINGS = {"bib": "BibTeX", "ris": "RIS", "csv": "CSV", "json": "JSON", "atom": "feed"}
+
+
+def _exports(asked: Asked) -> list[ExportLink]:
+    same = asked.parameters()
+    in_json = ExportLink("JSON", f"{reverse('search-json')}?{same}", "application/json")
+    return [*export_links(f"{reverse('search')}?{same}"), in_json]
+
+
+def _coins(request: HttpRequest, found: Results) -> dict[int, str]:
+    return coins_of([hit.paper_id for hit in found.hits], base_of(request))
 
 
 def _search(asked: Asked, size: int, *, facets: bool = False, reasons: bool = True) -> Results:
@@ -99,13 +109,13 @@ def results_in_json(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def results_in_file(request: HttpRequest, ending: str) -> HttpResponse:
+def results_in_file(request: HttpRequest, ending: str) -> HttpResponseBase:
     """All results in one file; of a feed, those that were added last."""
     asked = replace(_asked_of_twin(request), page=1)
     if ending == "atom":
         asked = replace(asked, sort="added")
-    most = twins.MOST_IN_FEED if ending == "atom" else twins.MOST_EXPORTED
-    return twins.FILES[ending](request, asked, _search(asked, most, reasons=False))
+    most = MOST_IN_FEED if ending == "atom" else twins.MOST_EXPORTED
+    return twins.as_file(request, ending, asked, _search(asked, most, reasons=False))
 
 
 def _asked_of_twin(request: HttpRequest) -> Asked:

@@ -33,6 +33,8 @@ CJK = "[\u2e80-\u2fdf\u3005\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\
 _CJK = re.compile(f"({CJK})")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _NOT_WORD = re.compile(r"[\W_]+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_IN_BRACKETS = re.compile(r"\(([A-Z][\w+-]{1,30})\)")
 
 # The words that PostgreSQL's English dictionary leaves out.
 _ENGLISH = """
@@ -125,12 +127,23 @@ def key(text: str) -> str:
     return "".join(parts(text))
 
 
+def sentences(text: str) -> list[str]:
+    return [sentence for sentence in _SENTENCE_END.split(text) if sentence.strip()]
+
+
+def systems(title: str, most_words: int = 5) -> list[str]:
+    """Return the names of systems that a title introduces, as it prints them: "Quest: …", "… (MInference)".
+
+    What stands before a colon is a name when it has no more than so many words.
+    """
+    head, _, rest = unicodedata.normalize("NFKC", title).partition(":")
+    names = [head.strip()] if rest and len(head.split()) <= most_words else []
+    return [name for name in dict.fromkeys([*names, *_IN_BRACKETS.findall(title)]) if key(name)]
+
+
 def system_names(title: str) -> list[str]:
-    """Return the keys of names that a title introduces: "Quest: …", "… (MInference)"."""
-    head, colon, _ = unicodedata.normalize("NFKC", title).partition(":")
-    names = [head] if colon and len(head.split()) <= 5 else []
-    names += re.findall(r"\(([A-Z][\w+-]{1,30})\)", title)
-    return [name for name in dict.fromkeys(map(key, names)) if name]
+    """Return the keys of the systems that a title introduces: "quest", "minference"."""
+    return list(dict.fromkeys(map(key, systems(title))))
 
 
 def placed(text: str, start: int, *, pairs: bool = False) -> Iterator[tuple[str, int]]:

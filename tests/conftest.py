@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -17,6 +18,10 @@ from config.celery import app as celery_app
 from config.startup import start_embedded
 from ingest.http.limiter import _redis
 from tests.standins import Standin, World
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.load_profile("steady")
 
 BROWSERS = ["chromium", "chromium-browser", "google-chrome"]
 BROWSER_FLAGS = [

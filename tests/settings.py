@@ -17,7 +17,7 @@ from config.settings import CACHES, CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, 
 
 CACHES["default"]["KEY_PREFIX"] = "stemma-test"
 CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = "stemma-test:"
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
+DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the live server has a thread for each request
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -17,6 +17,7 @@ from catalog.admin.stated import StatedAdmin
 from catalog.identifiers import parse_identifier
 from catalog.models import (
     Authorship,
+    CitationKey,
     Identifier,
     Link,
     Paper,
@@ -367,6 +368,16 @@ class LinkAdmin(StatedAdmin):
     list_filter = [*StatedAdmin.list_filter, "kind"]
     search_fields = ["url", "label", "paper__title"]
     autocomplete_fields = ["paper"]
+
+
+@admin.register(CitationKey)
+class CitationKeyAdmin(ReadOnlyAdmin):
+    """Given by exports, and never changed: texts cite by them."""
+
+    list_display = ["key", column("paper", "paper")]
+    list_select_related = ["paper"]
+    search_fields = ["key", "paper__title"]
+    ordering = ["key"]
 
 
 @admin.register(SimilarPaper)

@@ -24,7 +24,7 @@ DAMPING = 0.85
 WEIGHTS = {"cites": 1.0, "relation": 2.0, "similar": 0.5}
 ENOUGH = 0.01  # of the edges changed since, for it to be computed again at once
 SOON = 24 * 3600  # seconds after which any change is enough
-_LOCK = 0x57E3D  # any number that no other advisory lock here uses
+_LOCK = 0x57E3E  # any number that no other advisory lock here uses
 _LARGE = 20_000  # papers, of which the layout takes fewer rounds
 
 _EDGES = """

@@ -20,6 +20,7 @@ from catalog.models.graph import (
 )
 from catalog.models.papers import (
     Authorship,
+    CitationKey,
     Identifier,
     Link,
     Paper,
@@ -28,6 +29,7 @@ from catalog.models.papers import (
     RejectedIdentifier,
     SimilarPaper,
     TitleAlias,
+    paper_path,
 )
 from catalog.models.people import Author, Venue
 from catalog.models.upkeep import (
@@ -48,6 +50,7 @@ __all__ = [
     "Catalogue",
     "Citation",
     "CitationCount",
+    "CitationKey",
     "CitingWork",
     "GoneReason",
     "HarvestQuery",
@@ -76,4 +79,5 @@ __all__ = [
     "TopicRedirect",
     "Venue",
     "VenueSuggestion",
+    "paper_path",
 ]

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from catalog.models.code import PaperRepository
 
 
+def paper_path(pk: int, title: str) -> str:
+    """The page of a paper; its number alone leads there, too."""
+    slug = slugify(readable(title))[:60].strip("-") or "paper"
+    return reverse("paper-detail", args=[pk, slug])
+
+
 class PaperQuerySet(models.QuerySet["Paper"]):
     def public(self) -> Self:
         """Leave out duplicates that were merged away; a withdrawn paper stays, with its banner."""
@@ -155,12 +161,7 @@ class Paper(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        slug = slugify(readable(self.title))[:60].strip("-") or "paper"
-        return reverse("paper-detail", args=[self.pk, slug])
-
-    @property
-    def bibtex_url(self) -> str:
-        return reverse("paper-bibtex", args=[self.pk, self.get_absolute_url().split("/")[-2]])
+        return paper_path(self.pk, self.title)
 
     @property
     def primary_topic(self) -> "Topic | None":
@@ -199,6 +200,19 @@ class TitleAlias(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class CitationKey(models.Model):
+    """What bibliographies call a paper. It stays when title, year or authors change: somebody may cite by it."""
+
+    paper = models.OneToOneField(Paper, models.CASCADE, related_name="citation_key")
+    key = models.CharField(max_length=200, unique=True)
+    stem = models.CharField(
+        max_length=200, db_index=True, help_text="The key without the letter that tells it apart."
+    )
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class Provenance(models.Model):

@@ -26,6 +26,12 @@ def readable(text: str) -> str:
 
 
 @register.filter
+def at(values: dict[int, str], key: int) -> str:
+    """The value of a mapping that has a key; nothing where it has none."""
+    return values.get(key, "")
+
+
+@register.filter
 def papers(number: int) -> str:
     """A number of papers in words: "1,234 papers"."""
     return f"{intcomma(number)}\u00a0{'paper' if number == 1 else 'papers'}"

@@ -3,8 +3,11 @@
 from django.db.models import Count, F, Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from catalog.exports.answers import base_of
+from catalog.exports.embedded import json_ld
 from catalog.freshness import freshness
 from catalog.models import Paper, Repository
 from catalog.news import latest_weeks
@@ -22,8 +25,24 @@ def home(request: HttpRequest) -> HttpResponse:
         "code": _code(),
         "paper_count": Paper.objects.listed().count(),
         "freshness": freshness(),
+        "json_ld": json_ld(_site(base_of(request))),
     }
     return render(request, "catalog/home.html", context)
+
+
+def _site(base: str) -> dict[str, object]:
+    """The site and its search, for those who show a search box of it."""
+    return {
+        "@type": "WebSite",
+        "@id": base + reverse("home"),
+        "url": base + reverse("home"),
+        "name": "Stemma",
+        "potentialAction": {
+            "@type": "SearchAction",
+            "target": f"{base}{reverse('search')}?q={{words}}",
+            "query-input": "required name=words",
+        },
+    }
 
 
 def _code() -> dict[str, object]:

@@ -1,37 +1,31 @@
-"""A paper's page, its BibTeX entry, and the addresses that arXiv uses."""
+"""A paper's page, its references, and the addresses that arXiv uses."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from catalog.bibtex import bibtex, citation_key
+from catalog.exports.answers import base_of, export, twin
 from catalog.identifiers import parse_arxiv
 from catalog.models import Identifier, Paper
 from catalog.paper_pages import PaperPage, load_paper
 
 
 @require_safe
-def paper_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
+def paper_detail(
+    request: HttpRequest, pk: int, slug: str = "", ending: str = ""
+) -> HttpResponseBase:
     paper = load_paper(Paper.objects.all(), pk)
     if paper is None:
         return _gone(request)
-    survivor = paper.merged_into or paper
-    if request.path != survivor.get_absolute_url():
-        return redirect(survivor, permanent=True)
-    return render(request, "catalog/paper.html", {"paper": paper, "show": PaperPage(paper)})
-
-
-@require_safe
-def paper_bibtex(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
-    paper = load_paper(Paper.objects.all(), pk)
-    if paper is None:
-        return _gone(request)
-    if paper.merged_into:
-        return redirect(paper.merged_into.bibtex_url, permanent=True)
-    response = HttpResponse(bibtex(paper), content_type="application/x-bibtex; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{citation_key(paper)}.bib"'
-    return response
+    address = (paper.merged_into or paper).get_absolute_url()
+    if request.path != twin(address, ending):
+        return redirect(twin(address, ending), permanent=True)
+    show = PaperPage(paper, base_of(request))
+    if ending:
+        name = show.reference.key
+        return export(request, ending, [pk], title=show.reference.title, name=name, page=address)
+    return render(request, "catalog/paper.html", {"paper": paper, "show": show})
 
 
 @require_safe

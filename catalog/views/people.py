@@ -3,10 +3,12 @@
 from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from catalog.exports.answers import twin
 from catalog.folding import fold
 from catalog.models import Author, Authorship, Paper, Venue
 from catalog.paper_lists import PaperList
@@ -42,13 +44,18 @@ def author_index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def author_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
+def author_detail(
+    request: HttpRequest, pk: int, slug: str = "", ending: str = ""
+) -> HttpResponseBase:
     author = get_object_or_404(Author.objects.select_related("merged_into"), pk=pk)
-    survivor = author.merged_into or author
-    if request.path != survivor.get_absolute_url():
-        return redirect(survivor, permanent=True)
+    address = (author.merged_into or author).get_absolute_url()
+    if request.path != twin(address, ending):
+        return redirect(twin(address, ending), permanent=True)
     wrote = Authorship.objects.filter(author=author, paper=OuterRef("pk"))
-    block = PaperList(request, Paper.objects.public().filter(Exists(wrote)))
+    papers = Paper.objects.public().filter(Exists(wrote))
+    block = PaperList(request, papers, title=author.name, name=slug)
+    if ending:
+        return block.export(ending, address)
     context = {
         "author": author,
         "printed": _other_names(author),
@@ -80,10 +87,12 @@ def venue_index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def venue_detail(request: HttpRequest, slug: str) -> HttpResponse:
+def venue_detail(request: HttpRequest, slug: str, ending: str = "") -> HttpResponseBase:
     venue = get_object_or_404(Venue, slug=slug)
     papers = Paper.objects.public().filter(venue=venue)
-    block = PaperList(request, papers, exclude_filters=["venue"])
+    block = PaperList(request, papers, title=venue.name, name=slug, exclude_filters=["venue"])
+    if ending:
+        return block.export(ending, venue.get_absolute_url())
     context = {"venue": venue, "list": block}
     return render(request, "catalog/venue.html", context, status=block.status)
 
@@ -98,12 +107,16 @@ def year_index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def year_detail(request: HttpRequest, year: int) -> HttpResponse:
+def year_detail(request: HttpRequest, year: int, ending: str = "") -> HttpResponseBase:
     papers = Paper.objects.public().filter(year=year)
     years = Paper.objects.public().exclude(year=None)
     if not papers.exists():
         raise Http404
-    block = PaperList(request, papers, exclude_filters=["year"])
+    block = PaperList(
+        request, papers, title=f"{year}", name=f"papers-{year}", exclude_filters=["year"]
+    )
+    if ending:
+        return block.export(ending, reverse("year-detail", args=[year]))
     context = {
         "year": year,
         "previous": years.filter(year__lt=year)

@@ -7,10 +7,11 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from catalog.exports.answers import twin
 from catalog.models import Paper, PaperRepository, Repository, RepositoryAlias
 from catalog.paper_lists import PaperList
 
@@ -43,24 +44,33 @@ def repository_index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def repository_detail(request: HttpRequest, host: str, owner: str, name: str) -> HttpResponse:
+def repository_detail(
+    request: HttpRequest, host: str, owner: str, name: str, ending: str = ""
+) -> HttpResponseBase:
     named: list[Any] = [
         Exact(Lower(field), text.lower())
         for field, text in [("host", host), ("owner", owner), ("name", name)]
     ]
     repository = Repository.objects.filter(*named).first()
     if repository is None:
-        return _present_page(request, get_object_or_404(RepositoryAlias, *named).repository)
+        alias = get_object_or_404(RepositoryAlias, *named)
+        return _present_page(request, alias.repository, ending)
     links = PaperRepository.objects.current().filter(paper=OuterRef("pk"), repository=repository)
     block = PaperList(
-        request, Paper.objects.public().filter(Exists(links)), exclude_filters=["code"]
+        request,
+        Paper.objects.public().filter(Exists(links)),
+        title=repository.full_name,
+        name=f"{repository.owner}-{repository.name}",
+        exclude_filters=["code"],
     )
+    if ending:
+        return block.export(ending, repository.get_absolute_url())
     context = {"repository": repository, "list": block}
     return render(request, "catalog/repository.html", context, status=block.status)
 
 
-def _present_page(request: HttpRequest, repository: Repository) -> HttpResponse:
+def _present_page(request: HttpRequest, repository: Repository, ending: str) -> HttpResponse:
     """Lead from a name that the repository had once to the one it has now."""
     query = request.META.get("QUERY_STRING", "")
-    address = repository.get_absolute_url()
+    address = twin(repository.get_absolute_url(), ending)
     return redirect(f"{address}?{query}" if query else address, permanent=True)

@@ -1,9 +1,9 @@
-"""What the data is: counts, how fresh, how complete, what is open. And what robots may read."""
+"""What the data is: counts, how fresh, how complete, what is open."""
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum, Window
+from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalog.freshness import freshness, sources
@@ -24,12 +24,14 @@ from catalog.models import (
     Topic,
     Venue,
 )
+from catalog.signals import state_asked
 
 
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
     problems = Problem.objects.open().order_by().values("kind").annotate(number=Count("pk"))
     context = {
+        "failing": [line for _, line in state_asked.send(sender=None) if line],
         "counts": _counts(),
         "coverage": _coverage(),
         "jobs": freshness(),
@@ -63,11 +65,10 @@ def _counts() -> list[tuple[str, int]]:
 
 def _references_elsewhere() -> int:
     """Of each paper as many as the source with the most of them names: several sources name the same works."""
-    rows = Reference.objects.values("citing", "source").annotate(number=Count("pk"))
-    most: dict[int, int] = {}
-    for citing, number in rows.values_list("citing", "number"):
-        most[citing] = max(number, most.get(citing, 0))
-    return sum(most.values())
+    place = Window(RowNumber(), partition_by="citing", order_by=F("number").desc())
+    rows = Reference.objects.order_by().values("citing", "source").annotate(number=Count("pk"))
+    most = rows.annotate(place=place).filter(place=1).aggregate(total=Sum("number"))
+    return most["total"] or 0
 
 
 def _coverage() -> dict[str, object]:
@@ -95,15 +96,3 @@ def _coverage() -> dict[str, object]:
         "starred": code.filter(stars__isnull=False).count(),
         "gone": code.filter(gone_at__isnull=False).count(),
     }
-
-
-@require_safe
-def robots(request: HttpRequest) -> HttpResponse:
-    lines = [
-        "User-agent: *",
-        "Disallow: /admin/",
-        f"Disallow: {reverse('search')}?",
-        f"Disallow: {reverse('similar')}?",
-        "",
-    ]
-    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")

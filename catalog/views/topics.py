@@ -1,10 +1,14 @@
 """Catalogues and their topics."""
 
-from django.http import HttpRequest, HttpResponse
+from dataclasses import replace
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from catalog.models import Catalogue, Topic, TopicRedirect
+from catalog.exports.answers import FORMATS, ExportLink, export_links, twin
+from catalog.models import Catalogue, Paper, Topic, TopicRedirect
 from catalog.months import months_chart
 from catalog.paper_lists import PaperList, papers_under
 from catalog.topic_trees import catalogue_trees, tree
@@ -12,15 +16,30 @@ from catalog.topic_trees import catalogue_trees, tree
 
 @require_safe
 def topic_index(request: HttpRequest) -> HttpResponse:
-    return render(request, "catalog/topics.html", {"catalogues": catalogue_trees()})
+    context = {
+        "catalogues": catalogue_trees(),
+        "exports": _whole(),
+        "total": Paper.objects.public().count(),
+    }
+    return render(request, "catalog/topics.html", context)
+
+
+def _whole() -> list[ExportLink]:
+    """All papers of all catalogues."""
+    return [
+        replace(one, url=reverse("whole-export", args=[ending]))
+        for ending, one in zip(FORMATS, export_links(""), strict=True)
+    ]
 
 
 @require_safe
-def catalogue_detail(request: HttpRequest, slug: str) -> HttpResponse:
+def catalogue_detail(request: HttpRequest, slug: str, ending: str = "") -> HttpResponseBase:
     catalogue = get_object_or_404(Catalogue, slug=slug)
     topics = catalogue.topics.filter(retired_at=None)
     papers = papers_under(topics)
-    block = PaperList(request, papers, topics=topics)
+    block = PaperList(request, papers, title=catalogue.title, name=slug, topics=topics)
+    if ending:
+        return block.export(ending, catalogue.get_absolute_url())
     context = {
         "catalogue": catalogue,
         "branches": tree(topics),
@@ -31,18 +50,24 @@ def catalogue_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def topic_detail(request: HttpRequest, catalogue: str, path: str) -> HttpResponse:
+def topic_detail(
+    request: HttpRequest, catalogue: str, path: str, ending: str = ""
+) -> HttpResponseBase:
     topic = Topic.objects.select_related("catalogue").filter(catalogue__slug=catalogue, path=path)
     if (found := topic.first()) is None:
         moved = TopicRedirect.objects.select_related("topic__catalogue")
         old = get_object_or_404(moved, catalogue__slug=catalogue, path=path)
-        return redirect(old.topic, permanent=True)
-    return _topic_page(request, found)
+        return redirect(twin(old.topic.get_absolute_url(), ending), permanent=True)
+    return _topic_page(request, found, ending)
 
 
-def _topic_page(request: HttpRequest, topic: Topic) -> HttpResponse:
+def _topic_page(request: HttpRequest, topic: Topic, ending: str) -> HttpResponseBase:
     papers = papers_under(topic.subtree)
-    block = PaperList(request, papers, topics=topic.subtree)
+    block = PaperList(
+        request, papers, title=topic.label, name=topic.path.replace("/", "-"), topics=topic.subtree
+    )
+    if ending:
+        return block.export(ending, topic.get_absolute_url())
     context = {
         "topic": topic,
         "ancestors": topic.ancestors,

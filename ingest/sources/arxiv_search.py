@@ -22,7 +22,7 @@ from ingest.sources.arxiv.ask import fetch_page
 from ingest.sources.arxiv.feed import ArxivRecord, withdrawn
 from ingest.visits import Scope, Seen
 from search.embeddings import ModelUnavailable
-from search.suggest import Suggested, TopicSuggester
+from search.topic_suggestions import SuggestedTopics, TopicSuggester
 
 PAGE = 500  # arXiv allows 2,000 and asks for less
 _NOTHING = "-"  # of the query itself: an empty answer can be a failure of arXiv's
@@ -44,7 +44,7 @@ class Harvested:
     records: tuple[ArxivRecord, ...]
     total: int
     faults: Mapping[str, str]
-    suggested: Mapping[str, Suggested]
+    suggested: Mapping[str, SuggestedTopics]
 
 
 class Harvest(Part):
@@ -168,7 +168,7 @@ def _file(query: HarvestQuery, harvested: Harvested) -> Tally:
         )
     }
     fresh = _unknown(catalogue.pk, records)
-    suggested = [harvested.suggested.get(record.id, Suggested((), ())) for record in fresh]
+    suggested = [harvested.suggested.get(record.id, SuggestedTopics((), ())) for record in fresh]
     titles = _titles(suggested)
     Candidate.objects.bulk_create(
         [
@@ -217,17 +217,17 @@ def settle() -> None:
     Candidate.objects.bulk_update(settled, ["paper", "status", "decided_at"], batch_size=1000)
 
 
-def _suggest(catalogue: int, records: Sequence[ArxivRecord]) -> list[Suggested]:
+def _suggest(catalogue: int, records: Sequence[ArxivRecord]) -> list[SuggestedTopics]:
     texts = [f"{record.title}. {record.abstract}" for record in records]
     if not texts:
         return []
     try:
         return TopicSuggester(catalogue).suggest(texts)
     except ModelUnavailable:
-        return [Suggested((), ())] * len(texts)
+        return [SuggestedTopics((), ())] * len(texts)
 
 
-def _titles(suggested: Sequence[Suggested]) -> dict[str, dict[int, str]]:
+def _titles(suggested: Sequence[SuggestedTopics]) -> dict[str, dict[int, str]]:
     topics = {topic.topic for one in suggested for topic in one.topics}
     papers = {paper for one in suggested for paper, _ in one.nearest}
     rows = Topic.objects.filter(pk__in=topics).select_related("parent")
@@ -238,7 +238,10 @@ def _titles(suggested: Sequence[Suggested]) -> dict[str, dict[int, str]]:
 
 
 def _candidate(
-    query: HarvestQuery, record: ArxivRecord, one: Suggested, titles: dict[str, dict[int, str]]
+    query: HarvestQuery,
+    record: ArxivRecord,
+    one: SuggestedTopics,
+    titles: dict[str, dict[int, str]],
 ) -> Candidate:
     best = one.topics[0] if one.topics else None
     return Candidate(
@@ -255,7 +258,9 @@ def _candidate(
     )
 
 
-def _reasons(query: HarvestQuery, one: Suggested, titles: dict[str, dict[int, str]]) -> list[str]:
+def _reasons(
+    query: HarvestQuery, one: SuggestedTopics, titles: dict[str, dict[int, str]]
+) -> list[str]:
     """Say for a curator why it is proposed, and why there."""
     reasons = [f"Found by the query {query.query}"]
     reasons += [

@@ -20,7 +20,7 @@ from search.benchmark.load import drop_slow_indexes, load, make_indexes
 from search.benchmark.peers import Peer, PeersMissing, ask_peers
 from search.benchmark.questions import Drawn, Questions
 from search.embeddings import PACKAGED, ModelUnavailable, encode
-from search.evaluation.asking import Asked, Part, judge
+from search.evaluation.asking import SEARCHED, Asked, Part, judge
 from search.evaluation.measures import Measures
 from search.index import refresh_words
 from search.nearest import build_indexes, nearest
@@ -247,7 +247,7 @@ class _Measuring:
             if not drawn:
                 continue
             asked = [Asked("", one.text, {one.paper: 1.0}) for one in drawn]
-            for part, judged in judge(asked, list(Part)).items():
+            for part, judged in judge(asked, SEARCHED).items():
                 yield self._score(f"{kind}, {part}", judged.each)
 
     def _figure(self, name: str, timings: Sequence[float], note: str = "") -> Figure:

@@ -1,11 +1,12 @@
 """Collections in the format of BEIR, read for an empty database.
 
-Source: github.com/beir-cellar/beir: corpus.jsonl (_id, title, text), queries.jsonl (_id, text), and judgements as
-tab-separated lines of query id, corpus id and score, with a heading.
+Source: github.com/beir-cellar/beir: corpus.jsonl (_id, title, text, perhaps metadata), queries.jsonl (_id, text), and
+judgements as tab-separated lines of query id, corpus id and score, mostly with a heading. Collections come with judgements of
+other splits, of queries and documents that they leave out: what is there is judged, and the rest is told.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from catalog.models import Catalogue, Paper, Placement, Source, Topic
 
 _BATCH = 2000
-_JUDGEMENTS = ("qrels.tsv", "qrels/test.tsv", "qrels/dev.tsv")
+_JUDGEMENTS = ("qrels.tsv", "qrels/test.tsv", "qrels/dev.tsv", "qrels/train.tsv")
 
 
 class CollectionRefused(Exception):
@@ -22,21 +23,61 @@ class CollectionRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A query with its judged documents, by their ids: how right each is."""
+    """A query with its relevant documents, by their ids: how right each is."""
 
     id: str
     text: str
     wanted: dict[str, float]
 
 
-def read_queries(folder: Path) -> list[Judged]:
-    """Read the queries that have judgements; raise CollectionRefused."""
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """The queries that can be judged, and what of the judgements could not be used, each in a line."""
+
+    asked: list[Judged]
+    notes: list[str]
+
+    def missing(self, documents: Container[str]) -> list[str]:
+        """Say which relevant documents are not among these: nobody can find them, and they count all the same."""
+        lost = sum(name not in documents for one in self.asked for name in one.wanted)
+        said = f"{_number(lost, 'relevant document')} not in corpus.jsonl, counted as not found"
+        return [said] if lost else []
+
+
+def read_queries(folder: Path) -> Questions:
+    """Read the queries that have a relevant document; raise CollectionRefused."""
     judgements = _judgements(folder)
-    texts = {str(row["_id"]): str(row["text"]) for row in _rows(folder / "queries.jsonl", "text")}
-    lost = sorted(judgements.keys() - texts.keys())
+    texts = {
+        name: str(row["text"])
+        for row in _rows(folder / "queries.jsonl", "text")
+        if (name := str(row["_id"])) in judgements
+    }
+    asked, lost, empty = [], [], []
+    for name, judged in judgements.items():
+        wanted = {document: score for document, score in judged.items() if score > 0}
+        if name not in texts:
+            lost.append(name)
+        elif not wanted:
+            empty.append(name)
+        else:
+            asked.append(Judged(name, texts[name], wanted))
+    if not asked:
+        raise CollectionRefused(f"{folder}: no query of queries.jsonl has a relevant document")
+    notes = []
     if lost:
-        raise CollectionRefused(f"{folder}: judged queries without a text, such as {lost[0]}")
-    return [Judged(name, texts[name], wanted) for name, wanted in judgements.items()]
+        count = _number(sum(len(judgements[name]) for name in lost), "judgement")
+        notes.append(
+            f"{count} left out: of {_number(len(lost), 'query', 'queries')} that queries.jsonl lacks, such as {lost[0]}"
+        )
+    if empty:
+        notes.append(
+            f"{_number(len(empty), 'query', 'queries')} left out: without a relevant document"
+        )
+    return Questions(asked, notes)
+
+
+def _number(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def load_documents(folder: Path) -> dict[str, int]:
@@ -71,7 +112,7 @@ def _line(value: Any) -> str:
 
 def _rows(path: Path, needed: str) -> Iterator[dict[str, Any]]:
     try:
-        with path.open(encoding="utf-8") as lines:
+        with path.open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, 1):
                 if not line.strip():
                     continue
@@ -91,11 +132,13 @@ def _judgements(folder: Path) -> dict[str, dict[str, float]]:
         raise CollectionRefused(f"{folder}: none of {', '.join(_JUDGEMENTS)}")
     found: dict[str, dict[str, float]] = {}
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise CollectionRefused(f"{path}: cannot be read") from error
     for number, line in enumerate(lines, 1):
-        parts = line.split("\t")
+        if not line.strip():
+            continue
+        parts = line.strip("\r\n").split("\t")
         try:
             query, document, score = parts[0], parts[-2], float(parts[-1])
         except (ValueError, IndexError) as error:
@@ -104,8 +147,7 @@ def _judgements(folder: Path) -> dict[str, dict[str, float]]:
             raise CollectionRefused(
                 f"{path}, line {number}: expected query id, corpus id and score between tabs"
             ) from error
-        if score > 0:
-            found.setdefault(query, {})[document] = score
+        found.setdefault(query, {})[document] = score
     if not found:
         raise CollectionRefused(f"{path}: no judgements")
     return found

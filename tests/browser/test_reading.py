@@ -12,7 +12,7 @@ from catalog.models import Repository
 def addresses(catalogue) -> list[str]:
     """One page of each kind."""
     names = ["home", "search", "topic-index", "new-index", "author-index", "venue-index"]
-    names += ["year-index", "repository-index", "status"]
+    names += ["year-index", "repository-index", "status", "lookup"]
     objects = [catalogue.top.catalogue, catalogue.top, catalogue.topic, catalogue.paper]
     objects += [*catalogue.others, catalogue.author, catalogue.paper.venue]
     objects += list(Repository.objects.all())

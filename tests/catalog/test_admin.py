@@ -13,6 +13,7 @@ from catalog.models import (
     Candidate,
     Citation,
     CitationCount,
+    CitationKey,
     CitingWork,
     HarvestQuery,
     Identifier,
@@ -71,6 +72,7 @@ def make_everything() -> Paper:
     Citation.objects.create(citing=paper, cited=other, source="openalex")
     Reference.objects.create(citing=paper, source="openalex", key="W1", title=HOSTILE)
     Relation.objects.create(subject=paper, object=other, kind="extends", note=HOSTILE)
+    CitationKey.objects.create(paper=paper, stem="dao", key=f"dao{number}")
     SimilarPaper.objects.create(paper=paper, other=other, rank=1, score=0.9)
     StarCount.objects.create(repository=paper.repositories.get(), date="2025-01-01", stars=number)
     TopicRedirect.objects.create(catalogue=catalogue, path=f"old-{number}", topic=topic)

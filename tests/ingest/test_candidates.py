@@ -13,7 +13,7 @@ from ingest.models import Visit
 from ingest.sources import arxiv_search
 from ingest.sources.arxiv.feed import parse_feed
 from search import embed
-from search.suggest import TopicSuggester
+from search.topic_suggestions import TopicSuggester
 from tests.factories import make_catalogue, make_paper, make_topic
 from tests.ingest.running import counts, run_job
 from tests.standins import ArxivRecord

@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from catalog.models import Paper
-from search import nearest, serving, synonyms
+from search import nearest, prior, serving, synonyms
 from search.index import refresh_words
 from tests.factories import make_paper
 
@@ -11,10 +11,10 @@ from tests.factories import make_paper
 @pytest.fixture(autouse=True)
 def _read_anew() -> Iterator[None]:
     """Forget what a process remembers of the index for some seconds."""
-    for module in (serving, synonyms, nearest):
+    for module in (serving, synonyms, nearest, prior):
         module.forget()
     yield
-    for module in (serving, synonyms, nearest):
+    for module in (serving, synonyms, nearest, prior):
         module.forget()
 
 

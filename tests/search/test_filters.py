@@ -7,14 +7,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.models import Citation, Paper, Repository, Source
+from catalog.folding import fold, fold_words
+from catalog.models import Author, Citation, Paper, Repository, Source
 from search import facets
+from search.authors import _can_be, authors_like
 from search.facets import Choice, count_facets, read_choice
-from search.filters import authors_like, make_filter
+from search.filters import make_filter
 from search.grammar import SORTS
+from search.index import refresh_words
+from search.models import AuthorName
 from search.queries import search
 from search.question import read
-from search.words import key
+from search.receivers import fill_index
+from search.words import is_cjk, key
 from tests.factories import make_catalogue, make_topic, make_venue
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +78,16 @@ FIELDS = [
     ("venue:iclr", {"alpha", "gamma"}),
     ('venue:"ICLR 2024"', {"alpha"}),
     ('venue:"learning representations"', {"alpha", "gamma"}),
-    ("-venue:iclr", set()),
+    ("-venue:iclr", {"beta", "delta"}),
+    ("-alpha", {"beta", "gamma", "delta"}),
+    ('-"alpha attention" -year:2023', {"delta"}),
+    ("-(alpha OR year:2023)", {"delta"}),
+    ("-caches", {"beta", "gamma", "delta"}),
+    ("-attention", set()),
+    ("-author:nobody", {"alpha", "beta", "gamma", "delta"}),
+    ('-"?!" -alpha', {"beta", "gamma", "delta"}),  # what has no word excludes nobody
+    ('-("?!") -alpha', {"beta", "gamma", "delta"}),
+    ('-("?!" OR alpha)', {"beta", "gamma", "delta"}),
     ("attention -venue:iclr", {"beta", "delta"}),
     ("topic:attention", {"alpha", "beta"}),
     ('topic:"sparse attention"', {"alpha"}),
@@ -104,6 +118,13 @@ FIELDS = [
     ("author:dao year:2023", {"beta"}),
     ("author:dao OR topic:memory", {"alpha", "beta", "gamma", "delta"}),
     ("(year:2024 OR has:code) -author:peña", {"beta"}),
+    ("author:dao author:zhang", {"beta"}),
+    ("author:dao author:zhang author:nobody", set()),
+    ("author:dao OR author:王伟 OR author:nobody", {"alpha", "beta", "gamma"}),
+    ("attention -author:peña -author:王伟", {"beta", "delta"}),
+    ("attention -author:nobody -author:王伟", {"alpha", "beta", "delta"}),
+    ("attention -(author:dao author:zhang)", {"alpha", "gamma", "delta"}),
+    ("author:nobody OR author:noone", set()),
     ("alpha OR gamma", {"alpha", "gamma"}),
     ("attention (alpha OR year:2023)", {"alpha", "beta", "gamma"}),
     ("attention -(alpha OR year:2023)", {"delta"}),
@@ -113,6 +134,12 @@ FIELDS = [
 @pytest.mark.parametrize(("query", "expected"), FIELDS)
 def test_fields(library, query, expected):
     assert set(names(query)) == expected
+
+
+def test_exclusions_alone_leave_all_other_papers_the_newest_first(library):
+    assert names("-delta") == ["alpha", "beta", "gamma"]
+    assert names("-delta", choice=Choice({"year": frozenset(["2023"])})) == ["beta", "gamma"]
+    assert names("") == []
 
 
 def test_what_was_looked_up_in_vain_is_told(library):
@@ -126,6 +153,54 @@ def test_single_letters_are_no_name(library, typed):
     assert names(typed) == []
     assert "No author here is named" in search(typed).notes[0]
     assert authors_like("t") == []
+
+
+PEOPLE = [
+    "An Tran", "A. Tran", "Tran An", "Anna Chandra", "Chandra A.", "Weiming Zhang", "Zhang Wei Ming", "Wei-Ming Zhang", "O'Brien, Pat",
+    "José Peña", "J. Peña", "王伟", "王 伟", "伟王", "W. 王", "苏剑林(Jianlin Su)", "★", "Łukasz Müller", "∞ Team", "Ł. M.", "ﬁn", "T. T. Dao",
+]  # fmt: skip
+
+
+def plainly(name: str) -> set[str]:
+    """Everybody compared with what is asked, if anything of it stands in the name."""
+    asked = fold_words(name).split() or [fold(name)]
+    telling = [word for word in asked if len(word) > 1 or is_cjk(word)]
+    return {
+        one
+        for one in PEOPLE
+        if (any(word in fold(one) for word in telling) if telling else fold(one) == "".join(asked))
+        and _can_be(asked, one)
+    }
+
+
+ASKED = ["an", "tran an", "a tran", "weiming zhang", "zhang weiming", "zhang wei ming", "zhangweiming", "obrien", "o brien", "pat", "peña j",
+         "王", "王伟", "伟", "w 王", "su", "jianlin su", "★", "lukasz", "∞", "m l", "fin", "dao t", "dao t t", "t dao", "dao t t t", "zhangweiming x", "chandra"]  # fmt: skip
+
+
+def test_people_are_looked_up_as_if_each_were_compared(make_indexed):
+    make_indexed("Alpha", authors=PEOPLE)
+    names = dict(Author.objects.values_list("pk", "name"))
+    for asked in [*ASKED, *PEOPLE]:
+        assert {names[pk] for pk in authors_like(asked)} == plainly(asked), asked
+
+
+def test_people_who_are_renamed_or_merged_are_looked_up_as_they_are(make_indexed):
+    paper = make_indexed("Alpha", authors=["Tri Dao", "Somebody Else"])
+    dao, other = Author.objects.order_by("pk")
+    dao.name = "Tri Dow"
+    dao.save()
+    refresh_words([paper.pk])
+    assert (authors_like("dao"), authors_like("dow")) == ([], [dao.pk])
+    dao.merged_into = other
+    dao.save()
+    assert authors_like("dow") == []
+
+
+def test_names_are_read_after_a_migration_that_brought_their_table(make_indexed):
+    make_indexed("Alpha", authors=["Tri Dao"])
+    AuthorName.objects.all().delete()
+    fill_index(sender=None)
+    assert len(authors_like("dao")) == 1
 
 
 def test_an_author_of_one_letter_is_found_by_it(library, make_indexed):

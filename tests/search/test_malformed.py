@@ -32,9 +32,10 @@ def library(make_indexed):
 def test_every_page_answers_a_malformed_query(library, client: Client, kind: str) -> None:
     chance = random.Random(kind)
     for path in PATHS * 2:
-        query = KINDS[kind](chance)
-        answer = client.get(f"{path}?q={encoded(query, chance)}")
-        assert answer.status_code in {200, 302, 400}, (path, query)
+        query = encoded(KINDS[kind](chance), chance)
+        answer = client.get(f"{path}?q={query}")
+        allowed = {200, 302, 400} if "%00" in query else {200, 302}
+        assert answer.status_code in allowed, (path, query)
 
 
 def test_every_kind_is_drawn_and_the_same_each_time():

@@ -17,12 +17,33 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_one_plan_serves_all_plain_questions(make_indexed: Callable[..., Paper]) -> None:
     paper = make_indexed("Sparse attention")
     connection.close()  # a session that has prepared nothing
-    for asked in ("sparse attention", "sparse", "of", "attentoin", "x" * 300):
+    for asked in (
+        "sparse attention",
+        "sparse",
+        "of",
+        "attentoin",
+        " ".join(map(str, range(100, 130))),
+    ):
         rank(read(asked))
     with connection.cursor() as cursor:
         cursor.execute("SELECT generic_plans, custom_plans FROM pg_prepared_statements")
         assert cursor.fetchall() == [(5, 0)]
     assert [one.paper_id for one in rank(read("sparse"))] == [paper.pk]
+
+
+def test_the_index_of_vectors_is_read_whatever_their_number() -> None:
+    """One plan for all values must not take a tenth of the rows for the ten nearest."""
+    vector = [0.1] * 384
+    connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW plan_cache_mode")
+        assert cursor.fetchone() == ("force_generic_plan",)
+    rank(read("attention"), "all-MiniLM-L6-v2", vector)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        (statement,) = cursor.fetchone()
+    assert "LIMIT 60" in statement
+    assert "LIMIT 1000" in statement
 
 
 def test_what_follows_is_not_prepared() -> None:

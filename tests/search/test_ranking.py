@@ -3,17 +3,20 @@
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from catalog.models import Citation, PaperRepository, Source
+from catalog.models import Citation, PaperRepository, Repository, Source
 from search import ranking
 from search.embed import embed_changed
 from search.facets import Choice
-from search.index import recount_words, refresh_words
+from search.index import refresh_words
 from search.models import PaperText
-from search.prior import refresh_priors
+from search.prior import refresh_priors, refresh_priors_if_written
 from search.queries import search
 from search.question import read
 from search.ranking import rank
+from search.recounting import recount_words
 from search.slips import is_one_slip
 from search.synonyms import mine_synonyms
 from tests.factories import make_paper, make_topic
@@ -224,3 +227,36 @@ def test_code_of_a_retired_link_speaks_for_nothing(make_indexed):
     assert PaperText.objects.get(paper=paper).prior == pytest.approx(0.3, abs=0.02)
     refresh_words([paper.pk])
     assert PaperText.objects.get(paper=paper).prior == pytest.approx(0.3, abs=0.02)
+
+
+def read_and_written() -> tuple[int, int]:
+    """How often a refresh reads the citations, and for how many papers it writes something."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_stat_force_next_flush()"
+        )  # counts of a session are told now and then
+    with CaptureQueriesContext(connection) as queries:
+        written = refresh_priors_if_written()
+    return sum("FROM catalog_citation " in query["sql"] for query in queries), written
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_speaks_for_papers_is_read_again_only_after_something_was_written(make_indexed):
+    one, other = make_indexed("One", year=2000), make_indexed("Other", year=2000)
+    assert read_and_written()[0] == 1
+    assert read_and_written() == (0, 0)
+    Citation.objects.create(citing=one, cited=other, source=Source.OPENALEX)
+    assert read_and_written() == (1, 1)
+    assert read_and_written() == (0, 0)
+    make_indexed("Third", year=2000, repository="a/b")
+    assert read_and_written()[0] == 1
+    Repository.objects.update(stars=50_000, stars_on=date(2026, 1, 1))
+    assert read_and_written() == (1, 1)
+
+
+def test_where_nothing_differs_no_writer_of_the_index_is_kept_waiting(make_indexed):
+    make_indexed("One")
+    refresh_priors()
+    with CaptureQueriesContext(connection) as queries:
+        assert refresh_priors() == 0
+    assert len(queries) == 1

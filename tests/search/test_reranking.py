@@ -1,9 +1,11 @@
 """The cross-encoder that may look again: a small one made here, with random weights, read as any other."""
 
+import threading
 from importlib import import_module
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from search import reranking
 from search.queries import search
@@ -47,10 +49,11 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def _load_anew():
-    reranking._model.cache_clear()
+def _load_anew(monkeypatch):
+    reranking._models.clear()
+    monkeypatch.setattr(reranking, "_waits", True)
     yield
-    reranking._model.cache_clear()
+    reranking._models.clear()
 
 
 def test_without_a_model_nothing_changes(settings):
@@ -71,7 +74,7 @@ def test_the_best_hits_stand_in_the_order_of_the_model(make_indexed, settings, f
     settings.RERANKER_MODEL = folder
     after = search("attention dense rice sparse").hits
     texts = {one.paper_id: one for one in texts_of([hit.paper_id for hit in before])}
-    model = reranking._model(folder)
+    model = reranking._models[folder]
     judged = {
         key: float(
             model.predict([("attention dense rice sparse", f"{one.title}. {one.abstract}")])[0]
@@ -99,3 +102,38 @@ def test_a_model_that_cannot_be_loaded_is_said_and_done_without(
     settings.RERANKER_MODEL = str(tmp_path)
     assert [hit.paper_id for hit in search("attention").hits] == [paper.pk]
     assert "cannot be loaded" in caplog.text
+
+
+def loaded() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "load reranker":
+            thread.join()
+
+
+def test_a_web_process_loads_the_model_at_its_start_and_no_page_waits(
+    make_indexed, settings, folder, monkeypatch
+):
+    settings.RERANKER_MODEL = folder
+    embedding = threading.Event()
+    before = threading.Thread(target=embedding.wait)
+    before.start()
+    reranking.warm_up(after=before)
+    make_indexed("Attention")
+    assert search("attention").total == 1
+    assert reranking._models == {}
+    embedding.set()
+    loaded()
+    assert reranking._models[folder] is not None
+
+
+def test_the_state_page_says_that_a_model_cannot_be_loaded(client, settings, tmp_path, caplog):
+    page = reverse("status")
+    settings.RERANKER_MODEL = str(tmp_path)
+    assert "cannot be loaded" not in client.get(page).text
+    reranking.warm_up()
+    loaded()
+    assert "best hits again cannot be loaded" in client.get(page).text
+    assert str(tmp_path) not in client.get(page).text
+    assert str(tmp_path) in caplog.text
+    settings.RERANKER_MODEL = ""
+    assert "cannot be loaded" not in client.get(page).text

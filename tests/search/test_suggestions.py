@@ -66,6 +66,63 @@ def test_suggestions(library, typed, expected):
     assert expected in [(one.kind, one.label) for one in suggest(typed)]
 
 
+SHORT = [
+    ("r&r", "R&R"),
+    ("R&R", "R&R"),
+    ("e^2", "E2-LLM"),
+    ("E^2", "E2-LLM"),
+    ("e2", "E2-LLM"),
+    ("k-v", "The K-V Cache"),
+    ("∞b", "∞Bench"),
+    ("∞B", "∞Bench"),
+]
+
+
+@pytest.mark.parametrize(("typed", "label"), SHORT)
+def test_letters_that_signs_join_are_enough(make_indexed, typed, label):
+    for title in ("R&R: Prompts", "E^2-LLM: Extended", "The K-V Cache", "∞Bench: Longer"):
+        make_indexed(title, topics=[make_topic("Papers")])
+    assert suggest(typed)[0].label == label
+
+
+COMPLETED = [
+    ("author:dao", 'author:"Tri Dao"'),
+    ("author:da", 'author:"Tri Dao"'),
+    ('author:"tri d', 'author:"Tri Dao"'),
+    ("AUTHOR:PEN", 'author:"José Peña"'),
+    ("author:苏剑", "author:苏剑林"),
+    ("author:gunagxuan", 'author:"Guangxuan Xiao"'),  # one slip
+    ("topic:atten", 'topic:"Efficient Attention"'),
+    ("venue:icl", "venue:ICLR"),
+    ("sparse attention author:da", 'sparse attention author:"Tri Dao"'),
+    ("flash year:2024 -author:da", 'flash year:2024 -author:"Tri Dao"'),
+    ("(author:xiao OR author:da", '(author:xiao OR author:"Tri Dao"'),
+    ('author:"Tri Dao" venue:ic', 'author:"Tri Dao" venue:ICLR'),
+]
+
+
+@pytest.mark.parametrize(("typed", "completed"), COMPLETED)
+def test_a_field_is_completed_and_leads_to_its_search(library, client, typed, completed):
+    [first, *others] = suggest(typed)
+    assert completed.endswith(first.label)
+    assert {one.kind for one in others} <= {first.kind}
+    page = client.get(first.url)
+    assert page.context["query"] == completed
+    assert "is named" not in page.text  # the completed value is one that the field knows
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["author:", "author:d", "author:zzzq", "topic:tri", "venue:dao", "year:20"],
+)
+def test_a_field_is_completed_by_its_own_names_only(library, typed):
+    assert suggest(typed) == []
+
+
+def test_what_only_ends_like_a_field_is_none(library):
+    assert not any("author%3A" in one.url for one in suggest("my-author:dao"))
+
+
 def test_no_kind_is_buried(library, make_indexed):
     for number in range(30):
         make_indexed(f"Attention number {number}")

@@ -2,17 +2,21 @@
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search import spelling, synonyms
-from search.index import recount_words
+from catalog.models import Paper
+from search import synonyms, thesaurus
 from search.models import Synonym, Word
 from search.queries import search
+from search.recounting import recount_words
 from search.slips import distance
 from search.spelling import did_you_mean
 from search.synonyms import long_form, mine_synonyms, pairs_in
+from search.words import parts
+from tests.factories import make_topic
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +72,67 @@ def test_either_form_finds_the_other(make_indexed):
     assert {hit.paper_id for hit in search("key value").hits} == {paper.pk, other.pk}
 
 
+ENGLISH = [
+    "Speculative Decoding for Long Sequences",
+    "Sparse Attention at Prefill",
+    "KV Cache Quantization in Little GPU Memory",
+    "Rotary Position Embedding Extrapolation",
+    "A Survey of Mixture of Experts",
+    "Repository-Level Code Completion",
+    "Reinforcement Learning of Chain of Thought",
+    "Multi-Turn Dialogue with Long-Term Memory",
+    "Position Bias: Lost in the Middle",
+    "Hallucination in Summarization",
+    "Video Understanding by Multimodal Agents",
+    "State Space Models in Parallel",
+    "Throughput and Latency of Distributed Serving",
+    "Catastrophic Forgetting in Instruction Tuning",
+]
+# question → the title that it means
+CHINESE = [
+    ("长序列的推测解码", "Speculative Decoding"),
+    ("長序列的推測解碼", "Speculative Decoding"),
+    ("预填充阶段的稀疏注意力", "Sparse Attention"),
+    ("節省顯存的鍵值快取量化", "KV Cache Quantization"),
+    ("如何用键值缓存量化节省显存", "KV Cache Quantization"),
+    ("旋转位置编码的外推", "Rotary Position"),
+    ("旋轉位置編碼外推", "Rotary Position"),
+    ("混合专家模型综述", "A Survey of Mixture"),
+    ("仓库级代码补全", "Repository-Level"),
+    ("倉庫級程式碼", "Repository-Level"),
+    ("思维链与强化学习", "Reinforcement Learning"),
+    ("長期記憶的對話系統", "Multi-Turn Dialogue"),
+    ("大模型的位置偏差", "Position Bias"),
+    ("摘要中的幻觉", "Hallucination"),
+    ("视频理解智能体", "Video Understanding"),
+    ("影片理解", "Video Understanding"),
+    ("状态空间模型的并行", "State Space"),
+    ("分布式推理的吞吐和延迟", "Throughput"),
+    ("指令微调中的灾难性遗忘", "Catastrophic Forgetting"),
+]
+
+
+def test_chinese_questions_find_english_papers(make_indexed):
+    for title in ENGLISH:
+        make_indexed(title, topics=[make_topic("Papers")])
+    mine_synonyms()
+    titles = dict(Paper.objects.values_list("pk", "title"))
+    found = {text: [titles[hit.paper_id] for hit in search(text).hits] for text, _ in CHINESE}
+    missed = {
+        text: found[text][:2]
+        for text, title in CHINESE
+        if not (found[text] and found[text][0].startswith(title))
+    }
+    assert missed == {}
+
+
+def test_every_chinese_word_is_stored_and_looked_up(db):
+    mine_synonyms()
+    for chinese, english in thesaurus.CHINESE:
+        words = tuple(parts(english))
+        assert words in list(synonyms.synonyms().expansions(parts(chinese))), chinese
+
+
 def test_a_curator_s_word_outlives_mining(make_indexed, admin_client):
     make_indexed("Compressing the Key-Value Cache")
     mine_synonyms()
@@ -119,22 +184,12 @@ def test_did_you_mean(library, typed, meant):
 
 def test_nothing_is_looked_up_for_common_words(library):
     Word.objects.create(word="commonly", papers=3)
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {spelling._NEAR}", [["commonly"], [], []])
-        [[[explained]]] = cursor.fetchall()
-    near = [node for node in _nodes(explained["Plan"]) if "% a.word" in str(_own(node))]
-    assert near
-    assert all(node["Actual Loops"] == 0 for node in near)
-
-
-def _nodes(plan):
-    yield plan
-    for inner in plan.get("Plans", []):
-        yield from _nodes(inner)
-
-
-def _own(plan):
-    return [value for name, value in plan.items() if name != "Plans"]
+    with CaptureQueriesContext(connection) as queries:
+        assert did_you_mean("commonly") is None
+    assert [query["sql"] for query in queries if "similarity(" in query["sql"]] == []
+    with CaptureQueriesContext(connection) as queries:
+        did_you_mean("comonly")
+    assert any("similarity(" in query["sql"] for query in queries)
 
 
 def test_the_page_offers_it(library, client):

@@ -34,13 +34,23 @@ def test_control_characters_do_not_break_a_feed(client, make_indexed):
     assert feed.findtext(f"{ATOM}entry/{ATOM}title", "").split() == ["Sparse", "attention"]
 
 
+@pytest.mark.parametrize("ending", ["json", "bib", "ris", "csv", "atom"])
+def test_a_query_of_exclusions_alone_is_answered_in_every_form(client, make_indexed, ending):
+    make_indexed("Linear memory")
+    make_indexed("Recurrent memory", year=2023)
+    make_indexed("Dense layers")
+    text = ask(client, ending, "-linear -year:2023").text
+    assert "Dense layers" in text
+    assert "memory" not in text
+
+
 def test_no_reason_is_computed_that_nothing_shows(client, make_indexed, monkeypatch):
     paper = make_indexed("Sparse attention")
 
     def never(*_: object) -> None:
         pytest.fail("a reason was computed")
 
-    monkeypatch.setattr(queries, "explain", never)
+    monkeypatch.setattr(queries, "explain_all", never)
     for ending in ["bib", "ris", "csv", "atom"]:
         assert "attention" in ask(client, ending, "attention").text.lower()
     page = client.get(reverse("search-why", args=[paper.pk]), {"q": "attention"})

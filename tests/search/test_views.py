@@ -58,6 +58,8 @@ def test_a_title_that_matched_is_marked_where_it_stands(client, finding):
 def test_what_search_by_meaning_does_not_do_yet_is_said(client, finding):
     paper = make_paper()
     finding(paper, by_meaning=False)
+    assert "not ready yet" not in find(client, "-x").text  # no words, nothing to miss
+    finding(paper, by_words=True, by_meaning=False)
     assert "search by meaning is not ready yet" in find(client, "x").text
     finding(paper, by_meaning=True)
     assert "not ready yet" not in find(client, "x").text

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.words import key, parts, placed, plain_words, system_names
+from search.words import key, parts, placed, plain_words, sentences, system_names, systems
 
 READINGS = [
     ("FlashAttention-3", ["flash", "attention", "3"], ["flashattention", "3"]),
@@ -41,10 +41,24 @@ def test_a_name_is_read_in_parts_and_whole(text, split, plain):
         ("Transformer升级之路：7、长度", ["transformer升级之路"]),
         ("What is it that makes a long head: a title", []),
         ("No name at all", []),
+        ("Quest:", []),
+        (": a title", []),
+        ("?!: a title", []),
     ],
 )
 def test_a_title_introduces_systems(title, names):
     assert system_names(title) == names
+
+
+def test_systems_are_told_as_printed_and_long_names_where_they_are_wanted():
+    assert systems("Ｑuest: Sparsity (MInference)") == ["Quest", "MInference"]
+    assert systems("A Head of Four: a title") == ["A Head of Four"]
+    assert systems("A Head of Four: a title", most_words=3) == []
+
+
+def test_a_text_is_split_into_sentences():
+    assert sentences("One. Two?  Three!") == ["One.", "Two?", "Three!"]
+    assert sentences(" ") == []
 
 
 def test_joined_forms_stand_where_they_begin_and_end():

@@ -32,7 +32,7 @@ from search.embeddings import ModelUnavailable, configured_model, encode
 from search.index import refresh_words
 from search.queries import search
 from search.scratch import scratch_database
-from search.suggest import TopicSuggester
+from search.topic_suggestions import TopicSuggester
 
 SAMPLES = 25
 WIDTH = 62  # of a figure's name

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from search.embed import AlreadyRunning, Embedded, embed_changed
 from search.embeddings import ModelUnavailable, configured_model
 from search.index import refresh_words
+from search.recounting import recount_if_due
 
 
 class Command(BaseCommand):
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         if limit is not None and limit < 1:
             raise CommandError("--limit wants a number of papers, 1 or more.")
         words = refresh_words()
+        recount_if_due()
         with tqdm(
             desc="Embedding",
             unit=" papers",

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from search.embed import embed_changed
 from search.evaluation import beir
-from search.evaluation.asking import Asked, Judged, Part, judge
+from search.evaluation.asking import SEARCHED, Asked, Judged, Part, judge
 from search.evaluation.measures import Measures, chance_of_difference
 from search.evaluation.questions import HELD_OUT, QuestionsRefused, read_questions
 from search.index import refresh_words
@@ -86,7 +86,7 @@ class Command(BaseCommand):
     def _collection(
         self, folder: Path, against: dict[str, float], *, quiet: bool
     ) -> dict[str, Any]:
-        queries = beir.read_queries(folder)
+        questions = beir.read_queries(folder)
         with scratch_database("evaluation"):
             papers = beir.load_documents(folder)
             if not papers:
@@ -97,14 +97,15 @@ class Command(BaseCommand):
                 Asked(
                     "all",
                     one.text,
-                    # A judged document that is not in the collection can be found by nobody, and counts.
+                    # A relevant document that is not in the collection can be found by nobody, and counts.
                     {papers.get(name, -place): score for place, (name, score) in enumerate(one.wanted.items(), 1)},
-                    frozenset({papers[one.id]} if one.id in papers else ()),
+                    papers.get(one.id),
                 )
-                for one in queries
+                for one in questions.asked
             ]  # fmt: skip
             found = _evaluate(asked, against, quiet=quiet)
-        return {"documents": len(papers), "questions": len(asked), **found}
+        notes = questions.notes + questions.missing(papers)
+        return {"documents": len(papers), "questions": len(asked), "notes": notes, **found}
 
     def _print(self, found: dict[str, Any]) -> None:
         counts = ", ".join(
@@ -112,6 +113,8 @@ class Command(BaseCommand):
             for name in ("documents", "questions", "left_out")
             if name in found
         )
+        for note in found.get("notes", ()):
+            counts += f"\n{note}"
         self.stdout.write(
             f"{counts}\n\n{'':24}{''.join(f'{name:>12}' for name in _NAMES)}{'ms':>8}"
         )
@@ -129,14 +132,15 @@ class Command(BaseCommand):
 
 
 def _evaluate(asked: Sequence[Asked], against: dict[str, float], *, quiet: bool) -> dict[str, Any]:
+    parts = [*SEARCHED, *([Part.SIMILAR] if all(one.paper for one in asked) else [])]
     with tqdm(total=len(asked) * (2 if against else 1), disable=True if quiet else None) as bar:
-        ours = judge(asked, list(Part), progress=bar.update)
-        theirs = judge(asked, list(Part), against, bar.update) if against else {}
+        ours = judge(asked, parts, progress=bar.update)
+        theirs = judge(asked, SEARCHED, against, bar.update) if against else {}
     found: dict[str, Any] = {
         "parts": {str(part): _figures(asked, one) for part, one in ours.items()}
     }
     if theirs:
-        tests = {str(part): _test(one, theirs[part]) for part, one in ours.items()}
+        tests = {str(part): _test(ours[part], one) for part, one in theirs.items()}
         found["against"] = {"settings": against, "parts": tests}
     return found
 

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 from django.core.management.base import BaseCommand, CommandError
 
 from catalog.models import Paper
+from search.hits import hit_as_json, papers_of
 from search.queries import Results, search
 
 
@@ -41,9 +42,7 @@ class Command(BaseCommand):
 
     def _answer(self, query: str, limit: int, *, as_json: bool) -> None:
         results = search(query, limit=limit)
-        papers = Paper.objects.prefetch_related("identifiers").in_bulk(
-            [hit.paper_id for hit in results.hits]
-        )
+        papers = {paper.pk: paper for paper in papers_of(results)}
         if as_json:
             self.stdout.write(json.dumps(_as_dict(query, results, papers), ensure_ascii=False))
         else:
@@ -56,8 +55,8 @@ class Command(BaseCommand):
             return
         more = "more than " if results.capped else ""
         self.stdout.write(f"{results.query}: {more}{results.total} found")
-        for number, hit in enumerate(results.hits, 1):
-            paper = papers[hit.paper_id]
+        hits = [(hit, papers[hit.paper_id]) for hit in results.hits if hit.paper_id in papers]
+        for number, (hit, paper) in enumerate(hits, 1):
             self.stdout.write(
                 f"{number:3}. {paper.title}{f' ({paper.year})' if paper.year else ''}"
             )
@@ -70,17 +69,9 @@ def _as_dict(query: str, results: Results, papers: dict[int, Paper]) -> dict[str
         "total": results.total,
         "not_listed": str(results.not_listed) if results.not_listed else None,
         "hits": [
-            {
-                "id": hit.paper_id,
-                "title": papers[hit.paper_id].title,
-                "identifiers": {
-                    row.scheme: row.value for row in papers[hit.paper_id].identifiers.all()
-                },
-                "url": papers[hit.paper_id].get_absolute_url(),
-                "score": round(hit.score, 4),
-                "why": hit.reason,
-            }
+            hit_as_json(hit, paper, paper.get_absolute_url())
             for hit in results.hits
+            if (paper := papers.get(hit.paper_id))
         ],
     }
 

@@ -100,7 +100,12 @@ def test_our_own_questions_are_many_and_of_every_kind(db):
 def collection(tmp_path):
     write(
         tmp_path / "corpus.jsonl",
-        {"_id": "d1", "title": "Bees", "text": "Bees keep warm in winter by shivering."},
+        {
+            "_id": "d1",
+            "title": "Bees",
+            "metadata": {"year": 2020},
+            "text": "Bees keep warm in winter by shivering.",
+        },
         {"_id": "d2", "title": "", "text": "A cache holds keys and values."},
         {"_id": "q2", "title": "Caches", "text": "A cache of keys."},
     )
@@ -122,11 +127,47 @@ def test_a_collection_is_read_into_a_database_of_its_own(collection):
     kept = make_paper("Stays as it is")
     name = connection.settings_dict["NAME"]
     found = run("--beir", collection)
-    assert (found["documents"], found["questions"]) == (3, 2)
+    assert (found["documents"], found["questions"], found["notes"]) == (3, 2, [])
     assert found["parts"]["fused"]["kinds"]["all"]["ndcg_10"] == 1
     assert found["parts"]["vector"]["kinds"]["all"]["recall_100"] == 1
     assert connection.settings_dict["NAME"] == name
     assert list(Paper.objects.all()) == [kept]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_papers_ask_those_similar_to_them_are_judged_too(collection):
+    assert "similar" not in run("--beir", collection)["parts"]
+    (collection / "queries.jsonl").write_text('{"_id": "d1", "text": "sparse attention"}\n')
+    (collection / "qrels" / "test.tsv").write_text("d1\td2\t1\n")
+    found = run("--beir", collection, "--against", "lexical_share=0.5")
+    assert found["parts"]["similar"]["kinds"]["all"]["recall_100"] == 1
+    assert set(found["against"]["parts"]) == {"lexical", "vector", "fused"}
+
+
+JUDGED = "q1\td1\t1\nq1\td9\t1\nq2\td2\t0\nq8\td1\t1\nq8\td2\t0\nq9\td1\t1\n"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("qrels.tsv", JUDGED),
+        ("qrels/test.tsv", "query-id\tcorpus-id\tscore\n" + JUDGED),
+        ("qrels/test.tsv", "\ufeff" + JUDGED.replace("\n", "\r\n\r\n").replace("\td", "\t0\td")),
+    ],
+)
+def test_judgements_of_other_splits_are_left_out_and_told(collection, name, text):
+    (collection / "qrels" / "test.tsv").unlink()
+    (collection / name).write_text(text, encoding="utf-8")
+    found = run("--beir", collection)
+    assert found["questions"] == 1
+    assert found["notes"] == [
+        "3 judgements left out: of 2 queries that queries.jsonl lacks, such as q8",
+        "1 query left out: without a relevant document",
+        "1 relevant document not in corpus.jsonl, counted as not found",
+    ]
+    assert found["parts"]["fused"]["kinds"]["all"]["recall_100"] == 0.5
+    assert found["parts"]["fused"]["kinds"]["all"]["ndcg_10"] < 1
 
 
 @pytest.mark.parametrize(
@@ -134,9 +175,10 @@ def test_a_collection_is_read_into_a_database_of_its_own(collection):
     [
         (lambda folder: (folder / "corpus.jsonl").unlink(), "corpus.jsonl"),
         (lambda folder: (folder / "queries.jsonl").write_text('{"_id": "q1"}\n'), "line 1"),
-        (lambda folder: (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "x"}\n'), "q2"),
+        (lambda folder: (folder / "queries.jsonl").write_text('{"_id": "q3", "text": "x"}\n'), "no query of"),
         (lambda folder: (folder / "qrels" / "test.tsv").write_text("a\tb\tc\n"), "no judgements"),
         (lambda folder: (folder / "qrels" / "test.tsv").write_text("q\td\t1\nq1\n"), "line 2"),
+        (lambda folder: (folder / "qrels" / "test.tsv").write_text("q1\td1\t0\n"), "no query of"),
         (lambda folder: (folder / "qrels" / "test.tsv").unlink(), "none of"),
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0005_openalex_lists_no_citing_works'),
+        ('catalog', '0006_citation_keys'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -43,7 +43,7 @@ class TopicSuggestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggested:
+class SuggestedTopics:
     """The likeliest topics, best first, and the papers nearest to the text with their cosines."""
 
     topics: tuple[TopicSuggestion, ...]
@@ -72,13 +72,13 @@ class TopicSuggester:
             dtype="float32",
         )
 
-    def suggest(self, texts: Sequence[str], most: int = 3) -> list[Suggested]:
+    def suggest(self, texts: Sequence[str], most: int = 3) -> list[SuggestedTopics]:
         """Suggest topics for each text; raises ModelUnavailable."""
         if not texts or not self.papers:
-            return [Suggested((), ())] * len(texts)
+            return [SuggestedTopics((), ())] * len(texts)
         return self.judge(encode(configured_model(), texts), most)
 
-    def judge(self, vectors: "NDArray[float32]", most: int = 3) -> list[Suggested]:
+    def judge(self, vectors: "NDArray[float32]", most: int = 3) -> list[SuggestedTopics]:
         likeness = vectors @ self.vectors.T
         scores = self._scores(likeness, vectors @ self._centres().T)
         return [self._best(*row, most) for row in zip(scores, likeness, strict=True)]
@@ -119,14 +119,14 @@ class TopicSuggester:
 
     def _best(
         self, scores: "NDArray[float64]", likeness: "NDArray[float32]", most: int
-    ) -> Suggested:
+    ) -> SuggestedTopics:
         import numpy
 
         shares = numpy.exp(_CERTAINTY * (scores - scores.max()))
         shares /= shares.sum()
         topics = numpy.argsort(-shares, kind="stable")[:most]
         near = numpy.argsort(-likeness, kind="stable")[:most]
-        return Suggested(
+        return SuggestedTopics(
             tuple(TopicSuggestion(self.topics[at], round(float(shares[at]), 4)) for at in topics),
             tuple((self.papers[at], round(float(likeness[at]), 4)) for at in near),
         )
