@@ -14,6 +14,8 @@ from threading import local
 
 import Stemmer
 
+from catalog.systems.names import named_in_title
+
 MAX_WORD = 100
 
 # From NFKD, capitals kept: camel case is read before case is folded.
@@ -127,10 +129,7 @@ def key(text: str) -> str:
 
 def system_names(title: str) -> list[str]:
     """Return the keys of names that a title introduces: "Quest: …", "… (MInference)"."""
-    head, colon, _ = unicodedata.normalize("NFKC", title).partition(":")
-    names = [head] if colon and len(head.split()) <= 5 else []
-    names += re.findall(r"\(([A-Z][\w+-]{1,30})\)", title)
-    return [name for name in dict.fromkeys(map(key, names)) if name]
+    return [name for name in dict.fromkeys(map(key, named_in_title(title))) if name]
 
 
 def placed(text: str, start: int, *, pairs: bool = False) -> Iterator[tuple[str, int]]:
