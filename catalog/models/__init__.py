@@ -30,6 +30,7 @@ from catalog.models.papers import (
     TitleAlias,
 )
 from catalog.models.people import Author, Venue
+from catalog.models.systems import System
 from catalog.models.upkeep import (
     Candidate,
     HarvestQuery,
@@ -71,6 +72,7 @@ __all__ = [
     "SourceState",
     "StarCount",
     "Stated",
+    "System",
     "TitleAlias",
     "Topic",
     "TopicRedirect",
