@@ -31,7 +31,7 @@ _SPELLED = re.compile(
     rf"{_WHO}(?:\s(?!(?:the|an?|our|its|their|of|for|to)\b)[\w-]+){{0,3}}?\s{_MAKE},?\s(?:{_PLAIN},?\s){{0,5}}[“\"'`]*(?P<words>(?!to )[^(),.;:]{{3,90}}?)\s\((?P<name>{_NAME})\)"
 )
 _BRACKETED = re.compile(rf"\((?:or |i\.e\.,? )?[“\"'`]*(?P<name>{_NAME})[”\"'’`]*\)")
-_EMPHATIC = r"(?:\)|,? (?:an?|the first|that|which)\b|\s\()"
+_EMPHATIC = re.compile(r"[”\"'’`]*(?:\)|,? (?:an?|the first|that|which)\b|\s\()")
 _SENTENCE = re.compile(r"(?<=[.!?])[\"”’)]*\s+(?=[\"“(\[]?[A-Z0-9∞])")
 _ABBREVIATED = re.compile(
     r"(?:\b(?:e\.g|i\.e|et al|cf|vs|resp|approx|Fig|Eq|Sec|No|etc|w\.r\.t)\.|\b[A-Z]\.)$"
@@ -73,7 +73,7 @@ def introduced(title: str, abstract: str) -> list[Introduction]:
             found.setdefault(name, Introduction(name, title, True))
     for sentence in sentences(abstract):
         for name in _in_sentence(sentence):
-            is_emphatic = bool(re.search(rf"{re.escape(name)}[”\"'’`]*{_EMPHATIC}", sentence))
+            is_emphatic = bool(_EMPHATIC.match(sentence, sentence.find(name) + len(name)))
             found.setdefault(name, Introduction(name, sentence, False, is_emphatic))
     return list(found.values())
 

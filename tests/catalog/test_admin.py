@@ -28,6 +28,7 @@ from catalog.models import (
     SimilarPaper,
     SourceState,
     StarCount,
+    System,
     TitleAlias,
     TopicRedirect,
     VenueSuggestion,
@@ -70,7 +71,10 @@ def make_everything() -> Paper:
     RejectedIdentifier.objects.create(paper=paper, scheme="arxiv", value="2401.99999")
     Citation.objects.create(citing=paper, cited=other, source="openalex")
     Reference.objects.create(citing=paper, source="openalex", key="W1", title=HOSTILE)
-    Relation.objects.create(subject=paper, object=other, kind="extends", note=HOSTILE)
+    system = System.objects.create(name=HOSTILE, introduced_by=other, note=HOSTILE)
+    Relation.objects.create(
+        subject=paper, object=other, kind="extends", note=HOSTILE, system=system
+    )
     SimilarPaper.objects.create(paper=paper, other=other, rank=1, score=0.9)
     StarCount.objects.create(repository=paper.repositories.get(), date="2025-01-01", stars=number)
     TopicRedirect.objects.create(catalogue=catalogue, path=f"old-{number}", topic=topic)
