@@ -380,17 +380,16 @@ def _spells_out(form: str, abstract: str) -> bool:
 
 
 def _is_part_of_a_name(form: str, text: Text) -> bool:
-    """Whether a coined word stands in an abstract only beside other capitals: "Ladder Capsule Network"."""
+    """Whether a coined word stands in a text only beside other capitals: "Ladder Capsule Network"."""
     if not is_coinable(form):
         return False
-    found = re.finditer(
-        rf"(?P<before>\S+\s)?(?<!\w){form}(?P<after>(?:'s)?[-\s]\S)?", text.abstract
-    )
-    return not any(
-        not (match["after"] or "").lstrip("'s -\n")[:1].isupper()
-        and not ((match["before"] or "")[:1].isupper() and (match["before"] or "")[1:2].isalpha())
-        for match in found
-    )
+    whole = f"{text.title}. {text.abstract}"
+    for match in re.finditer(rf"(?P<before>\S+\s)?(?<!\w){form}(?P<after>(?:'s)?[-\s]\S)?", whole):
+        before, after = match["before"] or "", match["after"] or ""
+        is_joined = after[-1:].isupper() or (before[:1].isupper() and before[1:2].isalpha())
+        if not is_joined:
+            return False
+    return True
 
 
 def _words(text: Text) -> list[str]:
