@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -55,7 +56,7 @@ class Lineage:
 def lineage_of(paper: Paper) -> Lineage:
     """Return a paper's lineage in two queries, circles cut and long ones bounded."""
     with connection.cursor() as cursor:
-        names = {
+        names: dict[str, Any] = {
             "paper": paper.pk,
             "kind": RelationKind.EXTENDS.value,
             "steps": MOST_STEPS,
