@@ -313,6 +313,7 @@ LOG_LEVEL = env.str(
 )
 _TALKATIVE = [
     "httpx",
+    "pylatexenc",
     "httpcore",
     "sentence_transformers",
     "torch",

@@ -60,7 +60,7 @@ def system_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse
         "introduced_by": Paper.objects.for_list().get(pk=paper.pk),
         "words": "" if words == readable(paper.title) else words,
         "groups": groups,
-        "total": said.current().values("subject").distinct().count(),
+        "total": said.filter(retired_at=None).values("subject").distinct().count(),
         "namesakes": namesakes.exclude(pk=pk)
         .select_related("introduced_by")
         .order_by(F("pk"))[:10],

@@ -1,5 +1,6 @@
 """Systems on pages and in the admin."""
 
+import itertools
 from datetime import date
 
 import pytest
@@ -7,6 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 from django.utils import timezone
 
+from catalog.curation import merge_papers, unmerge_paper
 from catalog.graph.edges import Node, NodeKind, edges_at
 from catalog.graph.pictures import draw
 from catalog.lineage import lineage_of
@@ -37,7 +39,8 @@ def extend(subject: Paper, other: Paper) -> None:
 def page(client, row) -> str:
     response = client.get(row.get_absolute_url())
     assert response.status_code == 200
-    return response.text
+    text: str = response.text
+    return text
 
 
 def test_a_papers_page_names_what_it_introduces_and_who_speaks_of_it(client):
@@ -160,7 +163,7 @@ def test_numbers_of_queries_do_not_grow(client):
 
 def test_a_lineage_goes_over_several_steps_in_order(client):
     papers = [make_paper(f"Step {number}", year=2018 + number) for number in range(5)]
-    for before, after in zip(papers, papers[1:], strict=False):
+    for before, after in itertools.pairwise(papers):
         extend(after, before)
     found = lineage_of(papers[2])
     assert [(one.paper, one.step) for one in found.back] == [(papers[1], 1), (papers[0], 2)]
@@ -311,11 +314,14 @@ def test_a_removed_system_is_retired_with_what_was_derived_and_can_be_restored(c
     assert System.objects.current().count() == 1
 
 
-def test_merging_papers_moves_systems(curator):
-    from catalog.curation import merge_papers
-
+def test_merging_papers_moves_systems_and_parting_them_gives_them_back():
     survivor = make_paper("KeepKV", published_on=date(2024, 1, 1), published_precision="day")
     system = make_system()
-    merge_papers(survivor, [system.introduced_by])
+    paper = system.introduced_by
+    merge_papers(survivor, [paper])
     system.refresh_from_db()
     assert system.introduced_by == survivor
+    paper.refresh_from_db()
+    unmerge_paper(paper)
+    system.refresh_from_db()
+    assert system.introduced_by == paper
