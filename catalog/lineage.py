@@ -17,9 +17,15 @@ _WALK = """
 WITH RECURSIVE walked (is_back, paper, step) AS (
     VALUES (true, %(paper)s::bigint, 0), (false, %(paper)s::bigint, 0)
     UNION
-    SELECT w.is_back, CASE WHEN w.is_back THEN r.object_id ELSE r.subject_id END, w.step + 1
-    FROM walked w JOIN catalog_relation r ON CASE WHEN w.is_back THEN r.subject_id ELSE r.object_id END = w.paper
-    WHERE r.kind = %(kind)s AND r.retired_at IS NULL AND w.step < %(steps)s
+    SELECT w.is_back, far.paper, w.step + 1
+    FROM walked w CROSS JOIN LATERAL (
+        SELECT r.object_id AS paper FROM catalog_relation r
+        WHERE w.is_back AND r.subject_id = w.paper AND r.kind = %(kind)s AND r.retired_at IS NULL
+        UNION ALL
+        SELECT r.subject_id FROM catalog_relation r
+        WHERE NOT w.is_back AND r.object_id = w.paper AND r.kind = %(kind)s AND r.retired_at IS NULL
+    ) far
+    WHERE w.step < %(steps)s
 ), first AS (
     SELECT is_back, paper, min(step) AS step FROM walked WHERE paper <> %(paper)s GROUP BY 1, 2
 ), numbered AS (

@@ -83,11 +83,20 @@ class UndecidedFilter(admin.SimpleListFilter):
         return queryset
 
 
+class RelationForm(CuratorsForm):
+    def clean(self) -> dict[str, Any] | None:
+        given = super().clean() or {}
+        system, paper = given.get("system"), given.get("object")
+        if system and paper and system.introduced_by_id != paper.pk:
+            self.add_error("system", "This system is not of the second paper.")
+        return given
+
+
 @admin.register(Relation)
 class RelationAdmin(CuratedAdmin):
     """What is removed here is retired in the curator's name: whoever derives relations finds it said that this is none."""
 
-    form = CuratorsForm
+    form = RelationForm
     list_display = [
         column("paper", "subject"),
         "kind",

@@ -46,8 +46,10 @@ def system_index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def system_detail(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
-    standing = System.objects.current().select_related("introduced_by__merged_into")
-    system = get_object_or_404(standing, pk=pk)
+    systems = System.objects.select_related("introduced_by__merged_into")
+    system = get_object_or_404(systems, pk=pk)
+    if system.retired_at:  # its address still leads somewhere
+        return redirect(system.introduced_by)
     if request.path != system.get_absolute_url():
         return redirect(system, permanent=True)
     paper = system.introduced_by.merged_into or system.introduced_by

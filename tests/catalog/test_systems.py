@@ -64,7 +64,9 @@ def test_what_is_retired_or_of_merged_papers_is_not_shown(client):
     merged = make_paper("Merged", merged_into=later)
     say(merged, system)
     assert 'id="relations"' not in page(client, system.introduced_by)
-    assert client.get(system.get_absolute_url()).status_code == 404
+    assert client.get(system.get_absolute_url()).headers["location"] == (
+        system.introduced_by.get_absolute_url()
+    )
 
 
 def test_a_title_is_not_repeated_as_the_words_that_say_so(client):
@@ -280,6 +282,15 @@ def test_the_undecided_are_filtered_and_counted_on_the_desk(client, curator):
         assert shown == [decision.capitalize()]
         assert "Methods like" in text
     assert "1 relation derived from titles" in client.get(reverse("admin:index")).text
+
+
+def test_a_relation_names_no_system_of_another_paper(client, curator):
+    system, later, other = make_system(), make_paper("Later"), make_paper("Other")
+    url = reverse("admin:catalog_relation_add")
+    data = {"subject": later.pk, "object": other.pk, "kind": "uses", "note": "", "system": system.pk}  # fmt: skip
+    assert "is not of the second paper" in client.post(url, data).text
+    assert client.post(url, {**data, "object": system.introduced_by_id}).status_code == 302
+    assert Relation.objects.get().system == system
 
 
 def test_a_curator_edits_aliases(client, curator):
