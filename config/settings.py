@@ -315,6 +315,7 @@ LOG_LEVEL = env.str(
 )
 _TALKATIVE = [
     "httpx",
+    "pylatexenc",
     "httpcore",
     "sentence_transformers",
     "torch",

@@ -18,7 +18,17 @@ from catalog.models import Paper, Placement, Source, Topic
 from search.asked_papers import read_asked
 from search.queries import search
 
-USUAL = ("cites", "extends", "compares", "evaluates", "surveys", "uses", "same_work", "contradicts")
+USUAL = (
+    "cites",
+    "extends",
+    "compares",
+    "evaluates",
+    "surveys",
+    "uses",
+    "same_work",
+    "contradicts",
+    "mentions",
+)
 MOST_START = 60  # nodes that a picture starts from
 MOST_NODES = 400  # but for the whole catalogue
 MOST_FOUND = 20  # papers of a search

@@ -1,4 +1,4 @@
-"""The catalogue as one graph: papers, authors, topics, venues and repositories, and the typed edges between them.
+"""The catalogue as one graph: papers, authors, topics, venues, repositories and systems, and the typed edges between them.
 
 Nothing is copied: each kind of edge is read from the table that states it, by its index, with who says so and since when.
 What touches very many (a survey of surveys, a big topic) is read no further than a bound, the most cited papers first.
@@ -21,6 +21,7 @@ class NodeKind(StrEnum):
     TOPIC = "topic"
     VENUE = "venue"
     REPOSITORY = "repository"
+    SYSTEM = "system"
 
 
 class Node(NamedTuple):
@@ -82,11 +83,13 @@ LABELS: dict[str, tuple[str, str]] = {
     RelationKind.USES: ("uses", "used by"),
     RelationKind.SAME_WORK: ("same work as", "same work as"),
     RelationKind.CONTRADICTS: ("contradicts", "contradicted by"),
+    RelationKind.MENTIONS: ("mentions", "mentioned by"),
     "similar": ("similar to", "similar to"),
     "written_by": ("written by", "wrote"),
     "placed_in": ("placed in", "holds"),
     "published_at": ("published at", "published"),
     "has_code": ("has code", "code of"),
+    "introduces": ("introduces", "introduced by"),
 }
 # What says that one paper has to do with another, as followed from paper to paper.
 BETWEEN_PAPERS = ("cites", *map(str, RelationKind), "similar")
@@ -117,6 +120,10 @@ _TABLES = (
     ),
     _Table(
         NodeKind.PAPER, NodeKind.REPOSITORY, "catalog_paperrepository", ("paper_id", "repository_id"), ("has_code",),
+        where="e.retired_at IS NULL",
+    ),
+    _Table(
+        NodeKind.PAPER, NodeKind.SYSTEM, "catalog_system", ("introduced_by_id", "id"), ("introduces",),
         where="e.retired_at IS NULL",
     ),
 )  # fmt: skip

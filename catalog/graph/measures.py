@@ -21,7 +21,7 @@ from catalog.models import PaperMeasure, Run
 
 DAMPING = 0.85
 # What an edge counts in communities and in the picture: what authors say more than what texts have in common.
-WEIGHTS = {"cites": 1.0, "relation": 2.0, "similar": 0.5}
+WEIGHTS = {"cites": 1.0, "relation": 2.0, "mentions": 1.0, "similar": 0.5}
 ENOUGH = 0.01  # of the edges changed since, for it to be computed again at once
 SOON = 24 * 3600  # seconds after which any change is enough
 _LOCK = 0x57E3E  # any number that no other advisory lock here uses
@@ -35,7 +35,7 @@ WITH listed AS MATERIALIZED (
     )
 ), edge AS (
     SELECT citing_id AS tail, cited_id AS head, 'cites' AS kind, stated_at FROM catalog_citation
-    UNION ALL SELECT subject_id, object_id, 'relation', stated_at FROM catalog_relation WHERE retired_at IS NULL
+    UNION ALL SELECT subject_id, object_id, CASE kind WHEN 'mentions' THEN 'mentions' ELSE 'relation' END, stated_at FROM catalog_relation WHERE retired_at IS NULL
     UNION ALL SELECT paper_id, other_id, 'similar', NULL FROM catalog_similarpaper WHERE rank <= 5
 )
 """

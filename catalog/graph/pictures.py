@@ -18,6 +18,7 @@ from catalog.models import (
     PaperMeasure,
     Placement,
     Repository,
+    System,
     Topic,
     Venue,
 )
@@ -29,6 +30,7 @@ NAMES = {
     NodeKind.TOPIC: ("topic", "topics"),
     NodeKind.VENUE: ("venue", "venues"),
     NodeKind.REPOSITORY: ("repository", "repositories"),
+    NodeKind.SYSTEM: ("system", "systems"),
 }
 
 
@@ -102,7 +104,7 @@ def _load(nodes: Sequence[Node]) -> dict[Node, Shown]:
     keys = {kind: [node.key for node in nodes if node.kind == kind] for kind in NodeKind}
     loaders = {
         NodeKind.PAPER: _papers, NodeKind.AUTHOR: _authors, NodeKind.TOPIC: _topics, NodeKind.VENUE: _venues,
-        NodeKind.REPOSITORY: _repositories,
+        NodeKind.REPOSITORY: _repositories, NodeKind.SYSTEM: _systems,
     }  # fmt: skip
     found = {
         one.node: one for kind, load in loaders.items() if keys[kind] for one in load(keys[kind])
@@ -162,6 +164,11 @@ def _repositories(keys: list[int]) -> Iterable[Shown]:
             one.get_absolute_url(),
             weight=one.stars or 0,
         )
+
+
+def _systems(keys: list[int]) -> Iterable[Shown]:
+    for one in System.objects.current().filter(pk__in=keys):
+        yield Shown(Node(NodeKind.SYSTEM, one.pk), one.name, one.get_absolute_url())
 
 
 def _known_places(shown: Mapping[Node, Shown]) -> dict[Node, tuple[float, float]]:

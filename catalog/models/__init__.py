@@ -32,6 +32,7 @@ from catalog.models.papers import (
     paper_path,
 )
 from catalog.models.people import Author, Venue
+from catalog.models.systems import System
 from catalog.models.upkeep import (
     Candidate,
     HarvestQuery,
@@ -74,6 +75,7 @@ __all__ = [
     "SourceState",
     "StarCount",
     "Stated",
+    "System",
     "TitleAlias",
     "Topic",
     "TopicRedirect",

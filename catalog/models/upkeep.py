@@ -19,6 +19,7 @@ class RunJob(models.TextChoices):
     GITHUB = "github", "GitHub"
     CITATIONS = "citations", "citations"
     GRAPH = "graph", "graph"
+    SYSTEMS = "systems", "systems"
 
 
 class RunStatus(models.TextChoices):

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from catalog.graph.edges import LABELS, Edge, Node, NodeKind, around, common, edges_at
-from catalog.models import Citation, Paper, Provenance, Relation, SimilarPaper, Source
+from catalog.models import Citation, Paper, Provenance, Relation, SimilarPaper, Source, System
 from tests.factories import make_author, make_paper, make_topic, make_venue
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +26,7 @@ def test_every_kind_of_edge_is_read_from_both_ends_with_its_source_and_date():
     for kind in Relation.Kind:
         Relation.objects.create(subject=one, object=two, kind=kind, source=Source.CURATOR)
     SimilarPaper.objects.create(paper=one, other=two, rank=1, score=0.9)
+    System.objects.create(name="One", introduced_by=one)
     for field in ("authors", "venue"):
         Provenance.objects.create(paper=one, field=field, source=Source.LIST)
 
