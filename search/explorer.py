@@ -286,6 +286,7 @@ def _links(edges: Sequence[Edge], picture: Picture) -> list[dict[str, Any]]:
             "label": LABELS[edge.kind][0],
             "head": shown[edge.head],
             "edge": edge,
+            "source": _SOURCES.get(edge.source, edge.source),
         }
         for edge in edges
     ]

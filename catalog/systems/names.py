@@ -71,8 +71,8 @@ def named_in_title(title: str, most_words: int = 5) -> list[str]:
 
     What stands before a colon is a name when it has no more than so many words.
     """
-    head, colon, _ = unicodedata.normalize("NFKC", title).partition(":")
-    names = [head.strip()] if colon and len(head.split()) <= most_words else []
+    head, _, rest = unicodedata.normalize("NFKC", title).partition(":")
+    names = [head.strip()] if rest and len(head.split()) <= most_words else []
     return names + _TITLE_BRACKETS.findall(title)
 
 

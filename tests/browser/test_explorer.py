@@ -51,7 +51,7 @@ def test_the_tables_say_the_same_without_scripts(browser, address: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address)
-    expect(page.get_by_role("row", name=re.compile("^Citing 2"))).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("^Citing 2 paper"))).to_be_visible()
     page.get_by_role("link", name="Hide Citing 2").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("4 papers, 3 citations")
     page.get_by_role("link", name="Show more around Citing 1").click()
