@@ -324,7 +324,8 @@ def _between(expression: str) -> "_Compiler":
             parts.append(f"{expression} >= {made.bind(ends.low)}")
         if ends.high is not None:
             parts.append(f"{expression} <= {made.bind(ends.high)}")
-        return f"({' AND '.join(parts) or _ALWAYS})"
+        # What is not known is not within, so that excluding the range lets it through.
+        return f"coalesce({' AND '.join(parts) or _ALWAYS}, false)"
 
     return compile_range
 

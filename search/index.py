@@ -133,9 +133,10 @@ def _tsvector(texts: PaperTexts) -> str:
     for text in [*texts.topics, *texts.venue, *texts.repositories]:
         add(text, "C")
     add(texts.abstract, "D")
-    for text in [*texts.titles, *sentences(texts.abstract)]:
-        if _has_camel_case(text):
-            add(text.lower(), "D")
+    for weight, group in (("A", texts.titles), ("D", sentences(texts.abstract))):
+        for text in group:
+            if _has_camel_case(text):
+                add(text.lower(), weight)
     return " ".join(f"'{lexeme}':{','.join(places)}" for lexeme, places in lexemes.items())
 
 

@@ -23,6 +23,8 @@ from catalog.renames import present_names
 from search.why import IDENTIFIER, Fragments
 
 # A word of these forms is nothing else; other identifiers may be words that only look like one.
+# An address without its scheme: a host, a slash, and more.
+_HOSTED = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}/\S", re.IGNORECASE)
 _UNMISTAKABLE = frozenset({ARXIV, DOI, URL, ACL})
 _QUOTES = "\"'`*“”‘’„«»"
 _SENTENCE = ".,;:!?…。，；：！？、"
@@ -70,7 +72,7 @@ def find_named(text: str) -> Named | None:
         name = f"{repository.owner}/{repository.name}"
         why = (("code: ", False), (name, True))
         return Named(papers, why, None if papers else Ident(URL, repository.url))
-    if ident and (ident.scheme in _UNMISTAKABLE or ":" in text):
+    if ident and (ident.scheme in _UNMISTAKABLE or ":" in text or _HOSTED.match(text)):
         return Named((), not_listed=ident)
     return None
 

@@ -10,7 +10,7 @@ from search.filters import Filter, make_filter, matching
 from search.models import Word
 from search.named import Named, find_named
 from search.question import Question, clean, read
-from search.ranking import MAX_RANKED, Ranked, rank
+from search.ranking import MAX_RANKED, NAMED, SLIPPED, Ranked, rank
 from search.reranking import rerank
 from search.serving import serving_vector
 from search.sorting import in_order
@@ -114,7 +114,7 @@ class _Searching:
             notes=tuple(dict.fromkeys(self.typed.notes)),
             relaxed=relaxed and bool(found),
             facets=tuple(self._facets(found)) if facets else (),
-            did_you_mean=(did_you_mean(self.query) or "") if facets and not offset else "",
+            did_you_mean=self._meant(found) if facets and not offset else "",
         )
 
     def _found(self, chosen: Filter) -> list[Ranked]:
@@ -123,6 +123,11 @@ class _Searching:
         if not (self.question.conditions or self.choice):
             return []
         return [Ranked(paper, 0.0, 0.0, None) for paper in matching(chosen)]
+
+    def _meant(self, found: Sequence[Ranked]) -> str:
+        """The query with its slips mended, unless a title, a system or a person is called just so."""
+        is_right = any(one.score >= NAMED and one.score != SLIPPED for one in found)
+        return "" if is_right else did_you_mean(self.query) or ""
 
     def _has_slip_in_phrase(self) -> bool:
         """Whether a phrase has a word that no paper has: it can stand nowhere as it was typed."""

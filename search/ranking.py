@@ -20,7 +20,9 @@ from typing import Any
 from django.db import connection
 from psycopg.types.numeric import Int8
 
-from catalog.folding import fold
+from catalog.folding import fold, fold_words
+from catalog.models import Author
+from search.authors import authors_like
 from search.filters import LISTED, Filter, make_filter
 from search.nearest import nearest_sql
 from search.prepared import prepared_cursor
@@ -30,6 +32,10 @@ from search.slips import is_one_slip
 from search.terms import JOINED, NAME, TITLE, asked_terms
 
 MAX_RANKED = 1000
+MOST_PEOPLE = 50  # that initials may mean
+NAMED = (
+    4  # the least score of what is called just as was asked: tiers of titles, systems and people
+)
 _BELOW_ONE = 0.999999  # no score leaves its tier
 READ_WHOLE = 5000  # papers; of more, only the weightiest postings of each term are read
 SETTINGS: dict[str, float] = {
@@ -214,7 +220,7 @@ for _name, _number in _NUMBERS.items():
 
 _LIMITS = ("most", "nearest")
 _LEAST_TITLE = 6  # letters of which one may be wrong
-_SLIPPED = 5.0  # just above all but the very title
+SLIPPED = 5.0  # just above all but the very title
 
 # Signs as printed and as typed; spaces go.
 _TYPOGRAPHIC, _PLAIN = "“”„‟«»＂−–— \n", '"' * 7 + "-" * 3
@@ -283,10 +289,20 @@ def _but_for_a_slip(
         if any(is_one_slip(asked, spelling) for spelling in keys)
     }
     raised = [
-        replace(one, score=max(one.score, _SLIPPED)) if one.paper_id in meant else one
+        replace(one, score=max(one.score, SLIPPED)) if one.paper_id in meant else one
         for one in ranked
     ]
     return sorted(raised, key=lambda one: -one.score) if meant else ranked
+
+
+def _with_initials(question: Question) -> list[str]:
+    """The keys of people who may be meant by "A. Gu" or "Gu A"."""
+    words = fold_words(question.text).split()
+    letters = sum(len(word) == 1 for word in words)
+    if not (1 < len(words) <= 3 and 0 < letters < len(words)):
+        return []
+    people = authors_like(question.text)[:MOST_PEOPLE]
+    return list(Author.objects.filter(pk__in=people).values_list("name_key", flat=True))
 
 
 def _parameters(question: Question, model: str, vector: list[float] | None) -> dict[str, Any]:
@@ -306,7 +322,7 @@ def _parameters(question: Question, model: str, vector: list[float] | None) -> d
         "text": question.text,
         "title_key": question.title_key,
         "name_key": question.name_key,
-        "author_keys": question.author_keys,
+        "author_keys": question.author_keys + _with_initials(question),
         "model": model,
         "vector": str(vector) if vector else None,
     }

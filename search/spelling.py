@@ -4,9 +4,10 @@ The lexicon is of words, not of titles: a title that is near as a whole says not
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from search.question import clean
 from search.slips import distance, one_slip_from
@@ -18,10 +19,18 @@ _RARE = 10  # times more frequent a neighbour must be for a word that some paper
 _WORD = re.compile(
     r'(?<![\w:])[\w-]+(?![\w:])|(?:(?<=title:)|(?<=abstract:)|(?<=author:)|(?<=topic:)|(?<=venue:)|(?<="))[\w-]+'
 )
+_MOSTLY = 0.6  # of the papers that have a stem have it of one longer word: then it is none
 _MOST = 8  # words that are mended; who mistypes more of them means no word of the catalogue
 _RARELY = """
 SELECT a.word, coalesce(k.papers, 0) FROM unnest(%s::text[]) AS a (word) LEFT JOIN search_word k USING (word)
 WHERE coalesce(k.papers, 0) <= 2 ORDER BY 2, 1 LIMIT %s
+"""
+# The words that begin so: the lexicon has stems beside words, and a reader would not know those.
+_BEGIN = """
+SELECT s.stem, w.word, w.papers FROM unnest(%s::text[]) AS s (stem), LATERAL (
+    SELECT word, papers FROM search_word WHERE word ~>=~ s.stem AND word ~<~ (s.stem || chr(1114111)) AND word <> s.stem
+    ORDER BY papers DESC LIMIT 20
+) w
 """
 # The nearest words of the lexicon, with how many papers have each; the first letter is seldom wrong.
 _NEAR = """
@@ -54,12 +63,26 @@ def did_you_mean(text: str) -> str | None:
             return None
         slips = [(word, near) for word in rare for near in one_slip_from(word)]
         cursor.execute(_NEAR, [list(rare), *map(list, zip(*slips, strict=True))])
-        rows = [(word, rare[word], near, papers) for word, near, papers in cursor.fetchall()]
+        near = cursor.fetchall()
+        stems = _only_stems(cursor, {word: papers for _, word, papers in near})
+        rows = [
+            (typed, rare[typed], word, papers) for typed, word, papers in near if word not in stems
+        ]
     mended = _mended(rows)
     if not mended:
         return None
     better = _WORD.sub(lambda match: _replaced(match[0], mended), query)
     return better if key(better) != key(query) else None
+
+
+def _only_stems(cursor: CursorWrapper, papers: Mapping[str, int]) -> set[str]:
+    """Which words of the lexicon are there as the stems of others only, by how many papers have each."""
+    cursor.execute(_BEGIN, [list(papers)])
+    return {
+        one
+        for one, word, number in cursor.fetchall()
+        if stem(word) == one and number >= _MOSTLY * papers[one]
+    }
 
 
 def _mended(rows: Sequence[tuple[str, int, str, int]]) -> dict[str, str]:
@@ -69,7 +92,7 @@ def _mended(rows: Sequence[tuple[str, int, str, int]]) -> dict[str, str]:
         steps = distance(word, near)
         if steps > (1 if len(word) < 8 else 2) or near_papers < max(1, papers * _RARE):
             continue
-        if papers and steps > 1:
+        if papers and (steps > 1 or not _is_slip_of_keys(word, near)):
             continue
         if stem(word) == stem(near):  # another form of it, or its stem, which the lexicon has too
             continue
@@ -77,6 +100,11 @@ def _mended(rows: Sequence[tuple[str, int, str, int]]) -> dict[str, str]:
         if word not in best or rank > best[word][0]:
             best[word] = rank, near
     return {word: near for word, (_, near) in best.items()}
+
+
+def _is_slip_of_keys(word: str, near: str) -> bool:
+    """Whether a word that some paper has may be mistyped all the same: another letter makes another word, as of "ring"."""
+    return word[0] == near[0] and (len(word) != len(near) or sorted(word) == sorted(near))
 
 
 def _replaced(printed: str, mended: dict[str, str]) -> str:

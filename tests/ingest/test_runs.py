@@ -82,6 +82,7 @@ def begin(environment: dict[str, str], *command: str) -> "subprocess.Popen[str]"
         [sys.executable, "-c", script + "; ".join(command)],
         env=environment,
         cwd=own_settings.BASE_DIR,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -100,7 +101,17 @@ def whole() -> list[tuple[Any, ...]]:
 
 
 def test_eight_processes_at_once_do_the_work_once(papers, standin, environment):
-    processes = [begin(environment, INGEST) for _ in range(8)]
+    # Each waits until all are there: one that came when the work was done would rightly begin anew.
+    processes = [
+        begin(environment, "print('ready', flush=True)", "input()", INGEST) for _ in range(8)
+    ]
+    assert [process.stdout and process.stdout.readline() for process in processes] == [
+        "ready\n"
+    ] * 8
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
     outputs = [process.communicate(timeout=60) for process in processes]
     assert [process.returncode for process in processes] == [0] * 8, outputs
     done = [json.loads(out) for out, _ in outputs]

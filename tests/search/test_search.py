@@ -1,12 +1,14 @@
 """What a search finds, by words alone; test_meaning.py adds the vectors."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from catalog.models import Link, Paper, Placement, Source, TitleAlias
+from catalog.models import Link, Paper, Placement, Repository, Source, TitleAlias
 from search.index import refresh_words
 from search.queries import search
 from search.recounting import recount_words
@@ -293,3 +295,42 @@ def test_topics_and_authors_of_one_paper_are_found_together(make_indexed):
     make_indexed("Something Else", authors=["Tri Dao"], topics=[make_topic("Linear Attention")])
     make_paper("Not Indexed Yet", authors=["Tri Dao"])
     assert found("dao linear attention") == ["Something Else"]
+
+
+def test_what_is_not_known_is_neither_within_a_range_nor_barred_by_it(make_indexed):
+    make_indexed("Mamba with Stars", repository="lab/stars")
+    Repository.objects.update(stars=500, stars_on=date(2026, 1, 1))
+    make_indexed("Mamba without Code")
+    assert found("mamba stars:>100") == ["Mamba with Stars"]
+    assert found("mamba -stars:>100") == ["Mamba without Code"]
+    assert sorted(found("mamba -citations:>5")) == ["Mamba with Stars", "Mamba without Code"]
+
+
+def test_parts_of_a_name_in_a_title_are_no_words_of_the_abstract(make_indexed):
+    make_indexed("ReMamba: Long Sequences")
+    assert found("abstract:mamba") == []
+    assert found("title:mamba") == ["ReMamba: Long Sequences"]
+
+
+def test_initials_name_a_person(make_indexed):
+    make_indexed("Albert's Paper", authors=["Albert Gu"])
+    make_indexed("LoGU: a Gu of Letters")
+    for query in ("A Gu", "A. Gu", "Gu A"):
+        assert found(query)[0] == "Albert's Paper"
+
+
+def test_what_is_called_just_so_is_not_mended(make_indexed):
+    for number in range(30):
+        make_indexed(f"Rang and Attention {number}")
+    make_indexed("Ring Attention")
+    recount_words()
+    assert search("ring attention", facets=True).did_you_mean == ""
+    assert search("ring atention", facets=True).did_you_mean == "ring attention"
+
+
+def test_no_stem_is_offered_for_a_word(make_indexed):
+    for number in range(20):
+        make_indexed(f"Sparse Models {number}")
+    make_indexed("Counting Stars")
+    recount_words()
+    assert search("counting sparss", facets=True).did_you_mean in {"", "counting sparse"}
