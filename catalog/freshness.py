@@ -20,6 +20,8 @@ SOURCES = {
 _TASKS = {
     RunJob.EMBED: "search.tasks.embed_changed",
     RunJob.IMPORT_LIST: "ingest.tasks.refresh_lists",
+    RunJob.GRAPH: "catalog.tasks.measure_graph",
+    RunJob.SYSTEMS: "catalog.tasks.find_systems",
 }
 _INGEST = "ingest.tasks.ingest"
 

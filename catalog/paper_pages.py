@@ -12,6 +12,7 @@ from catalog.exports.bibtex import bibtex
 from catalog.exports.embedded import highwire, json_ld, paper_ld
 from catalog.exports.facts import PaperFacts, facts_about
 from catalog.identifiers import identifier_url
+from catalog.lineage import Lineage, lineage_of
 from catalog.models import (
     Announcement,
     Authorship,
@@ -28,9 +29,11 @@ from catalog.models import (
     Relation,
     SimilarPaper,
     Source,
+    System,
     TitleAlias,
     Topic,
 )
+from catalog.related import Group, grouped
 
 SHOWN = 8
 NEIGHBOURS = 12
@@ -179,10 +182,23 @@ class PaperPage:
         return [row for row in self.counts if row.citing]
 
     @cached_property
-    def relations(self) -> list[Relation]:
-        touching = Q(subject=self.paper) | Q(object=self.paper)
-        relations = Relation.objects.current().filter(touching)
-        return list(relations.select_related("subject", "object").order_by("kind", "pk"))
+    def systems(self) -> list[System]:
+        """What it introduces under a name."""
+        return list(System.objects.current().filter(introduced_by=self.paper))
+
+    @cached_property
+    def relates_to(self) -> list[Group]:
+        """What it says of others."""
+        return grouped(Relation.objects.filter(subject=self.paper), backwards=False)
+
+    @cached_property
+    def related_from(self) -> list[Group]:
+        """What others say of it."""
+        return grouped(Relation.objects.filter(object=self.paper), backwards=True)
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        return lineage_of(self.paper)
 
     @cached_property
     def reference(self) -> PaperFacts:

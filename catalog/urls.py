@@ -8,7 +8,7 @@ from django.views.decorators.http import conditional_page
 from django.views.generic import RedirectView
 
 from catalog import converters
-from catalog.views import home, new, papers, people, repositories, status, topics, whole
+from catalog.views import home, new, papers, people, repositories, status, systems, topics, whole
 
 converters.register()
 
@@ -47,6 +47,9 @@ urlpatterns = [
         repositories.repository_detail,
         "repository-detail",
     ),
+    page("systems/", systems.system_index, "system-index"),
+    page("systems/<int:pk>/", systems.system_detail, "system"),
+    page("systems/<int:pk>/<text:slug>/", systems.system_detail, "system-detail"),
     page("years/", people.year_index, "year-index"),
     *pages("years/<int:year>/", people.year_detail, "year-detail"),
     *pages("new/", new.new_index, "new-index"),

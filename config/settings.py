@@ -209,6 +209,8 @@ NODE_MODULES = BASE_DIR / "node_modules"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("vendor/htmx", NODE_MODULES / "htmx.org" / "dist"),
+    ("vendor/graphology", NODE_MODULES / "graphology" / "dist"),
+    ("vendor/sigma", NODE_MODULES / "sigma" / "dist"),
     ("vendor/source-serif", NODE_MODULES / "@fontsource-variable" / "source-serif-4" / "files"),
 ]
 
@@ -313,6 +315,7 @@ LOG_LEVEL = env.str(
 )
 _TALKATIVE = [
     "httpx",
+    "pylatexenc",
     "httpcore",
     "sentence_transformers",
     "torch",

@@ -2,7 +2,7 @@ from django.urls import path
 from django.views.decorators.http import conditional_page
 
 from catalog import converters
-from search import lookup_views, opensearch, similar_views, views
+from search import explorer, lookup_views, opensearch, similar_views, views
 from search.proposing import propose
 
 converters.register()
@@ -15,6 +15,9 @@ urlpatterns = [
     path("search/why/<int:pk>", views.why, name="search-why"),
     path("similar", similar_views.similar_papers, name="similar"),
     path("similar.json", similar_views.similar_in_json, name="similar-json"),
+    path("graph", explorer.explorer, name="graph"),
+    path("graph.json", explorer.explorer_in_json, name="graph-json"),
+    path("graph.graphml", explorer.explorer_in_graphml, name="graph-graphml"),
     path("lookup", lookup_views.lookup, name="lookup"),
     path("lookup.<ending:ending>", lookup_views.found_in_file, name="lookup-file"),
     path("opensearch.xml", conditional_page(opensearch.description), name="opensearch"),

@@ -14,6 +14,8 @@ from threading import local
 
 import Stemmer
 
+from catalog.systems.names import named_in_title
+
 MAX_WORD = 100
 
 # From NFKD, capitals kept: camel case is read before case is folded.
@@ -34,7 +36,6 @@ _CJK = re.compile(f"({CJK})")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _NOT_WORD = re.compile(r"[\W_]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
-_IN_BRACKETS = re.compile(r"\(([A-Z][\w+-]{1,30})\)")
 
 # The words that PostgreSQL's English dictionary leaves out.
 _ENGLISH = """
@@ -132,13 +133,8 @@ def sentences(text: str) -> list[str]:
 
 
 def systems(title: str, most_words: int = 5) -> list[str]:
-    """Return the names of systems that a title introduces, as it prints them: "Quest: …", "… (MInference)".
-
-    What stands before a colon is a name when it has no more than so many words.
-    """
-    head, _, rest = unicodedata.normalize("NFKC", title).partition(":")
-    names = [head.strip()] if rest and len(head.split()) <= most_words else []
-    return [name for name in dict.fromkeys([*names, *_IN_BRACKETS.findall(title)]) if key(name)]
+    """Return the names of systems that a title introduces, as it prints them, those without a letter left out."""
+    return [name for name in dict.fromkeys(named_in_title(title, most_words)) if key(name)]
 
 
 def system_names(title: str) -> list[str]:

@@ -17,6 +17,8 @@ _WORDS = {
     "repository_host_id_unique": "Another repository of this host has this numeric id.",
     "relation_between_two_papers": "A paper has no relation to itself.",
     "relation_once_per_source": "This relation is there already.",
+    "system_once_per_paper": "This paper introduces a system of this name already.",
+    "system_has_name": "A system has a name.",
     "citation_not_of_itself": "A paper does not cite itself.",
     "citation_edge": "This citation is there already.",
     "topic_not_its_own_parent": "A topic cannot lie under itself.",

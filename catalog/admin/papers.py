@@ -21,6 +21,7 @@ from catalog.models import (
     Identifier,
     Link,
     Paper,
+    PaperMeasure,
     PaperRepository,
     Placement,
     Provenance,
@@ -386,3 +387,13 @@ class SimilarPaperAdmin(ReadOnlyAdmin):
     list_select_related = ["paper", "other"]
     search_fields = ["paper__title"]
     ordering = ["paper", "rank"]
+
+
+@admin.register(PaperMeasure)
+class PaperMeasureAdmin(ReadOnlyAdmin):
+    """What the graph job computed, to be looked at."""
+
+    list_display = [column("paper", "paper"), "pagerank", "community", "computed_at"]
+    list_select_related = ["paper"]
+    search_fields = ["paper__title"]
+    ordering = ["-pagerank"]

@@ -26,6 +26,13 @@ from catalog.curation.papers import (
 from catalog.curation.people import save_author, save_repository, save_venue
 from catalog.curation.refusal import Refused
 from catalog.curation.rows import choose_primary, restore, save_placements, save_rows, unlist
+from catalog.curation.systems import (
+    confirm_relations,
+    reject_relations,
+    remove_systems,
+    restore_systems,
+    save_system,
+)
 from catalog.curation.topics import check_removal, remove_topic, restore_topic, save_topic
 
 __all__ = [
@@ -34,14 +41,18 @@ __all__ = [
     "accept_venue",
     "check_removal",
     "choose_primary",
+    "confirm_relations",
     "decide_problems",
     "hold_off_imports",
     "merge_authors",
     "merge_papers",
     "reject_candidates",
+    "reject_relations",
     "reject_venues",
+    "remove_systems",
     "remove_topic",
     "restore",
+    "restore_systems",
     "restore_topic",
     "save_aliases",
     "save_announcement",
@@ -52,6 +63,7 @@ __all__ = [
     "save_placements",
     "save_repository",
     "save_rows",
+    "save_system",
     "save_topic",
     "save_venue",
     "set_lock",

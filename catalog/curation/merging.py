@@ -29,6 +29,7 @@ from catalog.models import (
     Reference,
     Relation,
     Source,
+    System,
     TitleAlias,
     VenueSuggestion,
 )
@@ -50,6 +51,7 @@ _TRACKED = (
     _Table(Placement, same=("topic",)),
     _Table(Link, same=("url",)),
     _Table(PaperRepository, same=("repository",)),
+    _Table(System, "introduced_by", ("key",)),
     _Table(Relation, "subject", ("object", "kind", "source")),
     _Table(Relation, "object", ("subject", "kind", "source")),
 )

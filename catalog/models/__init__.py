@@ -10,7 +10,14 @@ from catalog.models.catalogues import (
     TopicRedirect,
 )
 from catalog.models.code import GoneReason, PaperRepository, Repository, RepositoryAlias, StarCount
-from catalog.models.graph import Citation, CitationCount, CitingWork, Reference, Relation
+from catalog.models.graph import (
+    Citation,
+    CitationCount,
+    CitingWork,
+    PaperMeasure,
+    Reference,
+    Relation,
+)
 from catalog.models.papers import (
     Authorship,
     CitationKey,
@@ -25,6 +32,7 @@ from catalog.models.papers import (
     paper_path,
 )
 from catalog.models.people import Author, Venue
+from catalog.models.systems import System
 from catalog.models.upkeep import (
     Candidate,
     HarvestQuery,
@@ -50,6 +58,7 @@ __all__ = [
     "Identifier",
     "Link",
     "Paper",
+    "PaperMeasure",
     "PaperQuerySet",
     "PaperRepository",
     "Placement",
@@ -66,6 +75,7 @@ __all__ = [
     "SourceState",
     "StarCount",
     "Stated",
+    "System",
     "TitleAlias",
     "Topic",
     "TopicRedirect",

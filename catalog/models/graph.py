@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from catalog.models.base import Source, Stated, one_of, tracked
 from catalog.models.papers import Paper
+from catalog.models.systems import System
 
 
 class Citation(models.Model):
@@ -109,6 +110,7 @@ class RelationKind(models.TextChoices):
     USES = "uses", "uses"
     SAME_WORK = "same_work", "same work as"
     CONTRADICTS = "contradicts", "contradicts"
+    MENTIONS = "mentions", "mentions"
 
 
 @tracked
@@ -120,7 +122,15 @@ class Relation(Stated):
     subject = models.ForeignKey(Paper, models.CASCADE, related_name="relations")
     object = models.ForeignKey(Paper, models.CASCADE, related_name="related_from")
     kind = models.CharField(max_length=12, choices=Kind)
-    note = models.TextField(blank=True)
+    note = models.TextField(blank=True, help_text="The words that say so, or a remark.")
+    system = models.ForeignKey(
+        System,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="relations",
+        help_text="What of the second paper the first one speaks of.",
+    )
     stated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -139,3 +149,19 @@ class Relation(Stated):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.get_kind_display()} {self.object}"
+
+
+class PaperMeasure(models.Model):
+    """Where a paper stands in the graph of all listed papers, as the graph job last computed it (catalog.graph.measures)."""
+
+    paper = models.OneToOneField(Paper, models.CASCADE, primary_key=True, related_name="measure")
+    pagerank = models.FloatField(
+        help_text="Its share of all attention; all papers together have 1."
+    )
+    community = models.PositiveIntegerField(help_text="Numbered from 0, the largest first.")
+    x = models.FloatField(help_text="Its place in the picture of all, from -1 to 1.")
+    y = models.FloatField()
+    computed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["-pagerank"], name="paper_pagerank")]

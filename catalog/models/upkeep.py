@@ -18,6 +18,8 @@ class RunJob(models.TextChoices):
     CANDIDATES = "candidates", "candidates"
     GITHUB = "github", "GitHub"
     CITATIONS = "citations", "citations"
+    GRAPH = "graph", "graph"
+    SYSTEMS = "systems", "systems"
 
 
 class RunStatus(models.TextChoices):

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog.models import (
     Announcement,
@@ -19,6 +20,7 @@ from catalog.models import (
     Identifier,
     Link,
     Paper,
+    PaperMeasure,
     Problem,
     Provenance,
     Reference,
@@ -29,6 +31,7 @@ from catalog.models import (
     SimilarPaper,
     SourceState,
     StarCount,
+    System,
     TitleAlias,
     TopicRedirect,
     VenueSuggestion,
@@ -71,9 +74,15 @@ def make_everything() -> Paper:
     RejectedIdentifier.objects.create(paper=paper, scheme="arxiv", value="2401.99999")
     Citation.objects.create(citing=paper, cited=other, source="openalex")
     Reference.objects.create(citing=paper, source="openalex", key="W1", title=HOSTILE)
-    Relation.objects.create(subject=paper, object=other, kind="extends", note=HOSTILE)
+    system = System.objects.create(name=HOSTILE, introduced_by=other, note=HOSTILE)
+    Relation.objects.create(
+        subject=paper, object=other, kind="extends", note=HOSTILE, system=system
+    )
     CitationKey.objects.create(paper=paper, stem="dao", key=f"dao{number}")
     SimilarPaper.objects.create(paper=paper, other=other, rank=1, score=0.9)
+    PaperMeasure.objects.create(
+        paper=paper, pagerank=0.5, community=0, x=0, y=0, computed_at=timezone.now()
+    )
     StarCount.objects.create(repository=paper.repositories.get(), date="2025-01-01", stars=number)
     TopicRedirect.objects.create(catalogue=catalogue, path=f"old-{number}", topic=topic)
     Announcement.objects.create(

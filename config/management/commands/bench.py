@@ -20,7 +20,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
-from catalog.models import Author, Catalogue, Paper, Placement, Repository, Topic, Venue
+from catalog.models import Author, Catalogue, Paper, Placement, Repository, System, Topic, Venue
 from ingest import starter
 from ingest.lists.service import import_list
 from search.benchmark import malformed
@@ -148,6 +148,7 @@ def addresses() -> dict[str, list[str]]:
         "author-index": [[]],
         "venue-index": [[]],
         "repository-index": [[]],
+        "system-index": [[]],
         "year-index": [[]],
         "year-detail": [[year] for year in years[:SAMPLES]],
         "repository-detail": [[one.host, one.owner, one.name] for one in repositories],
@@ -160,6 +161,7 @@ def addresses() -> dict[str, list[str]]:
         "paper-detail": Paper.objects.listed(),
         "author-detail": Author.objects.public(),
         "venue-detail": Venue.objects.all(),
+        "system-detail": System.objects.current(),
     }
     found |= {name: [row.get_absolute_url() for row in _spread(rows[name])] for name in rows}
     found["search"] = [

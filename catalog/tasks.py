@@ -1,0 +1,28 @@
+"""Doorways for Celery to the jobs of the catalogue itself."""
+
+import logging
+
+from celery import shared_task
+
+from catalog.graph import measures
+from catalog.systems import job as systems
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def measure_graph() -> None:
+    """Compute what the whole graph tells of papers, if enough of it has changed."""
+    try:
+        measures.measure_changed("schedule")
+    except measures.AlreadyRunning as error:
+        logger.info("graph: %s", error)
+
+
+@shared_task
+def find_systems() -> None:
+    """Find the systems that papers introduce, and who speaks of them, if texts have changed."""
+    try:
+        systems.find_changed("schedule")
+    except systems.AlreadyRunning as error:
+        logger.info("systems: %s", error)

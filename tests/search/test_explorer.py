@@ -1,0 +1,144 @@
+"""The explorer: what an address chooses, drawn, listed and exported."""
+
+from io import BytesIO
+from itertools import pairwise
+
+import networkx
+import pytest
+from django.urls import reverse
+
+from catalog.models import Citation, Paper, Relation
+from tests.factories import make_paper, make_topic
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chain() -> list[Paper]:
+    """Each cites the one before it; the first has an author, code and a topic of its own."""
+    first = make_paper(
+        "First & <Best>",
+        authors=["Ada"],
+        repository="lab/code",
+        topics=[make_topic("Roots")],
+        year=2019,
+    )
+    papers = [first, *(make_paper(f"Paper {n}", authors=0, year=2020 + n) for n in range(1, 5))]
+    for cited, citing in pairwise(papers):
+        Citation.objects.create(citing=citing, cited=cited, source="arxiv")
+    return papers
+
+
+def labels(client, query: str) -> list[str]:
+    return sorted(node[1] for node in client.get(f"/graph.json?{query}").json()["nodes"])
+
+
+def test_it_begins_with_a_form(client):
+    page = client.get("/graph")
+    assert page.status_code == 200
+    assert "Choose papers to start from" in page.text
+    assert "noindex" not in page.text
+
+
+def test_what_is_around_papers_is_listed_with_links_and_sources(client, chain):
+    page = client.get(f"/graph?node=paper:{chain[1].pk}")
+    assert "3 papers, 2 citations" in page.text
+    assert "First &amp; &lt;Best&gt;" in page.text
+    assert '<td class="meta">arXiv' in page.text.replace("\n", "")
+    assert page.text.count(">cites</td>") == 2
+
+
+def test_steps_kinds_years_and_topics_narrow_and_widen(client, chain):
+    start = f"node=paper:{chain[0].pk}"
+    assert labels(client, f"{start}&hops=0") == ["First & <Best>"]
+    assert labels(client, f"{start}&hops=2") == ["First & <Best>", "Paper 1", "Paper 2"]
+    assert labels(client, f"{start}&kind=written_by&kind=has_code") == [
+        "Ada",
+        "First & <Best>",
+        "lab/code",
+    ]
+    assert labels(client, f"{start}&hops=2&from=2022") == ["First & <Best>", "Paper 2"]
+    assert labels(client, f"{start}&hops=2&to=2021") == ["First & <Best>", "Paper 1"]
+    roots = f"{make_topic('Roots').catalogue.slug}/{make_topic('Roots').path}"
+    assert labels(client, f"node=paper:{chain[1].pk}&topic={roots}") == [
+        "First & <Best>",
+        "Paper 1",
+    ]
+
+
+def test_what_is_hidden_is_not_shown_nor_are_its_links(client, chain):
+    found = client.get(f"/graph.json?node=paper:{chain[1].pk}&hide=paper:{chain[2].pk}").json()
+    assert sorted(node[1] for node in found["nodes"]) == ["First & <Best>", "Paper 1"]
+    assert len(found["edges"]) == 1
+
+
+def test_a_path_leads_from_one_paper_to_another(client, chain):
+    ends = f"path=paper:{chain[0].pk}&path=paper:{chain[4].pk}"
+    assert len(labels(client, ends)) == 5
+    lone = make_paper("Lone")
+    page = client.get(f"/graph?path=paper:{chain[0].pk}&path=paper:{lone.pk}")
+    assert "No short path" in page.text
+
+
+def test_the_whole_catalogue_is_drawn_with_all_its_links(client, chain):
+    found = client.get("/graph.json?all=1").json()
+    assert len(found["nodes"]) == 5
+    assert len(found["edges"]) == 4
+    assert all(-1 <= node[3] <= 1 and -1 <= node[4] <= 1 for node in found["nodes"])
+
+
+def test_a_search_and_a_pasted_list_are_starts(client, make_indexed):
+    one = make_indexed("Quite Sparse Attention", arxiv="2401.00001")
+    assert labels(client, "q=sparse+attention") == ["Quite Sparse Attention"]
+    assert "No paper was found" in client.get("/graph?q=zzzzz").text
+    answer = client.post(
+        "/graph", {"text": "arXiv:2401.00001v2\nhttps://arxiv.org/abs/2401.09999", "hops": "2"}
+    )
+    assert answer.status_code == 302
+    assert answer.url == f"{reverse('graph')}?node=paper%3A{one.pk}&hops=2"
+
+
+def test_an_address_says_all_that_is_chosen(client, chain):
+    Relation.objects.create(subject=chain[1], object=chain[0], kind="extends")
+    query = f"node=paper%3A{chain[0].pk}&hide=paper%3A{chain[3].pk}&kind=extends&hops=2&from=2019"
+    page = client.get(f"/graph?{query}")
+    assert page.context["address"] == query
+    assert labels(client, query) == ["First & <Best>", "Paper 1"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["node=paper:999999", "node=x", "node=paper:1&hops=9&from=abc&kind=zzz", "topic=%00", "q=%00", "path=paper:1", "hide=x",
+     "node=paper:1&path=author:1&path=paper:2", "all=2", "node=" + "9" * 500],
+)  # fmt: skip
+def test_what_makes_no_sense_is_left_out(client, query):
+    for path in ("/graph", "/graph.json", "/graph.graphml"):
+        assert client.get(f"{path}?{query}").status_code == 200
+
+
+def test_graphml_reads_back_as_the_same_graph(client, chain):
+    answer = client.get(
+        f"/graph.graphml?node=paper:{chain[1].pk}&kind=cites&kind=written_by&hops=2"
+    )
+    graph = networkx.read_graphml(BytesIO(answer.content))
+    shown = client.get(
+        f"/graph.json?node=paper:{chain[1].pk}&kind=cites&kind=written_by&hops=2"
+    ).json()
+    assert {data["label"] for _, data in graph.nodes(data=True)} == {
+        node[1] for node in shown["nodes"]
+    }
+    assert graph.number_of_edges() == len(shown["edges"])
+    assert graph.nodes[f"paper:{chain[0].pk}"]["year"] == 2019
+    assert {data["link"] for *_, data in graph.edges(data=True)} == {"cites", "written_by"}
+
+
+def test_merged_papers_are_not_shown(client, chain):
+    Paper.objects.filter(pk=chain[2].pk).update(merged_into=chain[1])
+    assert labels(client, f"node=paper:{chain[1].pk}&hops=1") == ["First & <Best>", "Paper 1"]
+
+
+def test_queries_do_not_grow_with_what_is_shown(client, chain, django_assert_max_num_queries):
+    for _ in range(30):
+        Citation.objects.create(citing=make_paper(authors=0), cited=chain[0], source="arxiv")
+    with django_assert_max_num_queries(16):
+        client.get(f"/graph?node=paper:{chain[0].pk}")
