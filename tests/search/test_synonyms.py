@@ -194,7 +194,7 @@ def test_nothing_is_looked_up_for_common_words(library):
 
 def test_the_page_offers_it(library, client):
     page = client.get(reverse("search"), {"q": "flsah attention"}).text
-    assert 'Did you mean <a href="/search?q=flash+attention"' in page
+    assert 'Did you mean <a href="?q=flash+attention">flash attention</a>?' in page
 
 
 @pytest.mark.parametrize(
