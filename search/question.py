@@ -84,7 +84,10 @@ def read(text: str) -> Question:
     whole = clean(text)
     query = parse(whole)
     words = " ".join(_spoken(query.root))
-    return Question(words, _terms(words), tuple(_conditions(query.root)), query.sort, whole)
+    conditions = tuple(
+        dict.fromkeys(_conditions(query.root))
+    )  # each once, however often it is said
+    return Question(words, _terms(words), conditions, query.sort, whole)
 
 
 def _spoken(node: Node) -> Iterator[str]:

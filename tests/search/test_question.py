@@ -57,3 +57,9 @@ def test_a_persons_names_may_come_in_any_order():
 def test_no_text_makes_the_reader_fail(text):
     question = read(text)
     assert len(question.text) <= MAX_LENGTH * 2
+
+
+def test_a_condition_that_is_said_twice_is_one():
+    assert (
+        read("-b " * 100 + "year:2020 year:2020 -b").conditions == read("-b year:2020").conditions
+    )
