@@ -15,8 +15,9 @@ from catalog.graph.files import graphml
 from catalog.graph.paths import shortest_paths
 from catalog.graph.pictures import Picture, Shown, draw
 from catalog.models import Paper, Placement, Source, Topic
-from search.asked_papers import read_asked
+from search.lookup import look_up
 from search.queries import search
+from search.reading_lists import read_list
 
 USUAL = (
     "cites",
@@ -29,6 +30,7 @@ USUAL = (
     "contradicts",
     "mentions",
 )
+LONGEST = 20_000  # characters of a pasted list
 MOST_START = 60  # nodes that a picture starts from
 MOST_NODES = 400  # but for the whole catalogue
 MOST_FOUND = 20  # papers of a search
@@ -233,14 +235,16 @@ def _kept(nodes: Sequence[Node], choice: Choice, start: set[Node]) -> list[Node]
 
 
 def _pasted(given: QueryDict) -> Choice:
-    """What was chosen with the papers of a pasted list added."""
+    """What was chosen with the papers of a pasted list added; a text that names none here is searched for."""
     choice = Choice.read(given)
-    asked = read_asked([], given.get("text", ""))
-    nodes = [Node(NodeKind.PAPER, paper.pk) for paper in asked.papers]
+    text = given.get("text", "")[:LONGEST]
+    keys = look_up(read_list(text).entries).keys
+    nodes = [Node(NodeKind.PAPER, key) for key in keys[:MOST_START]]
+    words = "" if keys else " ".join(text.split())[:500]
     return replace(
         choice,
         start=tuple(dict.fromkeys([*choice.start, *nodes])),
-        query=choice.query or asked.words[:500],
+        query=choice.query or words,
     )
 
 

@@ -17,7 +17,7 @@ import igraph
 from django.db import connection, transaction
 from django.utils import timezone
 
-from catalog.models import PaperMeasure, Run
+from catalog.models import Run
 
 DAMPING = 0.85
 # What an edge counts in communities and in the picture: what authors say more than what texts have in common.
@@ -135,13 +135,6 @@ def measure() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_WRITE, names)
     return len(set(communities))
-
-
-def measured_at() -> datetime | None:
-    newest: datetime | None = (
-        PaperMeasure.objects.order_by("-computed_at").values_list("computed_at", flat=True).first()
-    )
-    return newest
 
 
 def _communities(graph: Any) -> list[int]:

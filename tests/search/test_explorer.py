@@ -98,6 +98,19 @@ def test_a_search_and_a_pasted_list_are_starts(client, make_indexed):
     assert answer.url == f"{reverse('graph')}?node=paper%3A{one.pk}&hops=2"
 
 
+def test_bibtex_is_a_start(client, make_indexed):
+    one = make_indexed("Quite Sparse Attention", arxiv="2401.00001")
+    other = make_indexed("Something Else Entirely")
+    text = "@misc{a, title={Quite}, eprint={2401.00001}, archiveprefix={arXiv}}\n@article{b, title={{Something} Else Entirely}}"
+    answer = client.post("/graph", {"text": text})
+    assert answer.url == f"{reverse('graph')}?node=paper%3A{one.pk}&node=paper%3A{other.pk}"
+
+
+def test_a_list_that_names_nothing_here_is_told(client):
+    answer = client.post("/graph", {"text": "arXiv:2401.99999"}, follow=True)
+    assert "No paper was found for" in answer.text
+
+
 def test_an_address_says_all_that_is_chosen(client, chain):
     Relation.objects.create(subject=chain[1], object=chain[0], kind="extends")
     query = f"node=paper%3A{chain[0].pk}&hide=paper%3A{chain[3].pk}&kind=extends&hops=2&from=2019"
