@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 
 from catalog.graph import measures
+from catalog.locks import AlreadyRunning
 from catalog.systems import job as systems
 
 logger = logging.getLogger(__name__)
@@ -15,7 +16,7 @@ def measure_graph() -> None:
     """Compute what the whole graph tells of papers, if enough of it has changed."""
     try:
         measures.measure_changed("schedule")
-    except measures.AlreadyRunning as error:
+    except AlreadyRunning as error:
         logger.info("graph: %s", error)
 
 
@@ -24,5 +25,5 @@ def find_systems() -> None:
     """Find the systems that papers introduce, and who speaks of them, if texts have changed."""
     try:
         systems.find_changed("schedule")
-    except systems.AlreadyRunning as error:
+    except AlreadyRunning as error:
         logger.info("systems: %s", error)

@@ -5,14 +5,14 @@ committed: a killed run goes on where it stopped.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from catalog.locks import EMBED, alone
 from catalog.models import Paper, Run
 from search import serving
 from search.embeddings import configured_model, encode
@@ -25,7 +25,6 @@ logger = logging.getLogger(__name__)
 
 BATCH = 64
 # Any number that no other advisory lock here uses.
-_LOCK = 0x57E3A
 
 # The text is title and abstract as one; papers of like length share a batch, which wastes no padding.
 _FIND = """
@@ -47,10 +46,6 @@ FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS made (id, hash, vector) JOI
 ON CONFLICT (paper_id, model) DO UPDATE
 SET text_hash = excluded.text_hash, vector = excluded.vector, created_at = excluded.created_at
 """
-
-
-class AlreadyRunning(Exception):
-    """Another process embeds at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +85,7 @@ def embed_changed(
     Leaves a run when there was something to do, none otherwise: a schedule that finds nothing would bury the others.
     Raises AlreadyRunning, and ModelUnavailable when there is something to embed and no model.
     """
-    with _alone():
+    with alone(EMBED, "The embedding job is running already."):
         wanting, missing, papers = _find(configured_model(), limit)
         run = _start(reason) if wanting else None
         try:
@@ -181,16 +176,3 @@ def _embed(model: str, batch: Sequence[_Wanting]) -> None:
     ids, hashes = [paper.paper_id for paper in batch], [paper.hash for paper in batch]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_WRITE, [model, ids, hashes, [str(vector.tolist()) for vector in vectors]])
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the job's lock; the server lets it go when this process dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            raise AlreadyRunning("The embedding job is running already.")
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

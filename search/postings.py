@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 
 from django.db.backends.utils import CursorWrapper
 
+from catalog.locks import INDEX
 from search.terms import Held, paper_terms
 from search.texts import PaperTexts
 
-_LOCK = 0x57E3B  # any number that no other advisory lock here uses
 _STAGE = """
 CREATE TEMP TABLE stated (paper_id bigint, text text, weight real, fields smallint) ON COMMIT DROP
 """
@@ -42,7 +42,7 @@ WHERE c.term_id = t.id AND (t.papers, t.postings) <> (c.papers, c.postings)
 
 def write_alone(cursor: CursorWrapper) -> None:
     """Wait until nobody else writes the index, till the transaction ends: pages, workers and commands all do."""
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [INDEX])
 
 
 def write_postings(cursor: CursorWrapper, ids: Iterable[int], papers: Iterable[PaperTexts]) -> int:

@@ -9,13 +9,13 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import F
 from django.db.models.functions import Greatest
 
+from catalog.locks import RECOUNT
 from search.models import IndexState, PaperText
 from search.postings import recount_terms, write_alone
 from search.synonyms import mine_synonyms
 
 # Changed papers: after fewer the counts are near enough. It reads the whole index, so that a large one waits for more.
 MANY, SHARE = 100, 0.02
-_LOCK = 0x57E3C  # any number that no other advisory lock here uses
 
 _NOTE = """
 INSERT INTO search_indexstate AS old (id, changed) VALUES (1, %s)
@@ -50,7 +50,7 @@ def recount_if_due() -> bool:
     One at a time: a second returns at once, and what changes while the first counts stays noted.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [RECOUNT])
         if not cursor.fetchone()[0]:
             return False
         try:
@@ -59,14 +59,14 @@ def recount_if_due() -> bool:
                 recount()
             return due
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [RECOUNT])
 
 
 def recount() -> None:
     """Count words and terms anew and mine synonyms. A process that is killed leaves what was noted for the next."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_lock(%s)", [_LOCK]
+            "SELECT pg_advisory_lock(%s)", [RECOUNT]
         )  # two would take off what they noted twice
         try:
             noted = sum(IndexState.objects.values_list("changed", flat=True))
@@ -74,7 +74,7 @@ def recount() -> None:
             mine_synonyms()
             IndexState.objects.update(changed=Greatest(F("changed") - noted, 0))
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [RECOUNT])
 
 
 def recount_words() -> None:

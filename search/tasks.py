@@ -4,6 +4,7 @@ import logging
 
 from celery import shared_task
 
+from catalog.locks import AlreadyRunning
 from search import embed
 from search.embeddings import ModelUnavailable
 from search.index import refresh_words
@@ -21,7 +22,7 @@ def embed_changed() -> None:
     """
     try:
         embed.embed_changed("schedule or change")
-    except embed.AlreadyRunning:
+    except AlreadyRunning:
         logger.info("embedding: another process is at it")
     except ModelUnavailable as error:
         logger.warning("embedding failed: %s", error)

@@ -17,6 +17,7 @@ import igraph
 from django.db import connection, transaction
 from django.utils import timezone
 
+from catalog.locks import GRAPH, alone
 from catalog.models import Run
 
 DAMPING = 0.85
@@ -24,7 +25,6 @@ DAMPING = 0.85
 WEIGHTS = {"cites": 1.0, "relation": 2.0, "mentions": 1.0, "similar": 0.5}
 ENOUGH = 0.01  # of the edges changed since, for it to be computed again at once
 SOON = 24 * 3600  # seconds after which any change is enough
-_LOCK = 0x57E3E  # any number that no other advisory lock here uses
 _LARGE = 20_000  # papers, of which the layout takes fewer rounds
 
 _EDGES = """
@@ -63,10 +63,6 @@ ON CONFLICT (paper_id) DO UPDATE SET (pagerank, community, x, y, computed_at) =
 """
 
 
-class AlreadyRunning(Exception):
-    """Another process computes it at this moment."""
-
-
 @dataclass(frozen=True, slots=True)
 class _State:
     """How large the graph is, how many edges were stated since a moment, and a sum over what it holds."""
@@ -82,7 +78,7 @@ def measure_changed(reason: str, *, always: bool = False) -> Run | None:
 
     Enough is a hundredth of the edges or of the papers; after a day, anything.
     """
-    with _alone():
+    with alone(GRAPH, "The graph is being measured already."):
         last = Run.objects.filter(job=Run.Job.GRAPH, status=Run.Status.DONE).first()
         state = _state(last.started_at if last else None)
         if not always and not _has_changed_enough(last, state):
@@ -260,16 +256,3 @@ def _seeded() -> Iterator[None]:
         yield
     finally:
         igraph.set_random_number_generator(random)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the job's lock; the server lets it go when this process dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            raise AlreadyRunning("The graph is being measured already.")
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

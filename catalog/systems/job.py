@@ -6,7 +6,6 @@ stays as the curator left it. A fixed number of statements, and none that writes
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
@@ -14,12 +13,12 @@ from django.utils import timezone
 
 from catalog.curation.locks import hold_off_curators
 from catalog.folding import fold
+from catalog.locks import SYSTEMS, alone
 from catalog.models import Paper, Relation, Run, Source, System
 from catalog.models.graph import RelationKind
 from catalog.readable import readable
 from catalog.systems.relations import Derived, Named, Pair, Reading, Text, dated
 
-_LOCK = 0x57E3D
 # What the outcome depends on, as one number: texts, dates, citations, and the words of curators.
 _CONTENT = """
 SELECT (
@@ -87,13 +86,9 @@ SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new), (SELE
 """
 
 
-class AlreadyRunning(Exception):
-    """Another process looks for systems at this moment."""
-
-
 def find_changed(reason: str, *, always: bool = False) -> Run | None:
     """Look for systems and relations anew if anything has changed since; return the run, or None where there was no need."""
-    with _alone():
+    with alone(SYSTEMS, "Systems are being looked for already."):
         content = _content()
         last = Run.objects.filter(job=Run.Job.SYSTEMS, status=Run.Status.DONE).first()
         if not always and last and last.details.get("content") == content:
@@ -226,16 +221,3 @@ def _content() -> str:
 def _finish(run: Run, status: str, message: str) -> None:
     run.status, run.finished_at, run.message = status, timezone.now(), message
     run.save()
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the job's lock; the server lets it go when this process dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            raise AlreadyRunning("Systems are being looked for already.")
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

@@ -7,9 +7,10 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
+from catalog.locks import EMBED, AlreadyRunning, alone
 from catalog.models import Paper, Placement, Run, SimilarPaper
 from search import embed, embeddings, serving, tasks
-from search.embed import AlreadyRunning, embed_changed
+from search.embed import embed_changed
 from search.embeddings import PACKAGED, ModelUnavailable, encode, query_vector
 from search.models import Embedding, PaperText, Word
 from search.queries import search, similar
@@ -151,7 +152,7 @@ def test_the_job_cannot_run_twice_at_once():
         tasks.embed_changed()  # says so and returns
         connections.close_all()
 
-    with embed._alone():
+    with alone(EMBED, "held by this test"):
         thread = threading.Thread(target=another)
         thread.start()
         thread.join()

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.systems.job import AlreadyRunning, find_changed
+from catalog.locks import AlreadyRunning
+from catalog.systems.job import find_changed
 
 
 class Command(BaseCommand):

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.graph.measures import AlreadyRunning, measure_changed
+from catalog.graph.measures import measure_changed
+from catalog.locks import AlreadyRunning
 
 
 class Command(BaseCommand):

@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from search.embed import AlreadyRunning, Embedded, embed_changed
+from catalog.locks import AlreadyRunning
+from search.embed import Embedded, embed_changed
 from search.embeddings import ModelUnavailable, configured_model
 from search.index import refresh_words
 from search.recounting import recount_if_due

@@ -10,8 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.curation import confirm_relations, reject_relations, save_system
+from catalog.locks import SYSTEMS
 from catalog.models import Citation, Paper, Relation, Run, Source, System
-from catalog.systems.job import _LOCK, find_changed
+from catalog.systems.job import find_changed
 from catalog.tasks import find_systems
 from tests.factories import make_paper
 
@@ -195,7 +196,7 @@ def test_two_do_not_look_at_once(system):
     other = connection.copy()
     try:
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+            cursor.execute("SELECT pg_advisory_lock(%s)", [SYSTEMS])
         with pytest.raises(CommandError, match="already"):
             call_command("find_systems")
         find_systems()
