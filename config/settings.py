@@ -22,7 +22,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEV = env.bool("STEMMA_DEV", False)
 DEBUG = env.bool("DEBUG", False)
 
-STEMMA_HOME = embedded.home()
+# STEMMA_DEMO fills a home of its own from a stand-in for all sources, offline; its numbers are made up (config/demonstration.py).
+DEMO = env.bool("STEMMA_DEMO", False)
+STEMMA_HOME = embedded.home() / "demo" if DEMO else embedded.home()
 
 
 def _redis_url(url: str) -> str:
@@ -43,6 +45,17 @@ REDIS_IS_EMBEDDED = not env.str("REDIS_URL", "")
 REDIS_URL = _redis_url(env.str("REDIS_URL", ""))
 PORT = env.int("PORT", 8000, validate=validate.Range(1, 65535))
 BIND = env.str("BIND", "127.0.0.1")
+
+
+def _site(url: str) -> str:
+    """The address that the site has on the network: what dumps say that its papers are called."""
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query):
+        raise ImproperlyConfigured("SITE_URL must be an address like https://stemma.example.org")
+    return url.rstrip("/")
+
+
+SITE_URL = _site(env.str("SITE_URL", ""))
 WEB_PROCESSES = env.int("WEB_PROCESSES", 2, validate=validate.Range(1, 64))
 
 
@@ -306,6 +319,9 @@ SOURCES = {
 INGEST_TOTAL_SECONDS = env.float("INGEST_TOTAL_SECONDS", 45, validate=validate.Range(0.1, 600))
 INGEST_CALL_SECONDS = env.float("INGEST_CALL_SECONDS", 90, validate=validate.Range(0.1, 3600))
 INGEST_BACKOFF = env.float("INGEST_BACKOFF", 2, validate=validate.Range(0, 600))
+
+# How many of the dumps that are made each week are kept in the database.
+DUMPS_KEPT = env.int("DUMPS_KEPT", 4, validate=validate.Range(1, 100))
 
 # Real papers to measure with, beside the checkout; `manage.py bench` goes without when there are none.
 STEMMA_DATA = Path(env.str("STEMMA_DATA", "") or BASE_DIR.parent / "shared" / "data").expanduser()

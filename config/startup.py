@@ -13,7 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 from config import embedded
 
 # Commands of ours that a new home should serve at once.
-NEED_TABLES = frozenset({"import_list", "export_list", "embed", "search", "bench", "ingest"})
+NEED_TABLES = frozenset(
+    {"import_list", "export_list", "embed", "search", "bench", "ingest", "dump", "load"}
+)
 NEED_NO_SERVER = {
     "collectstatic",
     "compilemessages",

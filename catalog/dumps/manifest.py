@@ -1,0 +1,116 @@
+"""The manifest of a dump: what is in each file, under which licence, and by which sums to know it again."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from catalog.models import Catalogue
+
+FORMAT = "stemma-dump"
+VERSION = 1  # raised when an older program could not make sense of a dump any more
+NAME = "manifest.json"
+CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
+
+_SUM = re.compile(r"[0-9a-f]{64}")
+_FILE = re.compile(r"[a-z_]{1,60}\.(?:jsonl|ttl)\.gz")
+
+
+class DumpRefused(Exception):
+    """Why a dump cannot be loaded or written, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file of a dump. `last_id` is the highest number its table ever gave: none is given again."""
+
+    name: str
+    about: str
+    rows: int
+    bytes: int
+    sha256: str
+    content_bytes: int
+    content_sha256: str
+    fields: tuple[str, ...] = ()
+    last_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`latest_at` is the latest moment that a row bears: a dump says nothing of when it was made, so that equal facts are equal bytes."""
+
+    files: tuple[FileEntry, ...]
+    latest_at: str | None
+    abstracts: str  # "all", or "arxiv" where only those are in it that arXiv gave
+    is_demonstration: bool
+    site: str
+    licences: tuple[dict[str, str], ...] = ()
+
+    def text(self) -> str:
+        facts = {"format": FORMAT, "version": VERSION, **asdict(self)}
+        return json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def licences(catalogues: Sequence[Catalogue], *, published: bool) -> tuple[dict[str, str], ...]:
+    """What may be done with each part of a dump."""
+    rows = [
+        {
+            "of": "facts: who wrote, cites and extends what, identifiers, dates, counts",
+            "licence": "CC0-1.0",
+            "url": CC0,
+        }
+    ]
+    rows += [
+        {
+            "of": f"the list that “{one.title}” began with: {one.origin_name}",
+            "licence": one.licence or "as stated there",
+            "url": one.origin_url,
+        }
+        for one in catalogues
+        if one.origin_name
+    ]
+    rows.append(
+        {
+            "of": "abstracts, which are their authors’; these arXiv gives away"
+            if published
+            else "abstracts, which are their authors’; those that arXiv gave, it gives away",
+            "licence": "CC0-1.0, by arXiv’s terms for descriptive metadata",
+            "url": "https://info.arxiv.org/help/api/tou.html",
+        }
+    )
+    return tuple(rows)
+
+
+def read_manifest(data: bytes) -> Manifest:
+    """Read a manifest of a dump that this program can load; DumpRefused for anything else."""
+    try:
+        facts = json.loads(data)
+    except ValueError as error:
+        raise DumpRefused(f"{NAME} is no JSON: {error}") from error
+    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+        raise DumpRefused(f"{NAME} is not that of a Stemma dump")
+    if facts.get("version") != VERSION:
+        raise DumpRefused(
+            f"this dump is of version {facts.get('version')}, and this Stemma reads version {VERSION}"
+        )
+    try:
+        return Manifest(
+            files=tuple(_entry(row) for row in facts["files"]),
+            latest_at=facts["latest_at"],
+            abstracts=str(facts["abstracts"]),
+            is_demonstration=bool(facts["is_demonstration"]),
+            site=str(facts["site"]),
+            licences=tuple(facts["licences"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise DumpRefused(f"{NAME} is damaged: {error!r}") from error
+
+
+def _entry(row: dict[str, Any]) -> FileEntry:
+    entry = FileEntry(**{**row, "fields": tuple(row["fields"])})
+    numbers = (entry.rows, entry.bytes, entry.content_bytes, entry.last_id or 0)
+    sound = all(type(number) is int and 0 <= number < 2**62 for number in numbers)
+    if not sound or not _FILE.fullmatch(entry.name) or not _SUM.fullmatch(entry.content_sha256):
+        raise ValueError(entry.name)
+    return entry
