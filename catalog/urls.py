@@ -8,7 +8,18 @@ from django.views.decorators.http import conditional_page
 from django.views.generic import RedirectView
 
 from catalog import converters
-from catalog.views import home, new, papers, people, repositories, status, systems, topics, whole
+from catalog.views import (
+    data,
+    home,
+    new,
+    papers,
+    people,
+    repositories,
+    status,
+    systems,
+    topics,
+    whole,
+)
 
 converters.register()
 
@@ -55,6 +66,12 @@ urlpatterns = [
     *pages("new/", new.new_index, "new-index"),
     *pages("new/<int:year>/w<int:week>/", new.new_week, "new-week"),
     *pages("new/<int:year>/<int:month>/", new.new_month, "new-month"),
+    page("data/", data.data_index, "data-index"),
+    page("data.json", data.data_index_json, "data-index-json"),
+    path("data/latest/", data.latest, name="dump-latest"),
+    path("data/latest/<text:rest>", data.latest, name="dump-latest-file"),
+    page("data/<day:day>/", data.dump_detail, "dump-detail"),
+    path("data/<day:day>/<text:name>", data.dump_file, name="dump-file"),
     page("status", status.status, "status"),
     path("robots.txt", whole.robots, name="robots"),
     page("sitemap.xml", whole.sitemap, "sitemap"),

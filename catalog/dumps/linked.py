@@ -39,6 +39,21 @@ RELATIONS = {
     RelationKind.CONTRADICTS: "cito:disagreesWith",
     RelationKind.MENTIONS: "schema:mentions",
 }
+# For readers: what is said with which word.
+WORDS = [
+    ("a paper", "schema:ScholarlyArticle, dcterms:title, dcterms:issued, dcterms:identifier, schema:sameAs"),
+    ("its people, in order", "dcterms:creator, bibo:authorList"),
+    ("where it appeared", "dcterms:isPartOf"),
+    ("a topic, and the one above it", "skos:Concept, skos:broader, skos:inScheme"),
+    ("what a paper is about", "dcterms:subject"),
+    ("what a paper cites", "cito:cites"),
+    *((f"one paper {kind.label} another", verb) for kind, verb in RELATIONS.items()),
+    ("who says so, and since when", "cito:Citation, dcterms:source, dcterms:date"),
+    ("code, and the papers it goes with", "schema:SoftwareSourceCode, codemeta:referencePublication"),
+    ("stars on a day", "schema:interactionStatistic"),
+    ("a system, and the paper that introduces it", "schema:Thing, dcterms:source"),
+    ("a paper or person that was merged into another", "dcterms:isReplacedBy"),
+]  # fmt: skip
 _VENUES = {
     VenueKind.CONFERENCE: "schema:EventSeries",
     VenueKind.JOURNAL: "schema:Periodical",
