@@ -85,6 +85,9 @@ def start_embedded() -> embedded.Lease | None:
     if not any(wanted.values()):
         return None
     try:
+        if settings.DEMO:
+            embedded.claim(settings.STEMMA_HOME)
+            settings.DEMO_MARK.touch()
         return embedded.use(settings.STEMMA_HOME, **wanted)
     except embedded.EmbeddedError as error:
         fail(error)

@@ -47,7 +47,7 @@ WORDS = [
     ("a topic, and the one above it", "skos:Concept, skos:broader, skos:inScheme"),
     ("what a paper is about", "dcterms:subject"),
     ("what a paper cites", "cito:cites"),
-    *((f"one paper {kind.label} another", verb) for kind, verb in RELATIONS.items()),
+    *((f"a relation: {kind.label}", verb) for kind, verb in RELATIONS.items()),
     ("who says so, and since when", "cito:Citation, dcterms:source, dcterms:date"),
     ("code, and the papers it goes with", "schema:SoftwareSourceCode, codemeta:referencePublication"),
     ("stars on a day", "schema:interactionStatistic"),

@@ -56,14 +56,14 @@ def licences(catalogues: Sequence[Catalogue], *, published: bool) -> tuple[dict[
     """What may be done with each part of a dump."""
     rows = [
         {
-            "of": "facts: who wrote, cites and extends what, identifiers, dates, counts",
+            "of": "Facts: who wrote, cites and extends what, identifiers, dates, counts",
             "licence": "CC0-1.0",
             "url": CC0,
         }
     ]
     rows += [
         {
-            "of": f"the list that “{one.title}” began with: {one.origin_name}",
+            "of": f"The list that “{one.title}” began with: {one.origin_name}",
             "licence": one.licence or "as stated there",
             "url": one.origin_url,
         }
@@ -72,9 +72,9 @@ def licences(catalogues: Sequence[Catalogue], *, published: bool) -> tuple[dict[
     ]
     rows.append(
         {
-            "of": "abstracts, which are their authors’; these arXiv gives away"
+            "of": "Abstracts, their authors’ own words: only those that arXiv gives away are here"
             if published
-            else "abstracts, which are their authors’; those that arXiv gave, it gives away",
+            else "Abstracts, their authors’ own words: those that came from arXiv, it gives away",
             "licence": "CC0-1.0, by arXiv’s terms for descriptive metadata",
             "url": "https://info.arxiv.org/help/api/tou.html",
         }

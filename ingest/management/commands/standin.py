@@ -2,14 +2,16 @@
 
 import signal
 from argparse import ArgumentParser
+from datetime import date
 from threading import Event
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from django.db.models import Min
 
 from catalog.identifiers import ARXIV
-from catalog.models import Paper
+from catalog.models import Paper, PaperRepository
 from ingest.standins import Seen, Standin, World
 
 PACE = [
@@ -39,6 +41,11 @@ class Command(BaseCommand):
             "listed here keep their titles and authors.",
         )
         parser.add_argument(
+            "--invent-code",
+            action="store_true",
+            help="Let every repository exist, with made-up numbers; of papers what the data and the lists here say.",
+        )
+        parser.add_argument(
             "--fault",
             action="append",
             default=[],
@@ -48,6 +55,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         world = self._world(options["data"], options["invent"])
+        if options["invent_code"]:
+            world.invent_code = True
+            world.births, world.papers = births(), listed_papers()
         standin = self._standin(world, options["port"])
         try:
             for text in options["fault"]:
@@ -109,6 +119,16 @@ def listed_papers() -> dict[str, tuple[str, list[str]]]:
     except DatabaseError:
         return {}  # a demonstration without a catalogue
     return found
+
+
+def births() -> dict[str, date]:
+    """Since when there is each repository here, as far as the oldest of its papers tells."""
+    rows = PaperRepository.objects.exclude(paper__published_on=None)
+    named = rows.values_list("repository__owner", "repository__name").annotate(
+        Min("paper__published_on")
+    )
+    # To the month: the day is known of some only once arXiv has been asked.
+    return {f"{owner}/{name}".lower(): day.replace(day=1) for owner, name, day in named}
 
 
 def misbehave(standin: Standin, text: str) -> None:
