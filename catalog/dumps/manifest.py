@@ -23,7 +23,7 @@ class DumpRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """A file of a dump. `last_id` is the highest number its table ever gave: none is given again."""
+    """A file of a dump. `last_id`, of papers and people, is the highest number ever given: none is given again."""
 
     name: str
     about: str

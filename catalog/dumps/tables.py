@@ -30,6 +30,9 @@ class Table:
     instead: Mapping[str, str] = field(default_factory=dict)  # SQL of what is written for a field
     only: str = "true"
     order: tuple[str, ...] = ("id",)
+    # Pages bear its numbers, and each is given once: what was deleted leaves its own to nobody. Not for tables that jobs write
+    # by upserts, which use up numbers without any row.
+    never_again: bool = False
     # The same two for dumps that the site offers to everybody.
     published_instead: Mapping[str, str] = field(default_factory=dict)
     published_only: str = "true"
@@ -71,7 +74,7 @@ class Table:
 
     @property
     def has_numbers(self) -> bool:
-        """Whether its rows bear numbers that addresses of pages, or other rows, name."""
+        """Whether its rows bear numbers that other rows name."""
         return "id" in self.columns
 
 
@@ -85,9 +88,9 @@ _TABLES = [
     Table("topic_redirects", models.TopicRedirect, "Addresses that topics had before"),
     Table("harvest_queries", models.HarvestQuery, "What arXiv is asked for new papers"),
     Table("venues", models.Venue, "Where papers appear"),
-    Table("authors", models.Author, "People; merged ones lead to whom they are"),
+    Table("authors", models.Author, "People; merged ones lead to whom they are", never_again=True),
     Table(
-        "papers", models.Paper, "One row a work; merged ones lead to the paper they are",
+        "papers", models.Paper, "One row a work; merged ones lead to the paper they are", never_again=True,
         published_instead={"abstract": f"CASE WHEN {FROM_ARXIV} THEN t.abstract ELSE '' END"},
     ),
     Table("title_aliases", models.TitleAlias, "Other titles of papers"),

@@ -159,7 +159,7 @@ def _plainly(table: Table, name: str) -> str:
 
 
 def _last_id(table: Table) -> int | None:
-    if not table.has_numbers:
+    if not table.never_again:
         return None
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [f'"{table.db_table}"'])

@@ -72,6 +72,17 @@ def test_dump_load_dump_is_the_same(tmp_path):
     assert dump(tmp_path / "second") == first
 
 
+def test_a_job_that_finds_nothing_new_leaves_the_dump_as_it_was(tmp_path):
+    make_paper("FlashThing: Attention That Flashes", abstract="We propose FlashThing.")
+    make_paper("On Lamps", abstract="We compare with FlashThing and extend FlashThing.")
+    call_command("find_systems", verbosity=0)
+    first = dump(tmp_path / "first")
+    assert rows_of(first, "systems.jsonl.gz")
+    call_command("find_systems", always=True, verbosity=0)
+    call_command("embed", verbosity=0)
+    assert dump(tmp_path / "second") == first
+
+
 def test_a_copy_stands_up_in_an_empty_database_and_goes_on_with_other_numbers(tmp_path):
     fill()
     last = Author.objects.order_by("pk").last()
