@@ -169,6 +169,13 @@ def test_only_the_last_few_are_kept(settings):
     assert ages[-1] in {7, 6, 8}
 
 
+def test_a_dump_can_be_taken_back(client, dump, admin_user):
+    client.force_login(admin_user)
+    client.post(f"/admin/catalog/dump/{dump.pk}/delete/", {"post": "yes"})
+    assert not DumpPart.objects.exists()
+    assert "No dump has been made yet" in client.get("/data/").text
+
+
 def test_a_dump_that_fails_leaves_nothing_but_the_word_of_it(monkeypatch):
     make_paper()
 
