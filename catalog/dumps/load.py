@@ -38,16 +38,18 @@ def load_dump(source: Source, *, replace: bool = False, progress: Progress | Non
             "this is the dump of a demonstration, whose numbers are made up: load it with STEMMA_DEMO=1"
         )
     entries = {entry.name: entry for entry in manifest.files}
-    for table in tables():
+    filled = [table for table in tables() if table.since <= manifest.version]
+    for table in filled:
         _check(table, entries.get(table.file))
     try:
         with transaction.atomic(durable=True):
             hold_off_curators()
             _make_room(replace=replace)
-            for table in tables():
+            for table in filled:
                 _load(source, table, entries[table.file], progress)
             _check_links()
-            _count_on(entries)
+            for table in filled:
+                _count_on(table, entries[table.file].last_id or 0)
     except (DatabaseError, psycopg.Error, OSError, UnicodeError) as error:
         raise DumpRefused(_in_a_line(error)) from error
     return manifest
@@ -57,7 +59,7 @@ def _in_a_line(error: Exception) -> str:
     """What PostgreSQL says, with the place where it met it."""
     said = error.__cause__ if isinstance(error, DatabaseError) else error
     diagnostic = getattr(said, "diag", None)
-    parts = [str(error).splitlines()[0]]
+    parts = [(str(error) or type(error).__name__).splitlines()[0]]
     if diagnostic:
         parts = [diagnostic.message_primary or parts[0], diagnostic.message_detail or ""]
         parts += (diagnostic.context or "").splitlines()[:1]
@@ -195,15 +197,14 @@ def _check_links() -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def _count_on(entries: dict[str, FileEntry]) -> None:
+def _count_on(table: Table, last: int) -> None:
     """Go on with numbers where the dumped catalogue would have: what was deleted there gives its number to nothing here."""
+    if not table.has_numbers:
+        return
     with connection.cursor() as cursor:
-        for table in tables():
-            last = entries[table.file].last_id or 0
-            if table.has_numbers:
-                cursor.execute(f'SELECT coalesce(max(id), 0) FROM "{table.db_table}"')  # noqa: S608
-                number = max(last, cursor.fetchone()[0])
-                cursor.execute(
-                    "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, %s)",
-                    [f'"{table.db_table}"', max(number, 1), number > 0],
-                )
+        cursor.execute(f'SELECT coalesce(max(id), 0) FROM "{table.db_table}"')  # noqa: S608
+        number = max(last, cursor.fetchone()[0])
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, %s)",
+            [f'"{table.db_table}"', max(number, 1), number > 0],
+        )

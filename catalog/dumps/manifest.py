@@ -9,7 +9,7 @@ from typing import Any
 from catalog.models import Catalogue
 
 FORMAT = "stemma-dump"
-VERSION = 1  # raised when an older program could not make sense of a dump any more
+VERSION = 1  # raised when a table is added, or when an older program would misread a dump
 NAME = "manifest.json"
 CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
 
@@ -46,9 +46,10 @@ class Manifest:
     is_demonstration: bool
     site: str
     licences: tuple[dict[str, str], ...] = ()
+    version: int = VERSION
 
     def text(self) -> str:
-        facts = {"format": FORMAT, "version": VERSION, **asdict(self)}
+        facts = {"format": FORMAT, **asdict(self)}
         return json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
@@ -90,9 +91,10 @@ def read_manifest(data: bytes) -> Manifest:
         raise DumpRefused(f"{NAME} is no JSON: {error}") from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise DumpRefused(f"{NAME} is not that of a Stemma dump")
-    if facts.get("version") != VERSION:
+    version = facts.get("version")
+    if type(version) is not int or not 1 <= version <= VERSION:
         raise DumpRefused(
-            f"this dump is of version {facts.get('version')}, and this Stemma reads version {VERSION}"
+            f"this dump is of version {version}, and this Stemma reads no later one than {VERSION}"
         )
     try:
         return Manifest(
@@ -102,6 +104,7 @@ def read_manifest(data: bytes) -> Manifest:
             is_demonstration=bool(facts["is_demonstration"]),
             site=str(facts["site"]),
             licences=tuple(facts["licences"]),
+            version=version,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DumpRefused(f"{NAME} is damaged: {error!r}") from error

@@ -33,6 +33,7 @@ class Table:
     # Pages bear its numbers, and each is given once: what was deleted leaves its own to nobody. Not for tables that jobs write
     # by upserts, which use up numbers without any row.
     never_again: bool = False
+    since: int = 1  # the first version of dumps that has it
     # The same two for dumps that the site offers to everybody.
     published_instead: Mapping[str, str] = field(default_factory=dict)
     published_only: str = "true"
