@@ -18,6 +18,7 @@ from catalog.views import (
     status,
     systems,
     topics,
+    trends,
     whole,
 )
 
@@ -72,6 +73,10 @@ urlpatterns = [
     path("data/latest/<text:rest>", data.latest, name="dump-latest-file"),
     page("data/<day:day>/", data.dump_detail, "dump-detail"),
     path("data/<day:day>/<text:name>", data.dump_file, name="dump-file"),
+    # Their form has a token of its own each time: nothing to answer 304 about.
+    path("trends/", trends.trends, name="trends"),
+    path("trends/<slug:slug>/", trends.trends_of_catalogue, name="trends-catalogue"),
+    path("trends/<slug:catalogue>/<tree:path>/", trends.trends_of_topic, name="trends-topic"),
     page("status", status.status, "status"),
     path("robots.txt", whole.robots, name="robots"),
     page("sitemap.xml", whole.sitemap, "sitemap"),
