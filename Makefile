@@ -1,4 +1,5 @@
 # make run     everything on this machine, at http://127.0.0.1:8000/ (PORT=8001 make run for another port)
+#              STEMMA_DEMO=1 make run: a demonstration, offline, with made-up stars
 # make test    all tests          make check   style, types, templates, migrations
 # make setup   what both need     make bench   how quick the pages are
 

@@ -4,6 +4,7 @@ import logging
 
 from celery import shared_task
 
+from catalog.dumps import kept
 from catalog.graph import measures
 from catalog.locks import AlreadyRunning
 from catalog.systems import job as systems
@@ -27,3 +28,12 @@ def find_systems() -> None:
         systems.find_changed("schedule")
     except AlreadyRunning as error:
         logger.info("systems: %s", error)
+
+
+@shared_task
+def publish_dump() -> None:
+    """Make the dump of the week, unless nothing has changed since the last one."""
+    try:
+        kept.publish("schedule")
+    except AlreadyRunning as error:
+        logger.info("dump: %s", error)

@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 
 from catalog import converters
 from catalog.views import (
+    data,
     home,
     new,
     papers,
@@ -66,6 +67,12 @@ urlpatterns = [
     *pages("new/", new.new_index, "new-index"),
     *pages("new/<int:year>/w<int:week>/", new.new_week, "new-week"),
     *pages("new/<int:year>/<int:month>/", new.new_month, "new-month"),
+    page("data/", data.data_index, "data-index"),
+    page("data.json", data.data_index_json, "data-index-json"),
+    path("data/latest/", data.latest, name="dump-latest"),
+    path("data/latest/<text:rest>", data.latest, name="dump-latest-file"),
+    page("data/<day:day>/", data.dump_detail, "dump-detail"),
+    path("data/<day:day>/<text:name>", data.dump_file, name="dump-file"),
     # Their form has a token of its own each time: nothing to answer 304 about.
     path("trends/", trends.trends, name="trends"),
     path("trends/<slug:slug>/", trends.trends_of_catalogue, name="trends-catalogue"),

@@ -22,7 +22,14 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEV = env.bool("STEMMA_DEV", False)
 DEBUG = env.bool("DEBUG", False)
 
-STEMMA_HOME = embedded.home()
+# STEMMA_DEMO fills a home of its own from a stand-in for all sources, offline; its numbers are made up (config/demonstration.py).
+DEMO = env.bool("STEMMA_DEMO", False)
+STEMMA_HOME = embedded.home() / "demo" if DEMO else embedded.home()
+DEMO_MARK = STEMMA_HOME / "demonstration"
+if DEMO_MARK.exists() and not DEMO:
+    raise ImproperlyConfigured(
+        f"{STEMMA_HOME} holds a demonstration, whose numbers are made up: start it with STEMMA_DEMO=1, or choose another STEMMA_HOME"
+    )
 
 
 def _redis_url(url: str) -> str:
@@ -39,10 +46,27 @@ def _redis_url(url: str) -> str:
 
 
 DATABASE_URL = env.str("DATABASE_URL", "")
+if DEMO and (DATABASE_URL or env.str("REDIS_URL", "")):
+    raise ImproperlyConfigured(
+        "STEMMA_DEMO=1 makes numbers up, which it keeps in servers of its own: unset DATABASE_URL and REDIS_URL"
+    )
 REDIS_IS_EMBEDDED = not env.str("REDIS_URL", "")
 REDIS_URL = _redis_url(env.str("REDIS_URL", ""))
 PORT = env.int("PORT", 8000, validate=validate.Range(1, 65535))
 BIND = env.str("BIND", "127.0.0.1")
+# Where a demonstration's stand-in for the sources listens: as far from the pages as in another checkout's.
+STANDIN_PORT = PORT + 1400 if PORT + 1400 < 65536 else PORT - 1400
+
+
+def _site(url: str) -> str:
+    """The address that the site has on the network: what dumps say that its papers are called."""
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query):
+        raise ImproperlyConfigured("SITE_URL must be an address like https://stemma.example.org")
+    return url.rstrip("/")
+
+
+SITE_URL = _site(env.str("SITE_URL", ""))
 WEB_PROCESSES = env.int("WEB_PROCESSES", 2, validate=validate.Range(1, 64))
 
 
@@ -302,10 +326,25 @@ SOURCES = {
     ),
     "openalex": _source("OPENALEX", "https://api.openalex.org", 0.2, "OPENALEX_API_KEY"),
 }
+if DEMO:  # nobody else is asked, and the stand-in minds no pace
+    _standin = f"http://127.0.0.1:{STANDIN_PORT}"
+    _bases = {
+        "arxiv": f"{_standin}/arxiv/api/query",
+        "github": f"{_standin}/github",
+        "semantic_scholar": f"{_standin}/semantic_scholar/graph/v1",
+        "openalex": f"{_standin}/openalex",
+    }
+    SOURCES = {
+        name: {"base": base, "key": "demonstration" if name == "github" else "", "min_interval": 0}
+        for name, base in _bases.items()
+    }
 # Seconds: one exchange from beginning to end, one call with all its tries, the first pause between two tries.
 INGEST_TOTAL_SECONDS = env.float("INGEST_TOTAL_SECONDS", 45, validate=validate.Range(0.1, 600))
 INGEST_CALL_SECONDS = env.float("INGEST_CALL_SECONDS", 90, validate=validate.Range(0.1, 3600))
 INGEST_BACKOFF = env.float("INGEST_BACKOFF", 2, validate=validate.Range(0, 600))
+
+# How many of the dumps that are made each week are kept in the database.
+DUMPS_KEPT = env.int("DUMPS_KEPT", 4, validate=validate.Range(1, 100))
 
 # Real papers to measure with, beside the checkout; `manage.py bench` goes without when there are none.
 STEMMA_DATA = Path(env.str("STEMMA_DATA", "") or BASE_DIR.parent / "shared" / "data").expanduser()

@@ -13,7 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 from config import embedded
 
 # Commands of ours that a new home should serve at once.
-NEED_TABLES = frozenset({"import_list", "export_list", "embed", "search", "bench", "ingest"})
+NEED_TABLES = frozenset(
+    {"import_list", "export_list", "embed", "search", "bench", "ingest", "dump", "load"}
+)
 NEED_NO_SERVER = {
     "collectstatic",
     "compilemessages",
@@ -83,6 +85,9 @@ def start_embedded() -> embedded.Lease | None:
     if not any(wanted.values()):
         return None
     try:
+        if settings.DEMO:
+            embedded.claim(settings.STEMMA_HOME)
+            settings.DEMO_MARK.touch()
         return embedded.use(settings.STEMMA_HOME, **wanted)
     except embedded.EmbeddedError as error:
         fail(error)

@@ -28,8 +28,8 @@ from ingest import runs
 from ingest.jobs import parts_of
 from ingest.sources.arxiv.feed import parse_feed
 from ingest.sources.arxiv.store import store_records
-from tests.standins import ArxivRecord, RepositoryRecord, Standin, World
-from tests.standins.arxiv import entry, feed
+from ingest.standins import ArxivRecord, RepositoryRecord, Standin, World
+from ingest.standins.arxiv import entry, feed
 
 ENTRIES = 2000  # of one answer, the most that arXiv gives
 PAPERS = 1000

@@ -17,7 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 from config.celery import app as celery_app
 from config.startup import start_embedded
 from ingest.http.limiter import _redis
-from tests.standins import Standin, World
+from ingest.standins import Standin, World
 
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("steady", deadline=None)

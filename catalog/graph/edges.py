@@ -4,7 +4,7 @@ Nothing is copied: each kind of edge is read from the table that states it, by i
 What touches very many (a survey of surveys, a big topic) is read no further than a bound, the most cited papers first.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from catalog.dumps.streaming import stream
 from catalog.models.graph import RelationKind
 
 
@@ -271,6 +272,36 @@ def edges_within(
         names: dict[str, Any] = {kind.value: some for kind, some in keys.items()}
         cursor.execute(query, {**names, "wanted": list(map(str, kinds)), "most": most})
         return _read(cursor.fetchall())
+
+
+_EVERY = """
+SELECT row_to_json(r)::text FROM (
+    SELECT '{tail_kind}:' || e.{tail} AS "from", {kind} AS kind, '{head_kind}:' || e.{head} AS "to", s.source, s.stated_at AS date
+    FROM {table} e CROSS JOIN LATERAL (SELECT {said}) s (source, stated_at)
+    WHERE {where} ORDER BY e.{tail}, e.{head}, ({kind}) COLLATE "C", s.source COLLATE "C", s.stated_at
+) r
+"""
+
+
+def all_edges() -> Iterator[str]:
+    """Every edge that somebody states, as a line of JSON: `{"from":"paper:1","kind":"cites","to":"paper:2",…}`.
+
+    Two sources that say the same are two lines. Similarity is no statement, and not among them. Streams, within a transaction.
+    """
+    for table in _TABLES:
+        if table.kinds == ("similar",):
+            continue
+        query = _EVERY.format(
+            table=table.name,
+            tail=table.columns[0],
+            head=table.columns[1],
+            tail_kind=table.tail,
+            head_kind=table.head,
+            kind=table.kind or f"'{table.kinds[0]}'",
+            said=table.said,
+            where=table.where,
+        )
+        yield from (line for (line,) in stream(query))
 
 
 def _read(rows: Iterable[tuple[Any, ...]]) -> list[Edge]:

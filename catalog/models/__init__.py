@@ -10,6 +10,7 @@ from catalog.models.catalogues import (
     TopicRedirect,
 )
 from catalog.models.code import GoneReason, PaperRepository, Repository, RepositoryAlias, StarCount
+from catalog.models.dumps import Dump, DumpFile, DumpPart
 from catalog.models.graph import (
     Citation,
     CitationCount,
@@ -53,6 +54,9 @@ __all__ = [
     "CitationCount",
     "CitationKey",
     "CitingWork",
+    "Dump",
+    "DumpFile",
+    "DumpPart",
     "GoneReason",
     "HarvestQuery",
     "Identifier",

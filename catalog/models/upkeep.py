@@ -20,6 +20,7 @@ class RunJob(models.TextChoices):
     CITATIONS = "citations", "citations"
     GRAPH = "graph", "graph"
     SYSTEMS = "systems", "systems"
+    DUMP = "dump", "dump"
 
 
 class RunStatus(models.TextChoices):

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.dateformat import format as format_date
 from django.utils.html import format_html
@@ -96,3 +97,9 @@ def _time(value: date, precision: str) -> SafeString:
 def origins() -> dict[str, Any]:
     """The lists that the catalogues came from, with their licences."""
     return {"catalogues": Catalogue.objects.exclude(origin_name="")}
+
+
+@register.inclusion_tag("_demonstration.html")
+def demonstration() -> dict[str, Any]:
+    """The words that a demonstration bears on every page."""
+    return {"is_demonstration": settings.DEMO}

@@ -27,11 +27,11 @@ from ingest.sources.arxiv.feed import ArxivRecord, parse_feed, withdrawn
 from ingest.sources.arxiv.names import disagreeing, same_people
 from ingest.sources.arxiv.store import store_records
 from ingest.sources.arxiv.venues import suggested_venue
+from ingest.standins import arxiv as arxiv_world
 from search.index import refresh_words
 from search.queries import search
 from tests.factories import make_author, make_paper, make_venue
 from tests.ingest.running import counts, run_job
-from tests.standins import arxiv as arxiv_world
 
 pytestmark = pytest.mark.django_db
 

@@ -12,12 +12,12 @@ from catalog.models import Candidate, HarvestQuery, Identifier, Problem, Rejecte
 from ingest.models import Visit
 from ingest.sources import arxiv_search
 from ingest.sources.arxiv.feed import parse_feed
+from ingest.standins import ArxivRecord
+from ingest.standins import arxiv as arxiv_world
 from search import embed
 from search.topic_suggestions import TopicSuggester
 from tests.factories import make_catalogue, make_paper, make_topic
 from tests.ingest.running import counts, run_job
-from tests.standins import ArxivRecord
-from tests.standins import arxiv as arxiv_world
 
 pytestmark = pytest.mark.django_db
 

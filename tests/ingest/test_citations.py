@@ -36,8 +36,8 @@ from ingest.receivers import follow_papers
 from ingest.runs import Manner
 from ingest.sources import semantic_scholar
 from ingest.sources.semantic_scholar import Citations, Listing, parse_page, parse_record
+from ingest.standins.world import s2_id
 from tests.factories import make_paper
-from tests.standins.world import s2_id
 
 pytestmark = pytest.mark.django_db
 S2 = Source.SEMANTIC_SCHOLAR

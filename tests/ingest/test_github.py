@@ -42,10 +42,10 @@ from ingest.sources.github.record import (
     parse_resource,
 )
 from ingest.sources.github.store import store_outcomes
+from ingest.standins import RepositoryRecord as Told
+from ingest.standins import Standin, World
 from tests.factories import make_paper
 from tests.ingest.running import counts, run_job
-from tests.standins import RepositoryRecord as Told
-from tests.standins import Standin, World
 
 pytestmark = pytest.mark.django_db
 

@@ -15,10 +15,10 @@ from catalog.models import (
 from ingest.http import Answer
 from ingest.sources import semantic_scholar
 from ingest.sources.openalex import Citations, joined, parse_record
+from ingest.standins.world import number_of
 from tests.factories import make_paper
 from tests.ingest.test_citations import NAMES, counts, edges, junk, listed, rows
 from tests.ingest.test_citations import ask as run_of
-from tests.standins.world import number_of
 
 pytestmark = pytest.mark.django_db
 OPENALEX = Source.OPENALEX

@@ -27,10 +27,10 @@ from ingest.http import SourceRefused
 from ingest.http.limiter import _redis
 from ingest.models import Visit
 from ingest.sources.arxiv import Metadata
+from ingest.standins import Standin
 from ingest.tasks import ingest
 from tests.factories import make_paper
 from tests.ingest.running import counts, run_job
-from tests.standins import Standin
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from catalog.models import Catalogue
-from config import embedded, login_link
+from config import demonstration, embedded, login_link
 from config.startup import check_real_servers, fail, pending_migrations, start_embedded
 from config.supervisor import ChildEnded, Supervisor, die_with_parent
 from ingest import starter
@@ -40,8 +40,12 @@ class Command(BaseCommand):
         listen_to_signals()
         self.url = f"http://127.0.0.1:{settings.PORT}/"
         self.lease: embedded.Lease | None = None
+        if settings.DEMO:
+            demonstration.check_data()
         lock = self.take_home()
-        self.check_port()
+        self.check_port(settings.PORT)
+        if settings.DEMO:
+            self.check_port(settings.STANDIN_PORT)
         supervisor = Supervisor(settings.STEMMA_HOME / "log")
         status: int | str = 0
         try:
@@ -82,14 +86,14 @@ class Command(BaseCommand):
             fail(error)
         return lock
 
-    def check_port(self) -> None:
+    def check_port(self, port: int) -> None:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", settings.PORT))
+                probe.bind(("127.0.0.1", port))
             except OSError as error:
                 fail(
-                    f"port {settings.PORT}: {error.strerror}. Choose another one, "
+                    f"port {port}: {error.strerror}. Choose another one, "
                     f"as in: PORT={min(settings.PORT + 1, 65535)} make run"
                 )
 
@@ -113,6 +117,8 @@ class Command(BaseCommand):
         )
         self.wait_for_first_page(supervisor)
         self.tell(supervisor)
+        if settings.DEMO:
+            self.fill(supervisor)
         self.embed()
         supervisor.start("worker", [*celery, "worker", "--concurrency", "1", *quiet])
         supervisor.start("beat", [*celery, "beat"])
@@ -131,10 +137,19 @@ class Command(BaseCommand):
 
     def embed(self) -> None:
         """Compute the vectors that are missing, in a process of its own: the model's memory goes with it."""
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "embed"]
-        done = subprocess.run(command, preexec_fn=die_with_parent, check=False)  # noqa: S603
-        if done.returncode != 0:
+        if self.run("embed") != 0:
             self.say("Until that is mended, papers are found by their words only.")
+
+    def fill(self, supervisor: Supervisor) -> None:
+        """Start the stand-in for the sources and, the first time, take everything from it."""
+        supervisor.start("standin", [sys.executable, *demonstration.STANDIN])
+        if not demonstration.is_filled() and self.run("demonstrate") != 0:
+            self.say("The demonstration is not complete; the next start goes on with it.")
+
+    def run(self, command: str) -> int:
+        """Run a command of ours in a process of its own, which ends with this one."""
+        line = [sys.executable, str(settings.BASE_DIR / "manage.py"), command]
+        return subprocess.run(line, preexec_fn=die_with_parent, check=False).returncode  # noqa: S603
 
     def wait_for_first_page(self, supervisor: Supervisor) -> None:
         deadline = time.monotonic() + FIRST_PAGE_SECONDS

@@ -2,17 +2,17 @@
 
 import signal
 from argparse import ArgumentParser
+from datetime import date
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from django.db.models import Min
 
 from catalog.identifiers import ARXIV
-from catalog.models import Paper
-
-if TYPE_CHECKING:
-    from tests.standins import Seen, Standin, World
+from catalog.models import Paper, PaperRepository
+from ingest.standins import Seen, Standin, World
 
 PACE = [
     "ARXIV_MIN_INTERVAL=0",
@@ -41,6 +41,11 @@ class Command(BaseCommand):
             "listed here keep their titles and authors.",
         )
         parser.add_argument(
+            "--invent-code",
+            action="store_true",
+            help="Let every repository exist, with made-up numbers; of papers what the data and the lists here say.",
+        )
+        parser.add_argument(
             "--fault",
             action="append",
             default=[],
@@ -50,6 +55,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         world = self._world(options["data"], options["invent"])
+        if options["invent_code"]:
+            world.invent_code = True
+            world.births, world.papers = births(), listed_papers()
         standin = self._standin(world, options["port"])
         try:
             for text in options["fault"]:
@@ -67,13 +75,7 @@ class Command(BaseCommand):
         finally:
             standin.stop()
 
-    def _world(self, folder: str | None, invent: bool) -> "World":
-        try:
-            from tests.standins import World
-        except ImportError as error:
-            raise CommandError(
-                "The stand-ins are part of the tests, which are not installed here."
-            ) from error
+    def _world(self, folder: str | None, invent: bool) -> World:
         try:
             world = World.load(folder, invent=invent) if folder else World.small(invent=invent)
         except OSError as error:
@@ -84,16 +86,14 @@ class Command(BaseCommand):
             world.papers = listed_papers()
         return world
 
-    def _standin(self, world: "World", port: int) -> "Standin":
-        from tests.standins import Standin
-
+    def _standin(self, world: World, port: int) -> Standin:
         try:
             return Standin(world, port, self._log)
         except (OSError, OverflowError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise CommandError(f"Port {port} cannot be used: {reason}.") from error
 
-    def _introduce(self, standin: "Standin") -> None:
+    def _introduce(self, standin: Standin) -> None:
         for name, value in standin.environment().items():
             self.stdout.write(f"export {name}={value}")
         self.stdout.write("# The stand-ins need no pauses:")
@@ -101,7 +101,7 @@ class Command(BaseCommand):
         self.stdout.write("# Serving until Ctrl-C.")
         self.stdout.flush()
 
-    def _log(self, seen: "Seen", outcome: str) -> None:
+    def _log(self, seen: Seen, outcome: str) -> None:
         self.stdout.write(f"{seen.method} {seen.path} {outcome or 'given up'}")
         self.stdout.flush()
 
@@ -121,7 +121,17 @@ def listed_papers() -> dict[str, tuple[str, list[str]]]:
     return found
 
 
-def misbehave(standin: "Standin", text: str) -> None:
+def births() -> dict[str, date]:
+    """Since when there is each repository here, as far as the oldest of its papers tells."""
+    rows = PaperRepository.objects.exclude(paper__published_on=None)
+    named = rows.values_list("repository__owner", "repository__name").annotate(
+        Min("paper__published_on")
+    )
+    # To the month: the day is known of some only once arXiv has been asked.
+    return {f"{owner}/{name}".lower(): day.replace(day=1) for owner, name, day in named}
+
+
+def misbehave(standin: Standin, text: str) -> None:
     """Ask a stand-in for a fault as the command line names it; CommandError when it makes no sense."""
     source, _, rest = text.partition("=")
     fault, _, count = rest.partition(":")

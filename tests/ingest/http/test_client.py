@@ -16,7 +16,7 @@ from catalog.models import Source, SourceState
 from ingest.http import SourceBroken, SourceBusy, SourceClient, SourceRefused, circuit
 from ingest.http.client import is_own, retry_after
 from ingest.http.limiter import Turn
-from tests.standins import Standin
+from ingest.standins import Standin
 
 pytestmark = pytest.mark.django_db
 

@@ -171,7 +171,7 @@ class _Parser:
 
     def _value(self) -> Any:
         token = self._take()
-        if token == "$":
+        if token == "$":  # noqa: S105
             name = self._take()
             if name not in self.variables:
                 raise Invalid(f"Variable ${name} was not provided")

@@ -10,11 +10,14 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Self, TypeVar
 
+from .stars import stars_on
+
 ARXIV_ID = re.compile(
     r"(?P<id>\d{4}\.\d{4,5}|[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{7})(?:v(?P<version>\d+))?"
 )
 ARXIV_DOI = "10.48550/arxiv."
 Row = TypeVar("Row")
+_CLASSES = ["cs.CL", "cs.LG"]  # where the data has none
 LICENCES = ["MIT", "Apache-2.0", "BSD-3-Clause", "GPL-3.0", ""]
 
 
@@ -48,6 +51,7 @@ class RepositoryRecord:
     default_branch: str = "main"
     former_names: list[str] = field(default_factory=list)  # "owner/name", lately or long ago
     gone: int | None = None  # 404 or 451; 500 when asking for it fails
+    is_invented: bool = False  # whose stars are those of the day it is asked for
 
     @property
     def full_name(self) -> str:
@@ -80,13 +84,16 @@ class World:
 
     With `invent` every repository and arXiv id that is asked for exists, with facts made from its
     name: for demonstrations only, as its numbers are nobody's. `papers` are those whose titles and
-    authors are known.
+    authors are known. With `invent_code` only repositories are made up; `births` tell since when
+    there is one, and of `papers` without data there are title, authors and month.
     """
 
     arxiv: dict[str, ArxivRecord] = field(default_factory=dict)
     repositories: dict[int, RepositoryRecord] = field(default_factory=dict)
     works: dict[str, Work] = field(default_factory=dict)
     invent: bool = False
+    invent_code: bool = False
+    births: dict[str, date] = field(default_factory=dict)  # by "owner/name", in lower case
     papers: dict[str, tuple[str, list[str]]] = field(
         default_factory=dict
     )  # arXiv id: title, authors
@@ -193,7 +200,21 @@ class World:
             found = _invented_record(arxiv_id, when, *self.papers.get(arxiv_id, ()))
             bare = self.works.get(arxiv_id)
             self.add_record(found, more_citations=bare.more_citations if bare else 0)
+        if found is None and self.invent_code:
+            found = self._bare_record(arxiv_id)
         return found
+
+    def _bare_record(self, arxiv_id: str) -> ArxivRecord | None:
+        """What is known of a listed paper without data: title, authors and month."""
+        title, authors = self.papers.get(arxiv_id, ("", []))
+        when = month_of(arxiv_id)
+        if not (authors and when):
+            return None
+        record = ArxivRecord(
+            arxiv_id, title, authors=authors, published=when, updated=when, categories=_CLASSES
+        )
+        self.add_record(record)
+        return record
 
     def work(self, scheme: str, value: str) -> Work | None:
         """The work with an external id: ArXiv, DOI, ACL, CorpusId or s2."""
@@ -221,15 +242,23 @@ class World:
         wanted = f"{owner}/{name}".lower()
         for repository in self.repositories.values():
             if repository.full_name.lower() == wanted:
+                if repository.is_invented:
+                    repository.stars = self.stars_of(wanted)
                 return repository
         for repository in self.repositories.values():
             if wanted in map(str.lower, repository.former_names):
                 return repository
-        if not self.invent:
+        if not (self.invent or self.invent_code):
             return None
-        invented = _invented_repository(owner, name)
+        invented = _invented_repository(owner, name, self.stars_of(wanted))
         self.repositories[invented.id] = invented
         return invented
+
+    def stars_of(self, full_name: str, day: date | None = None) -> int:
+        """The made-up stars of a repository today, or on another day."""
+        name = full_name.lower()
+        today = day or datetime.now(UTC).date()
+        return stars_on(number_of(name), self.births.get(name), today)
 
 
 def s2_id(key: str) -> str:
@@ -280,7 +309,7 @@ def _record_of(row: dict[str, Any]) -> ArxivRecord:
         abstract=row.get("abstract") or "",
         published=published,
         updated=updated,
-        categories=row.get("categories") or ["cs.LG"],
+        categories=row.get("categories") or _CLASSES,
         doi=row.get("doi") or "",
         journal_ref=row.get("journal_ref") or "",
         comment=row.get("comment") or "",
@@ -306,16 +335,17 @@ def _invented_record(
     )
 
 
-def _invented_repository(owner: str, name: str) -> RepositoryRecord:
+def _invented_repository(owner: str, name: str, stars: int) -> RepositoryRecord:
     seed = number_of(f"{owner}/{name}".lower())
     return RepositoryRecord(
         id=seed,
         owner=owner,
         name=name,
-        stars=seed % 20_011,
-        forks=seed % 1_999,
+        stars=stars,
+        forks=stars // (5 + seed % 9),
         licence=LICENCES[seed % len(LICENCES)],
         description="Invented for a demonstration",
         topics=["demonstration"],
         pushed_at=datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=seed % 12_000),
+        is_invented=True,
     )

@@ -18,9 +18,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ingest.management.commands.standin import listed_papers
+from ingest.standins import Standin, World
+from ingest.standins.faults import FAULTS
 from tests.factories import make_paper
-from tests.standins import Standin, World
-from tests.standins.faults import FAULTS
 
 ATOM = {
     "a": "http://www.w3.org/2005/Atom",

@@ -4,7 +4,7 @@
         standin.misbehave("arxiv", "503", times=2, retry_after=1)
         httpx.get(standin.arxiv_url, params={"id_list": "2301.99001"})
 
-For tests, and through `manage.py standin` for demonstrations without the network.
+For tests, for demonstrations without the network, and for whoever wants to look at the machinery (`manage.py standin`).
 """
 
 from .messages import SOURCES, Seen

@@ -135,7 +135,7 @@ class _Query:
         if not self.rest or self.rest[-1] in {")", "AND", "ANDNOT", "OR"}:
             raise Refused("the query ends where a term was expected")
         token = self.rest.pop()
-        if token != "(":
+        if token != "(":  # noqa: S105
             return _term(token)
         test = self._either()
         if not self.rest or self.rest.pop() != ")":
