@@ -22,6 +22,7 @@ _TASKS = {
     RunJob.IMPORT_LIST: "ingest.tasks.refresh_lists",
     RunJob.GRAPH: "catalog.tasks.measure_graph",
     RunJob.SYSTEMS: "catalog.tasks.find_systems",
+    RunJob.MAP: "search.tasks.map_papers",
 }
 _INGEST = "ingest.tasks.ingest"
 

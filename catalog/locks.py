@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.db import connection
 
 # One number for each, that no other has.
-EMBED, INDEX, RECOUNT, SYSTEMS, GRAPH = range(0x57E3A, 0x57E3F)
+EMBED, INDEX, RECOUNT, SYSTEMS, GRAPH, MAP = range(0x57E3A, 0x57E40)
 
 
 class AlreadyRunning(Exception):

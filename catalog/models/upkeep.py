@@ -20,6 +20,7 @@ class RunJob(models.TextChoices):
     CITATIONS = "citations", "citations"
     GRAPH = "graph", "graph"
     SYSTEMS = "systems", "systems"
+    MAP = "map", "map"
 
 
 class RunStatus(models.TextChoices):
