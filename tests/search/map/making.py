@@ -11,7 +11,8 @@ from tests.factories import make_paper, make_topic
 
 def embed(paper: Paper, group: int, text_hash: str = "first") -> None:
     """Give a paper the vector of a group, with a little of its own."""
-    vector = numpy.eye(16)[group] + 0.1 * numpy.random.default_rng(paper.pk).standard_normal(16)
+    own = numpy.random.default_rng(paper.pk).standard_normal(384)
+    vector = numpy.eye(384)[group] + 0.02 * own
     Embedding.objects.update_or_create(
         paper=paper,
         model=configured_model(),

@@ -18,6 +18,11 @@ from tests.search.map.making import embed, make_field
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _few_rounds(monkeypatch):
+    monkeypatch.setattr("search.map.job.ROUNDS", 100)  # enough for two groups
+
+
 def spots() -> dict[int, tuple[float, float]]:
     return {place.paper_id: (place.x, place.y) for place in MapPlace.objects.all()}
 
