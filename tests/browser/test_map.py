@@ -1,7 +1,6 @@
 """The map of the field, by mouse, by keys and without scripts."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -26,10 +25,10 @@ def field(monkeypatch) -> list[Paper]:
 
 
 @pytest.fixture
-def drawn(page: Page, live_server, field) -> Iterator[Page]:
+def drawn(page: Page, live_server, field) -> Page:
     page.goto(f"{live_server.url}/map")
     expect(page.locator("[data-ready]")).to_be_visible()
-    yield page
+    return page
 
 
 def spoken(page: Page):

@@ -23,7 +23,7 @@ from django.utils.http import urlencode
 from catalog.models import Author, Catalogue, Paper, Placement, Repository, System, Topic, Venue
 from ingest import starter
 from ingest.lists.service import import_list
-from search.benchmark import malformed
+from search.benchmark import malformed, pictures
 from search.benchmark.client import page_client
 from search.benchmark.figures import Figure, Score, timed
 from search.benchmark.measuring import Extent
@@ -59,6 +59,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--corpus", action="store_true", help="Measure search on the corpus only."
         )
+        parser.add_argument(
+            "--pictures", action="store_true",
+            help="Measure only how soon a browser shows the map and the graph.",
+        )  # fmt: skip
         parser.add_argument(
             "--times", metavar="N", type=int, default=1,
             help="Measure on N times the corpus as well, and show how the figures grow.",
@@ -97,9 +101,13 @@ class Command(BaseCommand):
 
 
 def _measured(options: dict[str, Any]) -> Iterator[Figure | Score]:
+    if options["pictures"]:
+        yield from pictures.measured(settings.STEMMA_DATA)
+        return
     if not options["corpus"]:
         yield from measured()
         yield from malformed.asked("page", page_client(), options["malformed"])
+        yield from pictures.measured(settings.STEMMA_DATA)
     extent = Extent(malformed=options["malformed"])
     yield from measured_on_corpus(
         settings.STEMMA_DATA, options["times"], keep=options["keep"], extent=extent

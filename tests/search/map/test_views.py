@@ -27,7 +27,7 @@ def field(monkeypatch) -> list[Paper]:
     return papers
 
 
-def rows(page, section: str) -> int:
+def rows(page, section):
     """How many rows the table of a section has."""
     return page.text.split(f'<h2 id="{section}"')[1].split("</section>")[0].count("<tr") - 1
 
