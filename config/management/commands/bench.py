@@ -161,6 +161,7 @@ def addresses() -> dict[str, list[str]]:
         "year-detail": [[year] for year in years[:SAMPLES]],
         "repository-detail": [[one.host, one.owner, one.name] for one in repositories],
         "new-index": [[]],
+        "map": [[]],
         "status": [[]],
     }
     found = {name: _reversed(name, arguments) for name, arguments in kinds.items()}
