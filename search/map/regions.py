@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import log
 from typing import TYPE_CHECKING
 
-from search.words import STOP_WORDS, stem
+from search.words import STOP_WORDS, is_cjk, stem
 
 if TYPE_CHECKING:
     from numpy import float64, int64
@@ -21,7 +21,7 @@ LEVELS = (9, 36, 144, 576)  # regions of each size
 _LEAST = 15  # papers that a region of the smallest size has in the mean
 _ALIKE = 0.4  # from 0 to 1: how far region and topic must hold the same papers (F₁)
 _TERMS = 4
-_COMMON = 0.08  # of a region's titles have a term that can stand for it
+_COMMON = 0.05  # of a region's titles have a term that can stand for it
 _WORD = re.compile(r"[^\W\d_]\w*")
 _Key = tuple[str, ...]
 # What every other title says.
@@ -146,7 +146,7 @@ def _telling(
     keys: Iterable[_Key], here: Mapping[_Key, float], around: Mapping[_Key, float]
 ) -> list[_Key]:
     def score(key: _Key) -> float:
-        return here[key] * log(here[key] / around[key]) * (1.5 if len(key) > 1 else 1.0)
+        return here[key] * log(here[key] / around[key]) * (2.0 if len(key) > 1 else 1.0)
 
     chosen: list[_Key] = []
     for key in sorted(keys, key=lambda key: (-score(key), key)):
@@ -177,7 +177,7 @@ def _phrases(title: str) -> dict[_Key, str]:
 
 
 def _says(word: str) -> bool:
-    return len(word) > 1 and word.lower() not in STOP_WORDS
+    return len(word) > 1 and word.lower() not in STOP_WORDS and not any(map(is_cjk, word))
 
 
 def _in_text(word: str) -> str:
