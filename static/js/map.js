@@ -288,6 +288,7 @@ async function draw(box) {
   });
   renderer.on("leaveNode", () => (canvas.style.cursor = ""));
   renderer.getMouseCaptor().on("mousemovebody", (event) => {
+    // Over a point the pointer is that of a link.
     if (canvas.style.cursor !== "pointer") canvas.style.cursor = labelAt(event) ? "zoom-in" : "";
   });
 

@@ -58,5 +58,9 @@ def test_terms_are_what_titles_here_have_and_others_have_not():
 
 def test_chinese_titles_give_no_terms_since_they_have_no_words_between_spaces():
     regions = divide(islands(1, 4))
-    name(regions, ["Transformer升级之路", "Transformer升级之路：旋转", "长文本 attention", "attention"], {})
+    name(
+        regions,
+        ["Transformer升级之路", "Transformer升级之路：旋转", "长文本 attention", "attention"],
+        {},
+    )
     assert regions[0].terms == []
