@@ -8,7 +8,7 @@ notes on identifiers (P19-1424 until 2019, 2020.acl-main.1 since).
 import re
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import parse_qs, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit, urlunsplit
 
 ARXIV, DOI, OPENREVIEW, ACL, S2, OPENALEX, URL = (
     "arxiv",
@@ -41,6 +41,9 @@ _ARXIV_HOSTS = re.compile(
 _ARXIV_PATH = re.compile(r"/(?:abs|pdf|html|ps|format|e-print|src|bibtex|overview)/(.+)", _ANY_CASE)
 # Sites that show arXiv's papers, each with where in its addresses the id stands.
 _ARXIV_READERS = {"huggingface.co": "/papers/", "hf.co": "/papers/", "papers.cool": "/arxiv/"}
+# Addresses that hold another address: archived copies and what search pages link to.
+_ARCHIVED_PATH = re.compile(r"/web/[0-9]{1,14}(?:[a-z]{2}_)?/(?:https?:/{1,2})?(.+)", _ANY_CASE)
+_LINKING_HOST = re.compile(r"(?:www\.|scholar\.)?google\.[a-z.]{2,6}", _ANY_CASE)
 _DOI = re.compile(r"10\.[0-9]{4,9}/[^\s\"<>]+")
 # Publishers whose addresses hold the DOI of the paper they show.
 _DOI_HOSTS = frozenset(
@@ -257,6 +260,8 @@ def _from_url(url: str) -> Ident | None:
     if not cleaned:
         return None
     parts = urlsplit(cleaned)
+    if (inner := _held_address(parts)) and (found := _from_url(inner)) and found.scheme != URL:
+        return found
     host, path = parts.hostname or "", unquote(parts.path)
     if _UNFIT.search(path):
         return None
@@ -264,6 +269,19 @@ def _from_url(url: str) -> Ident | None:
         if found := known(host, path):
             return found
     return _openreview_page(host, path, parts.query) or Ident(URL, cleaned)
+
+
+def _held_address(parts: SplitResult) -> str:
+    """The address that an archived copy or a link of a search page is of; empty when it is neither."""
+    host = parts.hostname or ""
+    if host in {"web.archive.org", "archive.org"}:
+        match = _ARCHIVED_PATH.fullmatch(parts.path)
+        query = f"?{parts.query}" if parts.query else ""
+        return f"https://{match[1]}{query}" if match else ""
+    if _LINKING_HOST.fullmatch(host) and parts.path in {"/url", "/scholar_url"}:
+        fields = parse_qs(parts.query)
+        return (fields.get("url") or fields.get("q") or [""])[0]
+    return ""
 
 
 def _arxiv_page(host: str, path: str) -> Ident | None:

@@ -1,12 +1,15 @@
 """What a paper's page shows, block by block."""
 
+from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.utils.safestring import SafeString
 
+from catalog.charts import LineChart, line_chart
 from catalog.exports.answers import ExportLink, export_links
 from catalog.exports.bibtex import bibtex
 from catalog.exports.embedded import highwire, json_ld, paper_ld
@@ -29,6 +32,7 @@ from catalog.models import (
     Relation,
     SimilarPaper,
     Source,
+    StarCount,
     System,
     TitleAlias,
     Topic,
@@ -86,6 +90,15 @@ class PaperPage:
     def code(self) -> list[PaperRepository]:
         links = PaperRepository.objects.current().filter(paper=self.paper)
         return list(links.select_related("repository", "badge_repository"))
+
+    @cached_property
+    def stars(self) -> dict[int, LineChart | None]:
+        """The stars over time of each repository of its code."""
+        counts: dict[int, list[tuple[date, int]]] = defaultdict(list)
+        rows = StarCount.objects.filter(repository__in=[link.repository_id for link in self.code])
+        for key, day, stars in rows.order_by("date").values_list("repository", "date", "stars"):
+            counts[key].append((day, stars))
+        return {key: line_chart("Stars", points) for key, points in counts.items()}
 
     @cached_property
     def facts(self) -> list[tuple[str, Provenance]]:

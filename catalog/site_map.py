@@ -25,7 +25,7 @@ from catalog.models import (
 MOST = 50_000  # addresses of one file
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SCHEMA = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_SINGLE = ("home", "topic-index", "new-index", "author-index", "venue-index", "year-index", "repository-index", "lookup", "status")  # fmt: skip
+_SINGLE = ("home", "topic-index", "new-index", "author-index", "venue-index", "year-index", "repository-index", "system-index", "trends", "lookup", "status")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,18 @@ from django.views.decorators.http import conditional_page
 from django.views.generic import RedirectView
 
 from catalog import converters
-from catalog.views import home, new, papers, people, repositories, status, systems, topics, whole
+from catalog.views import (
+    home,
+    new,
+    papers,
+    people,
+    repositories,
+    status,
+    systems,
+    topics,
+    trends,
+    whole,
+)
 
 converters.register()
 
@@ -55,6 +66,10 @@ urlpatterns = [
     *pages("new/", new.new_index, "new-index"),
     *pages("new/<int:year>/w<int:week>/", new.new_week, "new-week"),
     *pages("new/<int:year>/<int:month>/", new.new_month, "new-month"),
+    # Their form has a token of its own each time: nothing to answer 304 about.
+    path("trends/", trends.trends, name="trends"),
+    path("trends/<slug:slug>/", trends.trends_of_catalogue, name="trends-catalogue"),
+    path("trends/<slug:catalogue>/<tree:path>/", trends.trends_of_topic, name="trends-topic"),
     page("status", status.status, "status"),
     path("robots.txt", whole.robots, name="robots"),
     page("sitemap.xml", whole.sitemap, "sitemap"),

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from catalog.admin.base import ReadOnlyAdmin
 from search.models import Embedding, PaperText, Synonym, Word
+from search.synonyms import by_words
 
 
 @admin.register(PaperText)
@@ -23,6 +26,18 @@ class WordAdmin(ReadOnlyAdmin):
     search_fields = ["word"]
 
 
+class SynonymForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
+    def clean(self) -> dict[str, Any]:
+        """Refuse what would widen no question."""
+        given = super().clean() or {}
+        short, long = given.get("short"), given.get("long")
+        if short and long and not by_words([(short, long)]).others:
+            raise ValidationError(
+                "This pair would do nothing: each side needs a word of letters or digits, and not both the same."
+            )
+        return given
+
+
 @admin.register(Synonym)
 class SynonymAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only
     """What a curator has touched stays, also when no paper says so any more; what papers say is not deleted."""
@@ -37,11 +52,12 @@ class SynonymAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for m
             {
                 "fields": ["short", "long", "is_active", "papers"],
                 "description": "A pair that papers say cannot be deleted, as it would come back when they are next read. "
-                "Take away “used” instead: it stays so.",
+                "Take away “used” instead: it stays so. Searches follow a change within fifteen seconds.",
             },
         )
     ]
     readonly_fields = ["papers"]
+    form = SynonymForm
 
     def save_model(self, request: HttpRequest, obj: Synonym, form: Any, change: bool) -> None:
         obj.is_curated = True

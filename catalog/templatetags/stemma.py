@@ -1,5 +1,6 @@
 """How facts are written on pages."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -26,7 +27,7 @@ def readable(text: str) -> str:
 
 
 @register.filter
-def at(values: dict[int, str], key: int) -> str:
+def at(values: Mapping[int, Any], key: int) -> Any:
     """The value of a mapping that has a key; nothing where it has none."""
     return values.get(key, "")
 

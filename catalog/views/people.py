@@ -11,7 +11,16 @@ from django.views.decorators.http import require_safe
 from catalog.exports.answers import twin
 from catalog.folding import fold
 from catalog.models import Author, Authorship, Paper, Venue
+from catalog.months import months_chart
 from catalog.paper_lists import PaperList
+from catalog.tallies import (
+    code_share,
+    top_authors,
+    top_topics,
+    top_venues,
+    topics_over_time,
+    years_chart,
+)
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 NAMES_PER_PAGE = 150
@@ -60,6 +69,8 @@ def author_detail(
         "author": author,
         "printed": _other_names(author),
         "coauthors": _coauthors(author),
+        "chart": years_chart(papers),
+        "over_time": topics_over_time(papers),
         "list": block,
     }
     return render(request, "catalog/author.html", context, status=block.status)
@@ -93,7 +104,13 @@ def venue_detail(request: HttpRequest, slug: str, ending: str = "") -> HttpRespo
     block = PaperList(request, papers, title=venue.name, name=slug, exclude_filters=["venue"])
     if ending:
         return block.export(ending, venue.get_absolute_url())
-    context = {"venue": venue, "list": block}
+    context = {
+        "venue": venue,
+        "chart": years_chart(papers),
+        "topics": top_topics(papers),
+        "authors": top_authors(papers),
+        "list": block,
+    }
     return render(request, "catalog/venue.html", context, status=block.status)
 
 
@@ -124,6 +141,11 @@ def year_detail(request: HttpRequest, year: int, ending: str = "") -> HttpRespon
         .values_list("year", flat=True)
         .first(),
         "next": years.filter(year__gt=year).order_by("year").values_list("year", flat=True).first(),
+        "chart": months_chart(papers),
+        "code": code_share(papers),
+        "topics": top_topics(papers),
+        "venues": top_venues(papers),
+        "authors": top_authors(papers),
         "list": block,
     }
     return render(request, "catalog/year.html", context, status=block.status)

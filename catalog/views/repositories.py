@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from catalog.charts import line_chart
 from catalog.exports.answers import twin
 from catalog.models import Paper, PaperRepository, Repository, RepositoryAlias
 from catalog.paper_lists import PaperList
@@ -65,7 +66,12 @@ def repository_detail(
     )
     if ending:
         return block.export(ending, repository.get_absolute_url())
-    context = {"repository": repository, "list": block}
+    counts = repository.star_counts.order_by("date").values_list("date", "stars")
+    context = {
+        "repository": repository,
+        "stars": line_chart("Stars", list(counts)),
+        "list": block,
+    }
     return render(request, "catalog/repository.html", context, status=block.status)
 
 

@@ -12,6 +12,8 @@ from catalog.models import Catalogue, Paper, Topic, TopicRedirect
 from catalog.months import months_chart
 from catalog.paper_lists import PaperList, papers_under
 from catalog.topic_trees import catalogue_trees, tree
+from catalog.trends.scope import Scope, trends_url
+from catalog.trends.topic_facts import TopicFacts
 
 
 @require_safe
@@ -44,6 +46,7 @@ def catalogue_detail(request: HttpRequest, slug: str, ending: str = "") -> HttpR
         "catalogue": catalogue,
         "branches": tree(topics),
         "chart": months_chart(papers),
+        "trends_url": trends_url(catalogue),
         "list": block,
     }
     return render(request, "catalog/catalogue.html", context, status=block.status)
@@ -68,11 +71,14 @@ def _topic_page(request: HttpRequest, topic: Topic, ending: str) -> HttpResponse
     )
     if ending:
         return block.export(ending, topic.get_absolute_url())
+    scope = Scope(topic.catalogue, topic)
     context = {
         "topic": topic,
         "ancestors": topic.ancestors,
         "branches": tree(topic.subtree.exclude(pk=topic.pk)),
         "chart": months_chart(papers),
+        "about": TopicFacts(scope),
+        "trends_url": scope.url,
         "list": block,
     }
     return render(request, "catalog/topic.html", context, status=block.status)

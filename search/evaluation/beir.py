@@ -86,9 +86,14 @@ def load_documents(folder: Path) -> dict[str, int]:
     topic = Topic.objects.create(
         catalogue=catalogue, name="Documents", slug="documents", path="documents"
     )
+    path = folder / "corpus.jsonl"
     found: dict[str, int] = {}
     batch: list[tuple[str, Paper]] = []
-    for row in _rows(folder / "corpus.jsonl", "text"):
+    seen: set[str] = set()
+    for row in _rows(path, "text"):
+        if str(row["_id"]) in seen:
+            raise CollectionRefused(f"{path}: two documents have the _id {row['_id']}")
+        seen.add(str(row["_id"]))
         title, text = _line(row.get("title")), _line(row["text"])
         batch.append((str(row["_id"]), Paper(title=title or text[:200], abstract=text)))
         if len(batch) == _BATCH:

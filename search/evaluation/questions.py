@@ -52,9 +52,11 @@ def _read(path: Path, number: int, line: str) -> Question:
             raise TypeError
         if not answers or not all(isinstance(one, str) for one in answers):
             raise TypeError
+        if not text.strip():
+            raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise QuestionsRefused(
-            f"{path}, line {number}: expected an object with question and answers (a list of ids or titles)"
+            f"{path}, line {number}: expected an object with a question and answers (a list of ids or titles)"
         ) from error
     return Question(kind, text, tuple(answers))
 

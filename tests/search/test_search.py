@@ -368,6 +368,14 @@ def test_topics_and_authors_of_one_paper_are_found_together(make_indexed):
     assert found("dao linear attention") == ["Something Else"]
 
 
+def test_an_order_alone_puts_all_that_is_listed_in_order(make_indexed):
+    make_indexed("Old", published_on=date(2023, 1, 1), published_precision="day")
+    make_indexed("New", published_on=date(2025, 1, 1), published_precision="day")
+    make_indexed("Undated")
+    assert found("sort:date") == ["New", "Old", "Undated"]
+    assert search("sort:date").sort == "date"
+
+
 def test_what_is_not_known_is_neither_within_a_range_nor_barred_by_it(make_indexed):
     make_indexed("Mamba with Stars", repository="lab/stars")
     Repository.objects.update(stars=500, stars_on=date(2026, 1, 1))

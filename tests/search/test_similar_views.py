@@ -122,6 +122,19 @@ def test_pasted_identifiers_and_addresses_count_as_papers(family):
     assert read.words == read.text == "and some words"
 
 
+@pytest.mark.parametrize("between", [" ", ", ", "; ", "\t"])
+def test_several_on_one_line_are_several(family, between):
+    asked, few, *_ = family
+    read = read_asked([], f"2401.00001{between}https://example.org{few.get_absolute_url()}")
+    assert list(read.papers) == [asked, few]
+    assert not read.notes
+
+
+def test_a_line_of_words_with_an_identifier_is_words(family):
+    read = read_asked([], "as 2401.00001 showed")
+    assert (list(read.papers), read.words) == ([], "as 2401.00001 showed")
+
+
 def test_an_identifier_that_is_not_here_is_said_and_stays_in_the_box():
     read = read_asked([], "2401.09999\nsome words")
     assert read.notes == ["No paper here is known as 2401.09999."]

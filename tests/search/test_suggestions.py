@@ -3,13 +3,14 @@
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils.timezone import now
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from catalog.models import Author, Paper, Placement
 from search.index import refresh_words
 from search.models import Suggestion, SuggestionWord
-from search.suggestions import suggest
+from search.suggestions import refresh_places, suggest
 from tests.factories import make_topic, make_venue
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +118,34 @@ def test_a_field_is_completed_and_leads_to_its_search(library, client, typed, co
 )
 def test_a_field_is_completed_by_its_own_names_only(library, typed):
     assert suggest(typed) == []
+
+
+def test_a_field_promises_no_number_that_its_search_may_not_give(library, make_indexed):
+    make_indexed("Another", authors=["Tri X. Dao"], topics=[make_topic("Efficient Attention")])
+    assert [one.detail for one in suggest("author:tri")] == ["", ""]
+    [venue] = suggest("venue:icl")
+    assert venue.detail == "1 paper"
+
+
+def test_a_venue_counts_what_is_listed(library):
+    Placement.objects.update(is_primary=False, retired_at=now())
+    refresh_places()
+    assert not [one for one in suggest("icl") if one.kind == "venue"]
+
+
+@pytest.mark.parametrize("typed", ["attention acc", "acc attention", "fast a", "f and"])
+def test_words_are_found_in_any_order_however_common(library, make_indexed, typed):
+    for number in range(30):
+        make_indexed(f"Fair Answers {number} about Apples")
+    assert "FlashAttention-3: Fast and Accurate Attention" in [one.label for one in suggest(typed)]
+
+
+def test_what_begins_as_typed_comes_first(make_indexed):
+    for title in ("On Fast Weights", "Fast Weights Again", "Weights Fast"):
+        make_indexed(title, topics=[make_topic("Papers")])
+    found = [one.label for one in suggest("fast we") if one.kind == "paper"]
+    assert found[0] == "Fast Weights Again"
+    assert len(found) == 3
 
 
 def test_what_only_ends_like_a_field_is_none(library):

@@ -220,6 +220,14 @@ def test_no_text_makes_it_fail(db, text):
     did_you_mean(text)
 
 
+@pytest.mark.parametrize(("short", "long"), [("KV", "kv"), ("KV", "—")])
+def test_a_pair_that_would_do_nothing_is_refused(admin_client, short, long):
+    sent = {"short": short, "long": long, "is_active": "on"}
+    page = admin_client.post(reverse("admin:search_synonym_add"), sent)
+    assert "This pair would do nothing" in page.text
+    assert not Synonym.objects.exists()
+
+
 def test_only_what_a_curator_has_touched_can_be_deleted(admin_client):
     mined = Synonym.objects.create(short="ZQ", long="zeta queue", papers=5)
     own = Synonym.objects.create(short="ZR", long="zeta row", is_curated=True)

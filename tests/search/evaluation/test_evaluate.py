@@ -73,7 +73,7 @@ def test_the_table_is_for_people(catalogue, tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "not json", "[]", '{"question": "x"}', '{"question": "x", "answers": []}', '{"question": 1, "answers": ["x"]}'],
+    ["", "not json", "[]", '{"question": "x"}', '{"question": "x", "answers": []}', '{"question": 1, "answers": ["x"]}', '{"question": " ", "answers": ["x"]}'],
 )  # fmt: skip
 def test_what_is_no_question_is_refused_with_its_line(db, tmp_path, text):
     file = tmp_path / "questions.jsonl"
@@ -180,6 +180,7 @@ def test_judgements_of_other_splits_are_left_out_and_told(collection, name, text
         (lambda folder: (folder / "qrels" / "test.tsv").write_text("q\td\t1\nq1\n"), "line 2"),
         (lambda folder: (folder / "qrels" / "test.tsv").write_text("q1\td1\t0\n"), "no query of"),
         (lambda folder: (folder / "qrels" / "test.tsv").unlink(), "none of"),
+        (lambda folder: (folder / "corpus.jsonl").write_text('{"_id": "d1", "text": "x"}\n' * 2), "two documents have the _id d1"),
     ],
 )  # fmt: skip
 @pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0009_map_runs'),
-        ('search', '0008_postings_of_terms'),
+        ('search', '0009_words_of_suggestions'),
     ]
 
     operations = [
