@@ -14,6 +14,7 @@ from catalog.exports.answers import ExportLink, export_links
 from catalog.exports.bibtex import bibtex
 from catalog.exports.embedded import highwire, json_ld, paper_ld
 from catalog.exports.facts import PaperFacts, facts_about
+from catalog.graph.neighbourhood import Neighbourhood, neighbourhood
 from catalog.identifiers import identifier_url
 from catalog.lineage import Lineage, lineage_of
 from catalog.models import (
@@ -99,6 +100,10 @@ class PaperPage:
         for key, day, stars in rows.order_by("date").values_list("repository", "date", "stars"):
             counts[key].append((day, stars))
         return {key: line_chart("Stars", points) for key, points in counts.items()}
+
+    @cached_property
+    def neighbourhood(self) -> Neighbourhood | None:
+        return neighbourhood(self.paper)
 
     @cached_property
     def facts(self) -> list[tuple[str, Provenance]]:

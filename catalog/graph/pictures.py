@@ -79,7 +79,7 @@ def draw(
     `placed` takes the places of the whole graph (catalog.graph.measures), where papers have one; else the nodes
     are laid out by themselves.
     """
-    shown = _load(list(nodes))
+    shown = load_nodes(list(nodes))
     kept = [edge for edge in edges if edge.tail in shown and edge.head in shown]
     spots = _known_places(shown) if placed else {}
     if len(spots) < len(shown) / 2:
@@ -99,7 +99,7 @@ def draw(
     return Picture(placed_nodes, kept, frozenset(start))
 
 
-def _load(nodes: Sequence[Node]) -> dict[Node, Shown]:
+def load_nodes(nodes: Sequence[Node]) -> dict[Node, Shown]:
     """Load what is shown of each node, in the order given; three queries for papers, one or two for each other kind."""
     keys = {kind: [node.key for node in nodes if node.kind == kind] for kind in NodeKind}
     loaders = {

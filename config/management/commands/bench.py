@@ -23,7 +23,7 @@ from django.utils.http import urlencode
 from catalog.models import Author, Catalogue, Paper, Placement, Repository, System, Topic, Venue
 from ingest import starter
 from ingest.lists.service import import_list
-from search.benchmark import malformed, pictures
+from search.benchmark import graph, malformed, pictures
 from search.benchmark.client import page_client
 from search.benchmark.figures import Figure, Score, timed
 from search.benchmark.measuring import Extent
@@ -108,6 +108,7 @@ def _measured(options: dict[str, Any]) -> Iterator[Figure | Score]:
         yield from measured()
         yield from malformed.asked("page", page_client(), options["malformed"])
         yield from pictures.measured(settings.STEMMA_DATA)
+        yield from graph.measured(settings.STEMMA_DATA, keep=options["keep"])
     extent = Extent(malformed=options["malformed"])
     yield from measured_on_corpus(
         settings.STEMMA_DATA, options["times"], keep=options["keep"], extent=extent
