@@ -17,12 +17,16 @@ from catalog.models import (
     Paper,
     PaperRepository,
     Repository,
+    System,
     Topic,
     Venue,
     paper_path,
 )
+from catalog.news import index
+from catalog.trends.scope import trends_url
 
 MOST = 50_000  # addresses of one file
+_PERIODS = 5_000  # of each kind: a century of weeks
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SCHEMA = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _SINGLE = ("home", "topic-index", "new-index", "author-index", "venue-index", "year-index", "repository-index", "system-index", "trends", "lookup", "status")  # fmt: skip
@@ -82,7 +86,7 @@ def index_in_xml(every: Iterable[Part], base: str) -> str:
 def parts() -> list[Part]:
     """The files that all addresses fill; one at least. Costs a count of each section."""
     filled: list[list[tuple[Section, int, int]]] = [[]]
-    room = MOST - len(_SINGLE)
+    room = MOST - len(_single_pages())
     for section in _sections():
         start, total = 0, section.rows.count()
         while start < total:
@@ -97,7 +101,12 @@ def parts() -> list[Part]:
 
 
 def _single_pages() -> list[Address]:
-    return [Address(reverse(name)) for name in _SINGLE]
+    """Pages that are there once, and those of the weeks and months in which something was new."""
+    periods = [one.period for kind in ("week", "month") for one in index(kind, _PERIODS)]
+    return [
+        *(Address(reverse(name)) for name in _SINGLE),
+        *(Address(period.url) for period in periods),
+    ]
 
 
 def _sections() -> list[Section]:
@@ -120,6 +129,18 @@ def _sections() -> list[Section]:
             .annotate(changed=Max("placements__paper__updated_at", filter=placed))
             .order_by("pk"),
             _address,
+        ),
+        Section(
+            Catalogue.objects.order_by("pk"),
+            lambda row: Address(trends_url(row)),
+        ),
+        Section(
+            Topic.objects.current().select_related("catalogue").order_by("pk"),
+            lambda row: Address(trends_url(topic=row)),
+        ),
+        Section(
+            System.objects.current().order_by("pk"),
+            lambda row: Address(row.get_absolute_url()),
         ),
         Section(
             public.order_by("pk").values_list("pk", "title", "updated_at"),

@@ -15,6 +15,7 @@ from catalog.graph.files import graphml
 from catalog.graph.paths import shortest_paths
 from catalog.graph.pictures import Picture, Shown, draw
 from catalog.models import Paper, Placement, Source, Topic
+from search.kinship import kinship
 from search.lookup import look_up
 from search.queries import search
 from search.reading_lists import read_list
@@ -109,15 +110,18 @@ class Choice:
 @require_http_methods(["GET", "HEAD", "POST"])
 def explorer(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
-        return redirect(f"{reverse('graph')}?{_pasted(request.POST).address()}")
+        choice, lost = _pasted(request.POST)
+        told = f"&lost={lost}" if lost else ""
+        return redirect(f"{reverse('graph')}?{choice.address()}{told}")
     choice = Choice.read(request.GET)
     picture, notes = explore(choice)
     context = {
         "choice": choice,
         "address": choice.address(),
         "picture": picture,
-        "notes": [*choice.notes, *notes],
+        "notes": [*choice.notes, *notes, *_lost(request.GET.get("lost", ""))],
         "rows": list(_rows(picture, choice))[:_LISTED_ROWS],
+        "kinship": kinship(choice.start, choice.paths) if not choice.query else None,
         "links": _links(picture.edges[:_LISTED_ROWS], picture),
         "most": _LISTED_ROWS,
         "kinds": [(kind, out, kind in choice.kinds) for kind, (out, _) in LABELS.items()],
@@ -234,18 +238,31 @@ def _kept(nodes: Sequence[Node], choice: Choice, start: set[Node]) -> list[Node]
     ]
 
 
-def _pasted(given: QueryDict) -> Choice:
-    """What was chosen with the papers of a pasted list added; a text that names none here is searched for."""
+def _lost(number: str) -> list[str]:
+    """What is said of entries of a pasted list that no paper here matches."""
+    if not (number.isascii() and number.isdigit() and 0 < len(number) < 6):
+        return []
+    what = "entry of the pasted list is" if int(number) == 1 else "entries of the pasted list are"
+    return [f"{int(number):,} {what} not listed here; “Look up a list” says which."]
+
+
+def _pasted(given: QueryDict) -> tuple[Choice, int]:
+    """What was chosen with the papers of a pasted list added, and how many entries no paper here matches.
+
+    A text that names none here is searched for.
+    """
     choice = Choice.read(given)
     text = given.get("text", "")[:LONGEST]
-    keys = look_up(read_list(text).entries).keys
+    found = look_up(read_list(text).entries)
+    keys = found.keys
     nodes = [Node(NodeKind.PAPER, key) for key in keys[:MOST_START]]
     words = "" if keys else " ".join(text.split())[:500]
-    return replace(
+    chosen = replace(
         choice,
         start=tuple(dict.fromkeys([*choice.start, *nodes])),
         query=choice.query or words,
     )
+    return chosen, len(found.missing) if keys else 0
 
 
 @dataclass(frozen=True, slots=True)

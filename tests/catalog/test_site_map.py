@@ -1,6 +1,6 @@
 """The sitemap: every public page once, in files that crawlers take."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from lxml import etree
@@ -108,3 +108,13 @@ def test_a_sitemap_that_a_crawler_has_is_not_sent_again(client):
     first = client.get("/sitemap.xml")
     again = client.get("/sitemap.xml", headers={"If-None-Match": first["ETag"]})
     assert again.status_code == 304
+
+
+def test_weeks_and_months_with_anything_new_and_trends_are_there(client):
+    topic = make_topic("Memory")
+    make_paper(topics=[topic], published_on=date(2024, 3, 14), published_precision="day")
+    make_paper(topics=[topic], published_on=date(2023, 1, 1), published_precision="month")
+    found = addresses(client)
+    assert {"/new/2024/w11/", "/new/2024/03/", "/new/2023/01/"} <= set(found)
+    assert {"/trends/", "/trends/long-context/", "/trends/long-context/memory/"} <= set(found)
+    assert not [address for address in found if address.startswith("/new/2023/w")]

@@ -95,7 +95,7 @@ def test_a_search_and_a_pasted_list_are_starts(client, make_indexed):
         "/graph", {"text": "arXiv:2401.00001v2\nhttps://arxiv.org/abs/2401.09999", "hops": "2"}
     )
     assert answer.status_code == 302
-    assert answer.url == f"{reverse('graph')}?node=paper%3A{one.pk}&hops=2"
+    assert answer.url == f"{reverse('graph')}?node=paper%3A{one.pk}&hops=2&lost=1"
 
 
 def test_bibtex_is_a_start(client, make_indexed):
@@ -155,3 +155,43 @@ def test_queries_do_not_grow_with_what_is_shown(client, chain, django_assert_max
         Citation.objects.create(citing=make_paper(authors=0), cited=chain[0], source="arxiv")
     with django_assert_max_num_queries(16):
         client.get(f"/graph?node=paper:{chain[0].pk}")
+
+
+def test_entries_of_a_pasted_list_that_are_not_here_are_counted(client):
+    make_paper(arxiv="2401.00001")
+    pasted = "2401.00001\n2401.00002\narXiv:2401.00003"
+    page = client.post(reverse("graph"), {"text": pasted}, follow=True)
+    assert "2 entries of the pasted list are not listed here" in page.text
+    assert "pasted list" not in client.get(reverse("graph"), {"lost": "x"}).text
+
+
+def test_papers_that_go_with_one_are_listed_with_what_they_share(client):
+    one, twin, other, cited, also, survey = (make_paper(f"Paper {n}") for n in range(6))
+    for citing, works in {
+        one: [cited, also],
+        twin: [cited, also],
+        other: [cited],
+        survey: [one, twin],
+    }.items():
+        for work in works:
+            Citation.objects.create(citing=citing, cited=work, source="openalex")
+    Citation.objects.create(citing=twin, cited=cited, source="semantic_scholar")
+    found = client.get(reverse("graph"), {"node": f"paper:{one.pk}"}).context["kinship"]
+    assert [(kin.shown.label, kin.shared) for kin in found.coupled] == [
+        ("Paper 1", 2),
+        ("Paper 2", 1),
+    ]
+    assert [(kin.shown.label, kin.shared) for kin in found.cocited] == [("Paper 1", 1)]
+
+
+def test_what_two_papers_have_in_common_is_listed(client):
+    topic = make_topic("Memory")
+    one, other, cited = (make_paper(f"Paper {n}", topics=[topic], authors=0) for n in range(3))
+    for citing in (one, other):
+        Citation.objects.create(citing=citing, cited=cited, source="openalex")
+    ends = [f"paper:{one.pk}", f"paper:{other.pk}"]
+    found = client.get(reverse("graph"), {"path": ends}).context["kinship"].common
+    assert {(row.shown.label, row.one, row.other) for row in found} == {
+        ("Paper 2", "cites", "cites"),
+        ("Memory", "placed in", "placed in"),
+    }
