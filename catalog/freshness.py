@@ -23,6 +23,7 @@ _TASKS = {
     RunJob.GRAPH: "catalog.tasks.measure_graph",
     RunJob.SYSTEMS: "catalog.tasks.find_systems",
     RunJob.DUMP: "catalog.tasks.publish_dump",
+    RunJob.MAP: "search.tasks.map_papers",
 }
 _INGEST = "ingest.tasks.ingest"
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.db import connection
 
 # One number for each, that no other has.
-EMBED, INDEX, RECOUNT, SYSTEMS, GRAPH, DUMP = range(0x57E3A, 0x57E40)
+EMBED, INDEX, RECOUNT, SYSTEMS, GRAPH, DUMP, MAP = range(0x57E3A, 0x57E41)
 
 
 class AlreadyRunning(Exception):

@@ -33,6 +33,8 @@ class SearchConfig(AppConfig):
                 "AuthorName",
                 "Embedding",
                 "IndexState",
+                "MapPlace",
+                "MapRegion",
                 "PaperText",
                 "Posting",
                 "Suggestion",

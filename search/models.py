@@ -8,7 +8,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from pgvector.django import VectorField
 
-from catalog.models import Author, Paper
+from catalog.models import Author, Paper, Topic
 
 
 class RealField(models.FloatField):  # type: ignore[type-arg]  # generic for mypy only
@@ -208,3 +208,61 @@ class Embedding(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["paper", "model"], name="embedding_once_per_model")
         ]
+
+
+class MapRegion(models.Model):
+    """A part of the map that has a name; the parts of level 0 are divided into those of level 1, and so on."""
+
+    level = models.PositiveSmallIntegerField()
+    parent = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="children"
+    )
+    topic = models.ForeignKey(
+        Topic, models.SET_NULL, null=True, blank=True, related_name="+",
+        help_text="What gives it its name: most of its papers are under it, and most of those lie here.",
+    )  # fmt: skip
+    terms = ArrayField(
+        models.TextField(), default=list, help_text="What its titles speak of more than others."
+    )
+    x = models.FloatField(help_text="Its middle.")
+    y = models.FloatField()
+    reach = models.FloatField(
+        help_text="How far its papers lie from its middle, as a root mean square."
+    )
+
+    class Meta:
+        ordering = ["level", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """Its topic's, with that of the topic above where it is one word: "Model" says little. Else its two first terms."""
+        if self.topic:
+            return self.topic.name if " " in self.topic.name else self.topic.label
+        words = " · ".join(self.terms[:2])
+        return words[:1].upper() + words[1:] if words else "Without a name"
+
+
+class MapPlace(models.Model):
+    """Where a listed paper lies on the map of the field, by the vector of its text (search.map)."""
+
+    paper = models.OneToOneField(Paper, models.CASCADE, primary_key=True, related_name="map_place")
+    x = models.FloatField()
+    y = models.FloatField()
+    region = models.ForeignKey(
+        MapRegion, models.SET_NULL, null=True, related_name="places",
+        help_text="The smallest that it lies in.",
+    )  # fmt: skip
+    model = models.CharField(max_length=200)
+    text_hash = models.CharField(
+        max_length=64, help_text="Of the text whose vector it was placed by."
+    )
+    is_settled = models.BooleanField(
+        help_text="Whether it took part when the whole map was drawn, or was put beside others since."
+    )
+    placed_at = models.DateTimeField(help_text="When it came to lie where it lies.")
+
+    def __str__(self) -> str:
+        return f"{self.paper_id} at {self.x:.1f}, {self.y:.1f}"

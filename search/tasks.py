@@ -8,6 +8,7 @@ from catalog.locks import AlreadyRunning
 from search import embed
 from search.embeddings import ModelUnavailable
 from search.index import refresh_words
+from search.map import job
 from search.recounting import recount_if_due
 
 logger = logging.getLogger(__name__)
@@ -40,3 +41,12 @@ def index_changed(ids: list[int]) -> None:
 def recount_changed() -> None:
     """Count words and terms anew after many papers have changed. Of several that were sent, the first does it."""
     recount_if_due()
+
+
+@shared_task
+def map_papers() -> None:
+    """Place papers on the map that have none, if there are any."""
+    try:
+        job.map_changed("schedule")
+    except AlreadyRunning as error:
+        logger.info("map: %s", error)

@@ -3,6 +3,7 @@ from django.views.decorators.http import conditional_page
 
 from catalog import converters
 from search import explorer, lookup_views, opensearch, similar_views, views
+from search.map import views as map_views
 from search.proposing import propose
 
 converters.register()
@@ -18,6 +19,10 @@ urlpatterns = [
     path("graph", explorer.explorer, name="graph"),
     path("graph.json", explorer.explorer_in_json, name="graph-json"),
     path("graph.graphml", explorer.explorer_in_graphml, name="graph-graphml"),
+    path("map", map_views.field_map, name="map"),
+    path("map.json", map_views.map_in_json, name="map-json"),
+    path("map/marked.json", map_views.marked_in_json, name="map-marked"),
+    path("map/names.json", map_views.names_in_json, name="map-names"),
     path("lookup", lookup_views.lookup, name="lookup"),
     path("lookup.<ending:ending>", lookup_views.found_in_file, name="lookup-file"),
     path("opensearch.xml", conditional_page(opensearch.description), name="opensearch"),

@@ -21,6 +21,7 @@ class RunJob(models.TextChoices):
     GRAPH = "graph", "graph"
     SYSTEMS = "systems", "systems"
     DUMP = "dump", "dump"
+    MAP = "map", "map"
 
 
 class RunStatus(models.TextChoices):

@@ -1,15 +1,11 @@
 // The picture of a part of the graph: drawn by sigma, walked by mouse or keys. The tables under it say the same.
+import { Labels, asPNG, ask, duration, link, say, short, tokens, towards, wireKeys, wireTools } from "./picture.js";
+
 const box = document.querySelector("[data-graph]");
 if (box) explore(box).catch(() => say("The picture could not be drawn here; the tables below say the same."));
 
-function say(text) {
-  document.getElementById("explorer-spoken").textContent = text;
-}
-
 async function explore(box) {
-  const answer = await fetch(box.dataset.graph, { headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error(answer.status);
-  const data = await answer.json();
+  const data = await ask(box.dataset.graph);
   const canvas = box.querySelector(".explorer__canvas");
   const panel = box.querySelector("[data-panel]");
   const graph = new graphology.Graph({ multi: true, type: "directed" });
@@ -25,16 +21,16 @@ async function explore(box) {
   let chosen = null;
   let near = new Set();
   let colours = tokens();
+  const labels = new Labels(colours);
 
-  let taken = []; // where labels stand in this frame
   const renderer = new Sigma(graph, canvas, {
-    labelDensity: 2, labelGridCellSize: 90, labelRenderedSizeThreshold: 5, defaultDrawNodeLabel: drawLabel, labelFont: colours.font, labelSize: 12,
+    labelDensity: 2, labelGridCellSize: 90, labelRenderedSizeThreshold: 5, defaultDrawNodeLabel: labels.draw, labelFont: colours.font, labelSize: 12,
     labelColor: { color: colours.ink }, zIndex: true, minCameraRatio: 0.02, maxCameraRatio: 3, hideEdgesOnMove: data.edges.length > 3000,
-    defaultDrawNodeHover: drawHover,
+    defaultDrawNodeHover: labels.drawHover,
     nodeReducer(key, node) {
       const dimmed = chosen && key !== chosen && !near.has(key);
       return {
-        ...node, color: dimmed ? colours.line : nodeColour(node), label: dimmed ? "" : short(node.label), zIndex: dimmed ? 0 : node.isStart || key === chosen ? 2 : 1,
+        ...node, color: dimmed ? colours.line : colours.hue(node.hue), label: dimmed ? "" : short(node.label), zIndex: dimmed ? 0 : node.isStart || key === chosen ? 2 : 1,
         highlighted: key === chosen, forceLabel: !dimmed && (node.isStart || key === chosen),
       };
     },
@@ -44,78 +40,7 @@ async function explore(box) {
     },
   });
 
-  renderer.on("beforeRender", () => {
-    taken = [];
-  });
-
-  function tokens() {
-    const style = getComputedStyle(document.documentElement);
-    const read = (name) => rgb(style.getPropertyValue(name).trim());
-    return {
-      ink: read("--ink"), paper: read("--paper"), meta: read("--meta"), line: read("--line"), fieldLine: rgb(`color-mix(in oklab, ${style.getPropertyValue("--field-line")}, transparent 45%)`),
-      faint: rgb(`color-mix(in oklab, ${style.getPropertyValue("--line")}, transparent 60%)`), link: read("--link"),
-      light: style.getPropertyValue("--topic-light"), chroma: style.getPropertyValue("--topic-chroma"), font: style.getPropertyValue("--sans"), hues: new Map(),
-    };
-  }
-
-  // Canvas and WebGL know fewer colours than style sheets: what was drawn of one is read back.
-  function rgb(colour) {
-    const pen = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
-    pen.fillStyle = colour;
-    pen.fillRect(0, 0, 1, 1);
-    const [r, g, b, a] = pen.getImageData(0, 0, 1, 1).data;
-    return `rgba(${r}, ${g}, ${b}, ${(a / 255).toFixed(2)})`;
-  }
-
-  function nodeColour(node) {
-    if (node.hue === null) return colours.meta;
-    if (!colours.hues.has(node.hue)) {
-      const probe = Object.assign(document.createElement("span"), { className: `hue-${node.hue}` });
-      document.body.append(probe);
-      colours.hues.set(node.hue, rgb(getComputedStyle(probe).getPropertyValue("--topic") || colours.meta));
-      probe.remove();
-    }
-    return colours.hues.get(node.hue);
-  }
-
-  function short(label) {
-    return label.length > 60 ? `${label.slice(0, 58)}…` : label;
-  }
-
-  // Sigma draws the labels of large nodes first; one that would stand on another is left out until there is room.
-  function drawLabel(pen, node, settings) {
-    if (!node.label) return;
-    const size = settings.labelSize;
-    pen.font = `${node.forceLabel ? "600 " : ""}${size}px ${settings.labelFont}`;
-    const left = node.x + node.size + 3;
-    const box = [left, node.y - size * 0.7, left + pen.measureText(node.label).width, node.y + size * 0.5];
-    if (taken.some(([x1, y1, x2, y2]) => box[0] < x2 && x1 < box[2] && box[1] < y2 && y1 < box[3])) return;
-    taken.push(box);
-    pen.lineWidth = 3;
-    pen.lineJoin = "round";
-    pen.strokeStyle = colours.paper;
-    pen.strokeText(node.label, left, node.y + size / 3);
-    pen.fillStyle = colours.ink;
-    pen.fillText(node.label, left, node.y + size / 3);
-  }
-
-  function drawHover(pen, node, settings) {
-    const size = settings.labelSize;
-    pen.font = `600 ${size}px ${settings.labelFont}`;
-    const width = pen.measureText(node.label || "").width;
-    pen.fillStyle = colours.paper;
-    pen.strokeStyle = colours.link;
-    pen.lineWidth = 1.5;
-    pen.beginPath();
-    pen.rect(node.x + node.size + 1, node.y - size * 0.8, width + 8, size * 1.6);
-    pen.fill();
-    pen.stroke();
-    pen.beginPath();
-    pen.arc(node.x, node.y, node.size + 2, 0, 2 * Math.PI);
-    pen.stroke();
-    pen.fillStyle = colours.ink;
-    pen.fillText(node.label || "", node.x + node.size + 5, node.y + size / 3);
-  }
+  renderer.on("beforeRender", () => labels.clear());
 
   function choose(key, { follow = false } = {}) {
     chosen = key;
@@ -125,13 +50,9 @@ async function explore(box) {
     say(key ? `${graph.getNodeAttribute(key, "label")}, ${graph.degree(key)} links` : data.in_words);
     if (key && follow) {
       const spot = renderer.getNodeDisplayData(key);
-      if (spot) renderer.getCamera().animate({ x: spot.x, y: spot.y }, { duration: still() ? 0 : 150 });
+      if (spot) renderer.getCamera().animate({ x: spot.x, y: spot.y }, { duration: duration() });
     }
     renderer.refresh({ skipIndexation: true });
-  }
-
-  function still() {
-    return matchMedia("(prefers-reduced-motion: reduce)").matches;
   }
 
   function fill(panel, key) {
@@ -163,43 +84,19 @@ async function explore(box) {
     return `${box.dataset.explorer}?${asked}`;
   }
 
-  function link(url, text) {
-    return Object.assign(document.createElement("a"), { href: url, textContent: text });
-  }
-
-  // From a node the arrow keys go to the nearest one on that side; among linked ones while a node is chosen and Shift is not held.
-  function towards(dx, dy, among) {
-    const from = chosen ? graph.getNodeAttributes(chosen) : { x: 0, y: 0 };
-    let best = null;
-    let least = Infinity;
-    for (const key of among) {
-      if (key === chosen) continue;
-      const { x, y } = graph.getNodeAttributes(key);
-      const [ax, ay] = [x - from.x, y - from.y];
-      const along = ax * dx + ay * dy;
-      const aside = Math.abs(ax * dy) + Math.abs(ay * dx);
-      if (chosen && along <= 0) continue;
-      const cost = chosen ? along + 2 * aside : Math.hypot(ax, ay);
-      if (cost < least) [least, best] = [cost, key];
-    }
-    return best;
-  }
-
-  const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-  canvas.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const camera = renderer.getCamera();
-    if (event.key in arrows) {
-      const among = chosen && !event.shiftKey && near.size ? near : graph.nodes();
-      const next = towards(...arrows[event.key], among) ?? (chosen ? towards(...arrows[event.key], graph.nodes()) : null);
+  wireKeys(canvas, renderer, {
+    // Among linked ones while a node is chosen and Shift is not held.
+    step(side, isShifted) {
+      const among = chosen && !isShifted && near.size ? near : graph.nodes();
+      const next = towards(graph, chosen, side, among) ?? (chosen ? towards(graph, chosen, side, graph.nodes()) : null);
       if (next) choose(next, { follow: true });
-    } else if (event.key === "Enter" && chosen) location.assign(graph.getNodeAttribute(chosen, "url"));
-    else if (event.key === "Escape" && chosen) choose(null);
-    else if (event.key === "+" || event.key === "=") camera.animatedZoom({ duration: still() ? 0 : 150 });
-    else if (event.key === "-") camera.animatedUnzoom({ duration: still() ? 0 : 150 });
-    else if (event.key === "0") camera.animatedReset({ duration: still() ? 0 : 150 });
-    else return;
-    event.preventDefault();
+    },
+    open() {
+      if (chosen) location.assign(graph.getNodeAttribute(chosen, "url"));
+    },
+    letGo() {
+      if (chosen) choose(null);
+    },
   });
   renderer.on("clickNode", ({ node }) => choose(node));
   renderer.on("doubleClickNode", ({ node, preventSigmaDefault }) => {
@@ -207,36 +104,7 @@ async function explore(box) {
     location.assign(address("node", node));
   });
   renderer.on("clickStage", () => choose(null));
-  const tools = box.querySelector("[data-tools]");
-  tools.hidden = false;
-  tools.addEventListener("click", ({ target }) => {
-    const camera = renderer.getCamera();
-    const duration = still() ? 0 : 150;
-    if (target.dataset.zoom === "in") camera.animatedZoom({ duration });
-    if (target.dataset.zoom === "out") camera.animatedUnzoom({ duration });
-    if (target.dataset.zoom === "all") camera.animatedReset({ duration });
-    if (target.dataset.save === "png") save(asPNG(), "stemma-graph.png");
-    if (target.dataset.save === "svg") save(Promise.resolve(asSVG()), "stemma-graph.svg");
-  });
-
-  async function save(made, name) {
-    const url = URL.createObjectURL(await made);
-    const hidden = Object.assign(document.createElement("a"), { href: url, download: name });
-    hidden.click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
-    say(`${name} was saved.`);
-  }
-
-  function asPNG() {
-    renderer.refresh();
-    const layers = Object.values(renderer.getCanvases());
-    const whole = Object.assign(document.createElement("canvas"), { width: layers[0].width, height: layers[0].height });
-    const pen = whole.getContext("2d");
-    pen.fillStyle = colours.paper;
-    pen.fillRect(0, 0, whole.width, whole.height);
-    for (const layer of layers) pen.drawImage(layer, 0, 0);
-    return new Promise((done) => whole.toBlob(done, "image/png"));
-  }
+  wireTools(box.querySelector("[data-tools]"), renderer, "stemma-graph", { png: () => asPNG(renderer, colours), svg: asSVG });
 
   function asSVG() {
     const side = 1000;
@@ -257,7 +125,7 @@ async function explore(box) {
     });
     graph.forEachNode((key, node) => {
       const [cx, cy] = spot(node);
-      add("circle", { cx, cy, r: node.size, fill: nodeColour(node) });
+      add("circle", { cx, cy, r: node.size, fill: colours.hue(node.hue) });
     });
     graph.forEachNode((key, node) => {
       const [x, y] = spot(node);
@@ -267,7 +135,7 @@ async function explore(box) {
   }
 
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    colours = tokens();
+    colours = labels.colours = tokens();
     renderer.setSetting("labelColor", { color: colours.ink });
     renderer.refresh();
   });

@@ -23,7 +23,7 @@ from django.utils.http import urlencode
 from catalog.models import Author, Catalogue, Paper, Placement, Repository, System, Topic, Venue
 from ingest import starter
 from ingest.lists.service import import_list
-from search.benchmark import graph, malformed
+from search.benchmark import graph, malformed, pictures
 from search.benchmark.client import page_client
 from search.benchmark.figures import Figure, Score, timed
 from search.benchmark.measuring import Extent
@@ -59,6 +59,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--corpus", action="store_true", help="Measure search on the corpus only."
         )
+        parser.add_argument(
+            "--pictures", action="store_true",
+            help="Measure only how soon a browser shows the map and the graph.",
+        )  # fmt: skip
         parser.add_argument(
             "--times", metavar="N", type=int, default=1,
             help="Measure on N times the corpus as well, and show how the figures grow.",
@@ -97,9 +101,13 @@ class Command(BaseCommand):
 
 
 def _measured(options: dict[str, Any]) -> Iterator[Figure | Score]:
+    if options["pictures"]:
+        yield from pictures.measured(settings.STEMMA_DATA)
+        return
     if not options["corpus"]:
         yield from measured()
         yield from malformed.asked("page", page_client(), options["malformed"])
+        yield from pictures.measured(settings.STEMMA_DATA)
         yield from graph.measured(settings.STEMMA_DATA, keep=options["keep"])
     extent = Extent(malformed=options["malformed"])
     yield from measured_on_corpus(
@@ -154,6 +162,7 @@ def addresses() -> dict[str, list[str]]:
         "year-detail": [[year] for year in years[:SAMPLES]],
         "repository-detail": [[one.host, one.owner, one.name] for one in repositories],
         "new-index": [[]],
+        "map": [[]],
         "status": [[]],
     }
     found = {name: _reversed(name, arguments) for name, arguments in kinds.items()}
