@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
+from math import isfinite
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,9 +15,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.graph.edges import LABELS, Edge, Node, NodeKind, around, edges_within
 from catalog.graph.files import graphml
+from catalog.graph.overview import (
+    TITLED,
+    Box,
+    Narrowed,
+    is_measured,
+    overview,
+    unplaced,
+)
 from catalog.graph.paths import shortest_paths
 from catalog.graph.pictures import Picture, Shown, draw
 from catalog.models import Paper, Placement, Source, Topic
+from catalog.models.catalogues import TopicQuerySet
 from search.kinship import kinship
 from search.lookup import look_up
 from search.queries import search
@@ -38,6 +50,7 @@ MOST_FOUND = 20  # papers of a search
 FOLLOWED = 40  # edges of one kind and direction at one node
 WHOLE = 100_000
 _SOURCES = dict(Source.choices)
+_ALL: Box = (-1, -1, 1, 1)
 _LISTED_ROWS = 200  # of the tables under the picture
 
 
@@ -114,13 +127,14 @@ def explorer(request: HttpRequest) -> HttpResponse:
         told = f"&lost={lost}" if lost else ""
         return redirect(f"{reverse('graph')}?{choice.address()}{told}")
     choice = Choice.read(request.GET)
-    picture, notes = explore(choice)
+    picture, notes = _head_of_whole(choice) if is_whole(choice) else explore(choice)
     context = {
         "choice": choice,
         "address": choice.address(),
         "picture": picture,
         "notes": [*choice.notes, *notes, *_lost(request.GET.get("lost", ""))],
-        "rows": list(_rows(picture, choice))[:_LISTED_ROWS],
+        "rows": list(islice(_rows(picture, choice), _LISTED_ROWS)),
+        "listed": picture.total or len(picture.nodes),
         "kinship": kinship(choice.start, choice.paths) if not choice.query else None,
         "links": _links(picture.edges[:_LISTED_ROWS], picture),
         "most": _LISTED_ROWS,
@@ -137,6 +151,8 @@ def explorer(request: HttpRequest) -> HttpResponse:
 def explorer_in_json(request: HttpRequest) -> HttpResponse:
     """What is drawn: nodes as lists, to be short, and edges by the places of their ends among them."""
     choice = Choice.read(request.GET)
+    if is_whole(choice) and "complete" not in request.GET:
+        return _in_json(_whole_in_json(choice, read_box(request.GET.get("box", ""))))
     picture, notes = explore(choice)
     place = {one.node: number for number, one in enumerate(picture.nodes)}
     found = {
@@ -152,7 +168,75 @@ def explorer_in_json(request: HttpRequest) -> HttpResponse:
         "in_words": picture.in_words,
         "notes": [*choice.notes, *notes],
     }  # fmt: skip
+    return _in_json(found)
+
+
+def _in_json(found: dict[str, Any]) -> JsonResponse:
     return JsonResponse(found, json_dumps_params={"ensure_ascii": False, "separators": (",", ":")})
+
+
+def is_whole(choice: Choice) -> bool:
+    """Whether all there is was chosen, and has a place: then what is drawn depends on how near one looks."""
+    beside = choice.start or choice.query or choice.paths
+    return choice.whole and not beside and is_measured()
+
+
+def _head_of_whole(choice: Choice) -> tuple[Picture, list[str]]:
+    """What the page lists of the whole: its most central papers and how they are linked."""
+    found = overview(_narrowed(choice), choice.kinds, most=_LISTED_ROWS, most_links=0)
+    edges = edges_within([one.node for one in found.nodes], choice.kinds)
+    notes = []
+    if waiting := unplaced():
+        what = "paper has" if waiting == 1 else "papers have"
+        notes.append(f"{waiting:,} {what} no place in it yet: they came since the graph was last measured.")  # fmt: skip
+    return Picture(found.nodes, edges, total=found.total), notes
+
+
+def _whole_in_json(choice: Choice, box: Box) -> dict[str, Any]:
+    """A part of the whole as it is drawn: like other pictures, with fewer titles and with whether nearer there is more."""
+    found = overview(_narrowed(choice), choice.kinds, box)
+    return {
+        "nodes": [
+            [
+                str(one.node), one.label if place < TITLED else "", "", round(one.x, 4), round(one.y, 4), one.weight,
+                one.hue, one.year, 0,
+            ]
+            for place, one in enumerate(found.nodes)
+        ],
+        "edges": found.links,
+        "kinds": {kind: out for kind, (out, _) in LABELS.items()},
+        "in_words": (
+            f"{found.total:,} papers; the {len(found.nodes):,} most central here and {len(found.links):,} links are drawn"
+            if found.is_part
+            else f"{found.total:,} papers, {len(found.links):,} links"
+        ),
+        "is_part": found.is_part,
+        "notes": list(choice.notes),
+    }  # fmt: skip
+
+
+def read_box(text: str) -> Box:
+    """Read a part of the picture, "-0.5,-0.5,0.5,0.5"; all of it where that makes no sense."""
+    try:
+        x0, y0, x1, y1 = (float(number) for number in text.split(","))
+    except ValueError:
+        return _ALL
+    return (x0, y0, x1, y1) if all(map(isfinite, (x0, y0, x1, y1))) else _ALL
+
+
+def _narrowed(choice: Choice) -> Narrowed:
+    topics = None
+    if choice.topic:
+        topics = list(_topics_within(choice.topic).values_list("pk", flat=True))
+    hidden = [node.key for node in choice.hidden if node.kind == NodeKind.PAPER]
+    return Narrowed(hidden, topics, choice.years)
+
+
+def _topics_within(text: str) -> TopicQuerySet:
+    """The topic of a catalogue that is named so, "catalogue/path", with all below it."""
+    catalogue, _, path = text.partition("/")
+    topics = Topic.objects.current().filter(catalogue__slug=catalogue)
+    return topics.filter(Q(path=path) | Q(path__startswith=f"{path}/"))
 
 
 @require_safe
@@ -228,9 +312,7 @@ def _kept(nodes: Sequence[Node], choice: Choice, start: set[Node]) -> list[Node]
     if high:
         papers = papers.filter(year__lte=high)
     if choice.topic:
-        catalogue, _, path = choice.topic.partition("/")
-        placed = Placement.objects.current().filter(topic__catalogue__slug=catalogue)
-        within = placed.filter(topic__path=path) | placed.filter(topic__path__startswith=f"{path}/")
+        within = Placement.objects.current().filter(topic__in=_topics_within(choice.topic))
         papers = papers.filter(pk__in=within.values("paper"))
     keys = set(papers.values_list("pk", flat=True))
     return [

@@ -304,6 +304,45 @@ def all_edges() -> Iterator[str]:
         yield from (line for (line,) in stream(query))
 
 
+_STRONGEST = """
+SELECT e.{tail} AS tail, e.{head} AS head, {kind} AS kind FROM {table} e
+WHERE e.{tail} = ANY(%(papers)s) AND e.{head} = ANY(%(papers)s) AND {where}{only}
+"""
+
+
+def strongest_links(
+    papers: Sequence[int], kinds: Collection[str], most: int
+) -> list[tuple[int, int, str]]:
+    """Return links among papers, as the places of both ends in their order, and the kind; those of the first papers first.
+
+    Without who says so, and many: for pictures of thousands.
+    """
+    parts = [
+        _STRONGEST.format(
+            table=table.name,
+            tail=table.columns[0],
+            head=table.columns[1],
+            kind=table.kind or f"'{table.kinds[0]}'",
+            where=table.where,
+            only=f" AND {table.kind} = ANY(%(wanted)s)" if table.kind else "",
+        )
+        for table in _TABLES
+        if table.tail == table.head == NodeKind.PAPER and not set(table.kinds).isdisjoint(kinds)
+    ]
+    if not parts or not papers:
+        return []
+    query = (  # of our own text
+        "WITH asked AS MATERIALIZED (SELECT * FROM unnest(%(papers)s::bigint[]) WITH ORDINALITY AS a (id, place)) "  # noqa: S608
+        f"SELECT t.place - 1, h.place - 1, l.kind FROM ({' UNION '.join(parts)}) l "
+        "JOIN asked t ON t.id = l.tail JOIN asked h ON h.id = l.head "
+        "ORDER BY greatest(t.place, h.place), least(t.place, h.place), 3 LIMIT %(most)s"
+    )
+    names: dict[str, Any] = {"papers": list(papers), "wanted": list(map(str, kinds)), "most": most}
+    with connection.cursor() as cursor:
+        cursor.execute(query, names)
+        return list(cursor.fetchall())
+
+
 def _read(rows: Iterable[tuple[Any, ...]]) -> list[Edge]:
     """Make edges of rows of tail, head, kind, source, date and number of the table, each once."""
     found: dict[tuple[Node, str, Node], Edge] = {}

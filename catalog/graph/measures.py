@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from math import tanh
 from typing import Any
 
 import igraph
@@ -25,6 +26,10 @@ DAMPING = 0.85
 WEIGHTS = {"cites": 1.0, "relation": 2.0, "mentions": 1.0, "similar": 0.5}
 ENOUGH = 0.01  # of the edges changed since, for it to be computed again at once
 SOON = 24 * 3600  # seconds after which any change is enough
+_MOST, _INNER = (
+    0.95,
+    0.85,
+)  # papers that fill the inner part of the picture, and how much of it that is
 _LARGE = 20_000  # papers, of which the layout takes fewer rounds
 
 _EDGES = """
@@ -209,17 +214,22 @@ def _beside(
 
 
 def _within(spots: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Move and shrink a picture so that it lies between -1 and 1; its farthest hundredth is drawn in to the edge."""
+    """Move and shrink a picture so that it lies between -1 and 1; what lies farthest, with few links or none, is drawn in."""
     middle = [sum(spot[axis] for spot in spots) / len(spots) for axis in (0, 1)]
-    away = sorted(max(abs(x - middle[0]), abs(y - middle[1])) for x, y in spots)
-    radius = away[int(0.99 * (len(away) - 1))] or 1.0
-    return [
-        (
-            max(-1.0, min(1.0, (x - middle[0]) / radius)),
-            max(-1.0, min(1.0, (y - middle[1]) / radius)),
-        )
-        for x, y in spots
-    ]
+    moved = [(x - middle[0], y - middle[1]) for x, y in spots]
+    away = sorted(max(abs(x), abs(y)) for x, y in moved)
+    radius = away[int(_MOST * (len(away) - 1))] / _INNER or 1.0
+    return [_drawn_in(x / radius, y / radius) for x, y in moved]
+
+
+def _drawn_in(x: float, y: float) -> tuple[float, float]:
+    """Leave what lies in the inner part where it is, and bend the rest, however far, into the rim around it."""
+    away = max(abs(x), abs(y))
+    if away <= _INNER:
+        return x, y
+    rim = 1 - _INNER
+    share = (_INNER + rim * tanh((away - _INNER) / rim)) / away
+    return x * share, y * share
 
 
 def _has_changed_enough(last: Run | None, state: _State) -> bool:

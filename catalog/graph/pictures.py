@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import igraph
@@ -22,6 +22,7 @@ from catalog.models import (
     Topic,
     Venue,
 )
+from catalog.models.papers import paper_path
 from catalog.readable import readable
 
 NAMES = {
@@ -40,12 +41,17 @@ class Shown:
 
     node: Node
     label: str
-    url: str
     hue: int | None = None
     year: int | None = None
     weight: int = 0
     x: float = 0.0
     y: float = 0.0
+    page: str = ""  # of what is no paper
+
+    @property
+    def url(self) -> str:
+        """Its page; worked out when it is asked for, as pictures have thousands."""
+        return self.page or paper_path(self.node.key, self.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,13 @@ class Picture:
     nodes: Sequence[Shown] = ()
     edges: Sequence[Edge] = ()
     start: frozenset[Node] = field(default_factory=frozenset)
+    total: int = 0  # papers of the whole graph, of which these are the most central
 
     @property
     def in_words(self) -> str:
         """What is shown: “142 papers, 3 authors, 310 citations”."""
+        if self.total:
+            return _counted(self.total, *NAMES[NodeKind.PAPER])
         nodes = Counter(one.node.kind for one in self.nodes)
         edges = Counter(edge.kind for edge in self.edges)
         parts = [_counted(nodes[kind], *NAMES[kind]) for kind in NodeKind if nodes[kind]]
@@ -85,16 +94,9 @@ def draw(
     if len(spots) < len(shown) / 2:
         spots = _laid_out(list(shown), kept)
     placed_nodes = [
-        Shown(
-            one.node,
-            one.label,
-            one.url,
-            one.hue,
-            one.year,
-            one.weight,
-            *spots.get(one.node, (0.0, 0.0)),
-        )
+        replace(one, x=x, y=y)
         for one in shown.values()
+        for x, y in [spots.get(one.node, (0.0, 0.0))]
     ]
     return Picture(placed_nodes, kept, frozenset(start))
 
@@ -127,7 +129,6 @@ def _papers(keys: list[int]) -> Iterable[Shown]:
         yield Shown(
             node,
             readable(paper.title),
-            paper.get_absolute_url(),
             hues.get(paper.pk),
             paper.year,
             cited.get(paper.pk, 0),
@@ -143,17 +144,21 @@ def _authors(keys: list[int]) -> Iterable[Shown]:
     )
     for author in Author.objects.public().filter(pk__in=keys):
         node = Node(NodeKind.AUTHOR, author.pk)
-        yield Shown(node, author.name, author.get_absolute_url(), weight=wrote.get(author.pk, 0))
+        yield Shown(
+            node, author.name, weight=wrote.get(author.pk, 0), page=author.get_absolute_url()
+        )
 
 
 def _topics(keys: list[int]) -> Iterable[Shown]:
     for topic in Topic.objects.filter(pk__in=keys).select_related("catalogue", "parent"):
-        yield Shown(Node(NodeKind.TOPIC, topic.pk), topic.name, topic.get_absolute_url(), topic.hue)
+        node = Node(NodeKind.TOPIC, topic.pk)
+        yield Shown(node, topic.name, topic.hue, page=topic.get_absolute_url())
 
 
 def _venues(keys: list[int]) -> Iterable[Shown]:
     for venue in Venue.objects.filter(pk__in=keys):
-        yield Shown(Node(NodeKind.VENUE, venue.pk), venue.name, venue.get_absolute_url())
+        node = Node(NodeKind.VENUE, venue.pk)
+        yield Shown(node, venue.name, page=venue.get_absolute_url())
 
 
 def _repositories(keys: list[int]) -> Iterable[Shown]:
@@ -161,14 +166,14 @@ def _repositories(keys: list[int]) -> Iterable[Shown]:
         yield Shown(
             Node(NodeKind.REPOSITORY, one.pk),
             one.full_name,
-            one.get_absolute_url(),
             weight=one.stars or 0,
+            page=one.get_absolute_url(),
         )
 
 
 def _systems(keys: list[int]) -> Iterable[Shown]:
     for one in System.objects.current().filter(pk__in=keys):
-        yield Shown(Node(NodeKind.SYSTEM, one.pk), one.name, one.get_absolute_url())
+        yield Shown(Node(NodeKind.SYSTEM, one.pk), one.name, page=one.get_absolute_url())
 
 
 def _known_places(shown: Mapping[Node, Shown]) -> dict[Node, tuple[float, float]]:

@@ -9,15 +9,31 @@ async function explore(box) {
   const canvas = box.querySelector(".explorer__canvas");
   const panel = box.querySelector("[data-panel]");
   const graph = new graphology.Graph({ multi: true, type: "directed" });
-  const heaviest = Math.max(1, ...data.nodes.map((node) => node[5]));
-  for (const [key, label, url, x, y, weight, hue, year, isStart] of data.nodes) {
-    const kind = key.split(":")[0];
-    const size = (kind === "paper" ? 3 + 9 * Math.sqrt(weight / heaviest) : 4) + (isStart ? 3 : 0);
-    graph.addNode(key, { label, url, x, y, size, hue, year, kind, isStart: Boolean(isStart), weight });
+  const heaviest = data.nodes.reduce((most, node) => Math.max(most, node[5]), 1);
+  const isMany = data.edges.length > 3000;
+
+  // What is new of some nodes and links; returns the keys of all of them.
+  function add({ nodes, edges }) {
+    const keys = new Set();
+    for (const [key, label, url, x, y, weight, hue, year, isStart] of nodes) {
+      keys.add(key);
+      if (graph.hasNode(key)) {
+        if (label) graph.setNodeAttribute(key, "label", label);
+        continue;
+      }
+      const [kind, number] = key.split(":");
+      const size = (kind === "paper" ? 3 + 9 * Math.sqrt(weight / heaviest) : 4) + (isStart ? 3 : 0);
+      graph.addNode(key, { label, url: url || box.dataset.paper.replace("0", number), x, y, size, hue, year, kind, isStart: Boolean(isStart), weight });
+    }
+    for (const [tail, head, kind] of edges) {
+      const [from, to] = [nodes[tail][0], nodes[head][0]];
+      const key = `${from} ${kind} ${to}`;
+      keys.add(key);
+      if (!graph.hasEdge(key)) graph.addEdgeWithKey(key, from, to, { kind, size: 1, type: isMany || kind === "similar" ? "line" : "arrow" });
+    }
+    return keys;
   }
-  for (const [tail, head, kind] of data.edges) {
-    graph.addEdge(data.nodes[tail][0], data.nodes[head][0], { kind, size: 1, type: kind === "similar" ? "line" : "arrow" });
-  }
+  const always = add(data);
   let chosen = null;
   let near = new Set();
   let colours = tokens();
@@ -25,7 +41,7 @@ async function explore(box) {
 
   const renderer = new Sigma(graph, canvas, {
     labelDensity: 2, labelGridCellSize: 90, labelRenderedSizeThreshold: 5, defaultDrawNodeLabel: labels.draw, labelFont: colours.font, labelSize: 12,
-    labelColor: { color: colours.ink }, zIndex: true, minCameraRatio: 0.02, maxCameraRatio: 3, hideEdgesOnMove: data.edges.length > 3000,
+    labelColor: { color: colours.ink }, zIndex: true, minCameraRatio: 0.02, maxCameraRatio: 3, hideEdgesOnMove: isMany,
     defaultDrawNodeHover: labels.drawHover,
     nodeReducer(key, node) {
       const dimmed = chosen && key !== chosen && !near.has(key);
@@ -36,7 +52,7 @@ async function explore(box) {
     },
     edgeReducer(edge, it) {
       const touched = !chosen || graph.extremities(edge).includes(chosen);
-      return { ...it, color: touched ? (chosen ? colours.meta : colours.fieldLine) : colours.faint, zIndex: touched ? 1 : 0, hidden: !touched && data.edges.length > 3000 };
+      return { ...it, color: touched ? (chosen ? colours.meta : colours.fieldLine) : colours.faint, zIndex: touched ? 1 : 0, hidden: !touched && isMany };
     },
   });
 
@@ -45,6 +61,7 @@ async function explore(box) {
   function choose(key, { follow = false } = {}) {
     chosen = key;
     near = new Set(key ? graph.neighbors(key) : []);
+    if (key && !graph.getNodeAttribute(key, "label")) name(key, follow);
     panel.hidden = !key;
     if (key) fill(panel, key);
     say(key ? `${graph.getNodeAttribute(key, "label")}, ${graph.degree(key)} links` : data.in_words);
@@ -53,6 +70,39 @@ async function explore(box) {
       if (spot) renderer.getCamera().animate({ x: spot.x, y: spot.y }, { duration: duration() });
     }
     renderer.refresh({ skipIndexation: true });
+  }
+
+  // Of thousands only the first come with their titles.
+  async function name(key, follow) {
+    const found = await ask(`${box.dataset.graph.split("?")[0]}?node=${key}&hops=0`);
+    if (!graph.hasNode(key)) return;
+    graph.setNodeAttribute(key, "label", found.nodes[0]?.[1] || key);
+    if (chosen === key) choose(key, { follow });
+  }
+
+  // Of a whole that is too large for one picture, nearer parts are asked for as one looks at them.
+  let asked = 0;
+  async function lookNearer() {
+    const { width, height } = renderer.getDimensions();
+    const corners = [[0, 0], [width, 0], [0, height], [width, height]].map(([x, y]) => renderer.viewportToGraph({ x, y }));
+    const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)];
+    const part = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)].map((number) => number.toFixed(4));
+    const turn = ++asked;
+    const found = renderer.getCamera().ratio < 0.7 ? await ask(`${box.dataset.graph}&box=${part}`) : { nodes: [], edges: [] };
+    if (turn !== asked) return; // one has looked elsewhere meanwhile
+    const kept = add(found);
+    for (const edge of graph.edges()) if (!always.has(edge) && !kept.has(edge)) graph.dropEdge(edge);
+    for (const node of graph.nodes()) if (!always.has(node) && !kept.has(node) && node !== chosen) graph.dropNode(node);
+    if (found.in_words && !chosen) say(found.in_words);
+    if (!found.in_words && !chosen) say(data.in_words);
+    box.dataset.shown = graph.order;
+  }
+  function follow() {
+    let waiting;
+    renderer.getCamera().on("updated", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => lookNearer().catch(() => {}), 200);
+    });
   }
 
   function fill(panel, key) {
@@ -139,6 +189,9 @@ async function explore(box) {
     renderer.setSetting("labelColor", { color: colours.ink });
     renderer.refresh();
   });
+  // The picture stays as large as it was when nodes come and go.
+  renderer.setCustomBBox(renderer.getBBox());
+  if (data.is_part) follow();
   say(data.in_words);
   box.dataset.drawn = "true";
 }

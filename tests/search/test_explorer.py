@@ -7,6 +7,8 @@ import networkx
 import pytest
 from django.urls import reverse
 
+from catalog.graph.measures import measure_changed
+from catalog.graph.overview import Narrowed, overview
 from catalog.models import Citation, Paper, Relation
 from tests.factories import make_paper, make_topic
 
@@ -195,3 +197,49 @@ def test_what_two_papers_have_in_common_is_listed(client):
         ("Paper 2", "cites", "cites"),
         ("Memory", "placed in", "placed in"),
     }
+
+
+@pytest.fixture
+def measured(chain: list[Paper]) -> list[Paper]:
+    measure_changed("test", always=True)
+    return chain
+
+
+def test_the_whole_is_sent_by_what_matters_most(client, measured):
+    answer = client.get("/graph.json?all=1").json()
+    assert (len(answer["nodes"]), len(answer["edges"])) == (5, 4)
+    assert answer["nodes"][0][0] == f"paper:{measured[0].pk}"
+    assert not answer["is_part"]
+    assert client.get("/graph.json?all=1&kind=extends").json()["edges"] == []
+    few = overview(Narrowed(), ["cites"], most=3, most_links=1)
+    assert (len(few.nodes), few.total, few.is_part) == (3, 5, True)
+    assert few.links == [(1, 0, "cites")]
+
+
+def test_a_part_of_the_whole_is_what_lies_in_it(client, measured):
+    every = client.get("/graph.json?all=1").json()["nodes"]
+    key, _, _, x, y, *_ = every[3]
+    box = f"{x - 0.001},{y - 0.001},{x + 0.001},{y + 0.001}"
+    assert [node[0] for node in client.get(f"/graph.json?all=1&box={box}").json()["nodes"]] == [key]
+    for odd in ("1,2", "a,b,c,d", "nan,0,0,0", "inf,0,1,1", "\x00"):
+        assert len(client.get("/graph.json", {"all": "1", "box": odd}).json()["nodes"]) == 5
+
+
+def test_the_whole_narrows_by_years_topics_and_what_is_hidden(client, measured):
+    assert labels(client, "all=1&from=2022&to=2023") == ["Paper 2", "Paper 3"]
+    assert labels(client, "all=1&topic=long-context/roots") == ["First & <Best>"]
+    assert len(labels(client, f"all=1&hide=paper:{measured[0].pk}")) == 4
+
+
+def test_the_whole_can_be_had_complete_and_says_who_has_no_place_yet(client, measured):
+    make_paper("Newcomer", authors=0)
+    page = client.get("/graph?all=1").text
+    assert "1 paper has no place in it yet" in page
+    assert "complete" in page
+    assert "Newcomer" not in labels(client, "all=1")
+    assert "Newcomer" in labels(client, "all=1&complete")
+
+
+def test_queries_for_the_whole_do_not_grow(client, measured, django_assert_max_num_queries):
+    with django_assert_max_num_queries(6):
+        client.get("/graph.json?all=1")
