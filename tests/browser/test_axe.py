@@ -1,0 +1,94 @@
+"""No page of any kind has what axe calls a violation of WCAG, in light and in dark, wide and narrow."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from catalog.graph.measures import measure_changed
+from catalog.models import Citation, Reference, Relation, Repository, StarCount, System
+from tests.factories import make_paper
+
+AXE = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
+_RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.map(
+    one => `${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map(node => node.html.slice(0, 200)).join(" | ")}`)"""
+
+
+@pytest.fixture
+def everything(catalogue):
+    """The small catalogue with all that pages draw: citations, relations, a system, stars, gaps."""
+    paper, other = catalogue.paper, catalogue.others[1]
+    newer = make_paper("A Survey of Sinks", topics=[catalogue.topic], year=2025, published_on=date(2025, 2, 1), published_precision="month")  # fmt: skip
+    for citing in (newer, other):
+        Citation.objects.create(citing=citing, cited=paper, source="openalex")
+        Reference.objects.create(citing=citing, source="openalex", key="w1", identifiers=["arxiv:1706.03762"], title="Attention")  # fmt: skip
+    Citation.objects.create(citing=paper, cited=other, source="openalex")
+    Relation.objects.create(subject=newer, object=paper, kind="extends", source="curator")
+    system = System.objects.create(introduced_by=paper, name="StreamingLLM", source="derived")
+    for repository in Repository.objects.all():
+        for day in (1, 20):
+            StarCount.objects.create(repository=repository, date=date(2026, 10, day), stars=100 * day)  # fmt: skip
+    measure_changed("test", always=True)
+    return [
+        *(
+            reverse(name)
+            for name in (
+                "home",
+                "topic-index",
+                "new-index",
+                "author-index",
+                "venue-index",
+                "year-index",
+                "repository-index",
+                "system-index",
+                "trends",
+                "search",
+                "lookup",
+                "similar",
+                "graph",
+                "data-index",
+                "status",
+            )
+        ),
+        *(
+            thing.get_absolute_url()
+            for thing in (
+                catalogue.top.catalogue,
+                catalogue.topic,
+                paper,
+                other,
+                catalogue.author,
+                paper.venue,
+                system,
+                Repository.objects.all()[0],
+            )
+        ),
+        *(
+            "/years/2024/",
+            "/new/2025/w09/",
+            "/new/2025/02/",
+            "/search?q=attention",
+            "/search?q=arXiv:2499.99999",
+            f"/similar?paper={paper.pk}",
+            f"/graph?node=paper:{paper.pk}",
+            "/graph?all=1",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_axe_finds_nothing(live_server, page: Page, everything, width, scheme):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    source = AXE.read_text(encoding="utf-8")
+    found = []
+    for address in everything:
+        page.goto(live_server.url + address)
+        for details in page.locator("details").all():
+            details.evaluate("one => { one.open = true }")
+        page.evaluate(source)
+        found += [f"{address}: {one}" for one in page.evaluate(_RUN)]
+    assert not found, "\n".join(found)
