@@ -16,12 +16,18 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from catalog.models import Catalogue
+from catalog.models.upkeep import RunJob
 from config import demonstration, embedded, login_link
 from config.startup import check_real_servers, fail, pending_migrations, start_embedded
 from config.supervisor import ChildEnded, Supervisor, die_with_parent
 from ingest import starter
 
 FIRST_PAGE_SECONDS = 60
+_WORKED_OUT = {
+    RunJob.SYSTEMS: "find_systems",
+    RunJob.GRAPH: "measure_graph",
+    RunJob.MAP: "map_papers",
+}
 
 
 def listen_to_signals() -> None:
@@ -120,6 +126,7 @@ class Command(BaseCommand):
         if settings.DEMO:
             self.fill(supervisor)
         self.embed()
+        self.work_out()
         supervisor.start("worker", [*celery, "worker", "--concurrency", "1", *quiet])
         supervisor.start("beat", [*celery, "beat"])
         self.say("All is running. Ctrl-C stops everything.")
@@ -139,6 +146,12 @@ class Command(BaseCommand):
         """Compute the vectors that are missing, in a process of its own: the model's memory goes with it."""
         if self.run("embed") != 0:
             self.say("Until that is mended, papers are found by their words only.")
+
+    def work_out(self) -> None:
+        """Do the first time what schedules would do some minutes later: nobody should meet an empty graph or map."""
+        for job, command in _WORKED_OUT.items():
+            if not demonstration.is_done(job):
+                self.run(command)
 
     def fill(self, supervisor: Supervisor) -> None:
         """Start the stand-in for the sources and, the first time, take everything from it."""
