@@ -1,6 +1,7 @@
 """A page of papers with what sorts and filters it: the block that most pages are made of."""
 
 from collections.abc import Iterable
+from datetime import date
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from catalog.exports.feeds import MOST
 from catalog.models import Paper, PaperQuerySet, PaperRepository, Placement, Topic
 
 PER_PAGE = 40
+MONTH = "%Y-%m"
 SORTS = [
     ("newest", "newest first"),
     ("listed", "as listed"),
@@ -31,6 +33,7 @@ class PaperListForm(forms.Form):
 
     sort = forms.ChoiceField(choices=SORTS, required=False)
     year = forms.IntegerField(min_value=1800, max_value=2200, required=False)
+    month = forms.DateField(input_formats=[MONTH], required=False)
     venue = forms.SlugField(max_length=120, required=False)
     code = forms.BooleanField(required=False)
 
@@ -65,7 +68,7 @@ class PaperList:
 
     @property
     def is_filtered(self) -> bool:
-        return any(self.asked.get(name) for name in ("year", "venue", "code"))
+        return any(self.asked.get(name) for name in ("year", "month", "venue", "code"))
 
     @cached_property
     def page(self) -> Page[Paper]:
@@ -102,9 +105,7 @@ class PaperList:
     def _query(self) -> str:
         """What is asked of the list and was understood, as a query string."""
         asked = [(name, self.asked.get(name)) for name in self.form.fields]
-        return urlencode(
-            [(name, "on" if value is True else value) for name, value in asked if value]
-        )
+        return urlencode([(name, _written(value)) for name, value in asked if value])
 
     @cached_property
     def years(self) -> list[dict[str, int]]:
@@ -120,6 +121,12 @@ class PaperList:
         papers = self._papers
         if year := self.asked.get("year"):
             papers = papers.filter(year=year)
+        if month := self.asked.get("month"):
+            papers = papers.filter(
+                published_on__year=month.year,
+                published_on__month=month.month,
+                published_precision__in=[Paper.Precision.DAY, Paper.Precision.MONTH],
+            )
         if venue := self.asked.get("venue"):
             papers = papers.filter(venue__slug=venue)
         if self.asked.get("code"):
@@ -147,6 +154,13 @@ class PaperList:
             Subquery(first.values("position")[:1]),
             "pk",
         )
+
+
+def _written(value: object) -> object:
+    """What was asked as addresses write it."""
+    if value is True:
+        return "on"
+    return value.strftime(MONTH) if isinstance(value, date) else value
 
 
 def papers_under(topics: QuerySet[Topic]) -> PaperQuerySet:

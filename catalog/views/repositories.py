@@ -15,6 +15,7 @@ from catalog.charts import line_chart
 from catalog.exports.answers import twin
 from catalog.models import Paper, PaperRepository, Repository, RepositoryAlias
 from catalog.paper_lists import PaperList
+from catalog.tallies import top_authors, top_topics
 
 PER_PAGE = 100
 ORDERS = {
@@ -57,9 +58,10 @@ def repository_detail(
         alias = get_object_or_404(RepositoryAlias, *named)
         return _present_page(request, alias.repository, ending)
     links = PaperRepository.objects.current().filter(paper=OuterRef("pk"), repository=repository)
+    papers = Paper.objects.public().filter(Exists(links))
     block = PaperList(
         request,
-        Paper.objects.public().filter(Exists(links)),
+        papers,
         title=repository.full_name,
         name=f"{repository.owner}-{repository.name}",
         exclude_filters=["code"],
@@ -70,6 +72,8 @@ def repository_detail(
     context = {
         "repository": repository,
         "stars": line_chart("Stars", list(counts)),
+        "authors": top_authors(papers),
+        "topics": top_topics(papers),
         "list": block,
     }
     return render(request, "catalog/repository.html", context, status=block.status)

@@ -1,4 +1,5 @@
 import re
+from datetime import date
 
 import pytest
 from django.urls import reverse
@@ -89,6 +90,19 @@ def test_filters(client, topic):
     make_paper("Other venue", topics=[topic], year=2024, venue=make_venue("ACL"), repository="a/b")
     asked = {"year": "2024", "venue": "iclr", "code": "on"}
     assert titles(client.get(topic.get_absolute_url(), asked)) == ["Wanted"]
+
+
+def test_a_month_of_the_chart_leads_to_its_papers(client, topic):
+    for title, day, precision in (("In", "2024-03-14", "day"), ("Also in", "2024-03-01", "month"), ("Out", "2024-04-01", "month"), ("Year", "2024-03-01", "year")):  # fmt: skip
+        make_paper(title, topics=[topic], published_on=date.fromisoformat(day), published_precision=precision)  # fmt: skip
+    url = topic.get_absolute_url()
+    assert 'href="?month=2024-03"' in client.get(url).text
+    page = client.get(url, {"month": "2024-03"})
+    assert [paper.title for paper in page.context["list"].page] == ["In", "Also in"]
+    assert 'value="2024-03" checked' in page.text
+    assert "month=2024-03" in page.context["list"].exports[0].url
+    for odd in ("2024", "2024-13", "x", "2024-03-14", "\x00"):
+        assert client.get(url, {"month": odd}).status_code == 400
 
 
 def test_a_filter_that_leaves_nothing_says_so_and_leads_back(client, topic):
