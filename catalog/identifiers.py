@@ -262,7 +262,7 @@ def _from_url(url: str) -> Ident | None:
     parts = urlsplit(cleaned)
     if (inner := _held_address(parts)) and (found := _from_url(inner)) and found.scheme != URL:
         return found
-    host, path = parts.hostname or "", unquote(parts.path)
+    host, path = parts.hostname or "", re.sub("^/+|(?<=/abs)/+", "/", unquote(parts.path))
     if _UNFIT.search(path):
         return None
     for known in (_arxiv_page, _doi_page, _acl_page, _semantic_scholar_page, _openalex_page):
@@ -335,8 +335,9 @@ def _openalex_page(host: str, path: str) -> Ident | None:
 
 
 def _openreview_page(host: str, path: str, query: str) -> Ident | None:
-    pages = {"/forum", "/pdf", "/attachment", "/revisions"}
-    if host.removeprefix("www.") != "openreview.net" or path.lower() not in pages:
+    pages = {"/forum", "/pdf", "/attachment", "/revisions", "/references/pdf", "/notes"}
+    hosts = {"openreview.net", "www.openreview.net", "api.openreview.net", "api2.openreview.net"}
+    if host not in hosts or path.lower() not in pages:
         return None
     fields = parse_qs(query)
     note = (fields.get("id") or fields.get("noteId") or [""])[0]
@@ -382,9 +383,13 @@ def parse_repository(url: str) -> RepositoryName | None:
         host = (parts.hostname or "").lower().removeprefix("www.")
     except ValueError:
         return None
+    pieces = [piece for piece in parts.path.split("/") if piece]
+    if host == "raw.githubusercontent.com" or (
+        host == "api.github.com" and pieces[:1] == ["repos"]
+    ):
+        host, pieces = "github.com", pieces[host == "api.github.com" :][:2]
     if host not in _CODE_HOSTS:
         return None
-    pieces = [piece for piece in parts.path.split("/") if piece]
     if len(pieces) < 2:
         return None
     owner, name = pieces[0], pieces[1].removesuffix(".git")

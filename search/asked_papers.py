@@ -5,15 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.db.models import Q
-from django.urls import Resolver404, resolve
 
 from catalog.identifiers import Ident, RepositoryName, parse_identifier, parse_repository
 from catalog.models import Identifier, Paper, PaperRepository
 from catalog.renames import RepositoryKey, present_names
-from search.named import pasted
+from search.named import our_own, pasted
 
 MOST = 50  # papers of a set
 LONGEST = 5000  # characters of a text
@@ -83,20 +82,7 @@ def name_in(line: str) -> Name | None:
     if not line or len(line) > 1000:
         return None
     bare = pasted(line)
-    return _our_own(bare) or parse_repository(bare) or parse_identifier(bare)
-
-
-def _our_own(line: str) -> int | None:
-    """The number of a paper whose page here a line is the address of."""
-    if "/papers/" not in line:
-        return None
-    try:
-        match = resolve(urlsplit(line).path)
-    except (Resolver404, ValueError):
-        return None
-    number = str(match.kwargs.get("pk", ""))
-    is_paper = match.url_name in {"paper", "paper-detail"} and _NUMBER.fullmatch(number)
-    return int(number) if is_paper else None
+    return our_own(bare) or parse_repository(bare) or parse_identifier(bare)
 
 
 def may_be_word(name: Name) -> bool:

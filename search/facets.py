@@ -321,7 +321,7 @@ def _label(name: str, value: str, names: _Names) -> str:
                 (row.title for row in names.catalogues.values() if row.slug == value), value
             )
         case "code":
-            return "with code" if value == "yes" else "without code"
+            return "with code" if value == "yes" else "no code"
         case "kind":
             return _KINDS[value]
         case "stars" | "citations":

@@ -3,8 +3,10 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from django.db.models import Q
+from django.urls import Resolver404, resolve
 
 from catalog.identifiers import (
     ACL,
@@ -24,6 +26,8 @@ from search.why import IDENTIFIER, Fragments
 
 # A word of these forms is nothing else; other identifiers may be words that only look like one.
 # An address without its scheme: a host, a slash, and more.
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_QUOTED_ADDRESS = re.compile(r"https?%3a%2f%2f", re.IGNORECASE)
 _HOSTED = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}/\S", re.IGNORECASE)
 _UNMISTAKABLE = frozenset({ARXIV, DOI, URL, ACL})
 _QUOTES = "\"'`*“”‘’„«»"
@@ -64,6 +68,10 @@ def find_named(text: str) -> Named | None:
     text = pasted(text)
     if not text:
         return None
+    if (number := our_own(text)) and (
+        page := Paper.objects.select_related("merged_into__merged_into").filter(pk=number).first()
+    ):
+        return Named((survivor(page),))
     repository, ident = parse_repository(text), parse_identifier(text)
     if paper := _identified(text, ident):
         return Named((paper,))
@@ -77,6 +85,19 @@ def find_named(text: str) -> Named | None:
     return None
 
 
+def our_own(text: str) -> int | None:
+    """The number of a paper whose page here a text is the address of."""
+    if "/papers/" not in text:
+        return None
+    try:
+        match = resolve(urlsplit(text).path)
+    except (Resolver404, ValueError):
+        return None
+    number = str(match.kwargs.get("pk", ""))
+    is_paper = match.url_name in {"paper", "paper-detail"} and _NUMBER.fullmatch(number)
+    return int(number) if is_paper else None
+
+
 def pasted(text: str) -> str:
     """What was pasted, if it is one piece, without what stands around it; empty when it is several words.
 
@@ -86,6 +107,8 @@ def pasted(text: str) -> str:
         char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf"
     )
     plain = " ".join(plain.split())
+    if _QUOTED_ADDRESS.match(plain):
+        plain = unquote(plain)
     linked = next((match for form in _LINKS if (match := form.fullmatch(plain))), None)
     bare = _bare(linked[1] if linked else plain)
     stamp = _STAMP.fullmatch(bare)

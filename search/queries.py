@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from catalog.identifiers import Ident
 from catalog.models import Paper, SimilarPaper
+from catalog.readable import readable
 from search.conditions import as_reason, met_conditions
 from search.facets import Choice, Facet, count_facets
 from search.filters import Filter, make_filter, matching
@@ -17,10 +18,14 @@ from search.serving import serving_vector
 from search.sorting import in_order
 from search.spelling import did_you_mean
 from search.texts import texts_of
-from search.why import CLOSE_IN_MEANING, Fragments, explain_all
+from search.why import CLOSE_IN_MEANING, LIKE_TYPED, Fragments, explain_all
 from search.words import plain_words
 
 __all__ = ["Fragments", "Hit", "Results", "search", "similar"]
+
+
+_LONG = 5  # words of a phrase that nobody means to the letter
+_SURE = 10  # hits whose words are surely meant as they were typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Results:
     capped: bool = False
     sort: str = "relevance"
     notes: tuple[str, ...] = ()  # what was looked up in vain
-    relaxed: bool = False  # a phrase has a word that no paper has: it was read as words
+    relaxed: bool = False  # no paper has a phrase as it was typed: it was read as words
     facets: tuple[Facet, ...] = ()
     did_you_mean: str = ""
 
@@ -96,7 +101,7 @@ class _Searching:
 
     def results(self, offset: int, limit: int, *, facets: bool, reasons: bool) -> Results:
         found = self._found(self.typed.and_also(self.choice.nodes()) if self.choice else self.typed)
-        relaxed = not found and self._has_slip_in_phrase()
+        relaxed = not found and self._is_phrase_doubtful()
         if relaxed:
             self.question = self.question.without_phrases()
             self.typed = make_filter(self.question.conditions)
@@ -127,12 +132,16 @@ class _Searching:
 
     def _meant(self, found: Sequence[Ranked]) -> str:
         """The query with its slips mended, unless a title, a system or a person is called just so."""
-        is_right = any(one.score >= NAMED and one.score != SLIPPED for one in found)
-        return "" if is_right else did_you_mean(self.query) or ""
+        if any(one.score >= NAMED and one.score != SLIPPED for one in found):
+            return ""
+        return did_you_mean(self.query, _title_words(found[:_SURE])) or ""
 
-    def _has_slip_in_phrase(self) -> bool:
-        """Whether a phrase has a word that no paper has: it can stand nowhere as it was typed."""
-        words = {word for text in self.question.phrases for word in plain_words(text)}
+    def _is_phrase_doubtful(self) -> bool:
+        """Whether a phrase has a word that no paper has, or is a whole title or sentence, of which a sign may be wrong."""
+        phrases = [set(plain_words(text)) for text in self.question.phrases]
+        words = set[str]().union(*phrases)
+        if any(len(phrase) >= _LONG for phrase in phrases):
+            return True
         return bool(words) and Word.objects.filter(word__in=words).count() < len(words)
 
     def _everything(self) -> list[Ranked]:
@@ -149,6 +158,14 @@ class _Searching:
     def _facets(self, found: list[Ranked]) -> Sequence[Facet]:
         every = self._everything() if self.choice else found
         return count_facets([row.paper_id for row in every], self.choice)
+
+
+def _title_words(found: Sequence[Ranked]) -> set[str]:
+    """The words of the titles of what was found: whoever typed one of them meant it."""
+    titles = Paper.objects.filter(pk__in=[one.paper_id for one in found]).values_list(
+        "title", flat=True
+    )
+    return {word for title in titles for word in plain_words(readable(title))}
 
 
 def similar(paper_id: int, *, limit: int = 10) -> tuple[Hit, ...]:
@@ -174,6 +191,11 @@ def _hits(ranked: Sequence[Ranked], question: Question | None) -> tuple[Hit, ...
     if question and question.text:
         near = {row.paper_id for row in ranked if (row.cosine or 0) >= SETTINGS["least_cosine"]}
         why = explain_all(texts_of(keys), question, near)
+        why |= {
+            row.paper_id: LIKE_TYPED
+            for row in ranked
+            if why.get(row.paper_id) == () and row.lexical > 0
+        }
     elif question and question.conditions:
         met = met_conditions(list(texts_of(keys)), question.conditions)
         why = {paper: as_reason(matches) for paper, matches in met.items()}

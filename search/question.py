@@ -1,5 +1,6 @@
 """What a reader typed, read into terms to rank by and conditions to hold. Nothing here can fail."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import permutations
@@ -12,6 +13,7 @@ from search.words import Word as Parts
 
 MAX_LENGTH = 500
 MAX_TERMS = 32
+_ET_AL = re.compile(r",?\s+et\.?\s+al\b\.?,?", re.IGNORECASE)  # says that there are more authors
 # Fields whose values are words to rank by, too.
 _SPOKEN = frozenset({"title", "abstract"})
 
@@ -82,7 +84,7 @@ def clean(text: str) -> str:
 def read(text: str) -> Question:
     """Read a query (search.grammar)."""
     whole = clean(text)
-    query = parse(whole)
+    query = parse(_ET_AL.sub(" ", whole))
     words = " ".join(_spoken(query.root))
     conditions = tuple(
         dict.fromkeys(_conditions(query.root))

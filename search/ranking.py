@@ -63,6 +63,7 @@ SETTINGS: dict[str, float] = {
     "most_mended": 8,  # words that no paper has of which the nearest are looked up
     "rare": 5,  # papers that have a word, for it to be taken for the name of a system that is mentioned
     "mention": 0.25,
+    "named": 0.5,  # for a mentioned one among titles that have all words, where the question names nothing outright
     "mention_room": 0.18,  # of a tier, left for papers that are mentioned among those that nothing names
 }
 
@@ -81,7 +82,7 @@ WITH asked AS MATERIALIZED (
         SELECT a.n, near.id, near.papers, near.postings, %(slip)s * (0.5 + near.similarity / 2)
         FROM (
             SELECT * FROM asked a
-            WHERE (n >= 0 OR n = {name}) AND length(word) >= 4 AND NOT EXISTS (SELECT FROM known k WHERE k.word = a.word)
+            WHERE (n >= 0 OR n = {name}) AND length(word) >= 4 AND word !~ '^[0-9]+$' AND NOT EXISTS (SELECT FROM known k WHERE k.word = a.word)
             ORDER BY n < 0, n, word LIMIT %(most_mended)s
         ) a, LATERAL (
             SELECT t.id, t.papers, t.postings, max(similarity(w.word, a.word)) AS similarity
@@ -92,7 +93,8 @@ WITH asked AS MATERIALIZED (
     ) forms
 ), mentioned AS MATERIALIZED (
     -- Rare words that may be names of systems.
-    SELECT coalesce(array_agg(word), '{}') AS words FROM known WHERE papers <= %(rare)s AND length(word) >= 4
+    SELECT coalesce(array_agg(DISTINCT a.word), '{}') AS words FROM asked a JOIN search_word w USING (word)
+    WHERE w.papers <= %(rare)s AND length(a.word) >= 4
 ), whole AS MATERIALIZED (
     SELECT coalesce(sum(value), 0) AS value FROM (
         SELECT max(value) AS value FROM form WHERE n >= 0 GROUP BY n
@@ -166,7 +168,8 @@ WITH asked AS MATERIALIZED (
         AS lexical FROM (SELECT said FROM matched ORDER BY weight DESC, paper_id LIMIT 1) best, whole
 ), scored AS (
     SELECT m.paper_id, m.place, t.prior, p.title, p.title_key, t.names, t.names && mentioned.words AS is_mentioned,
-        CASE WHEN m.tier = 4 AND %(asked)s > 0 AND m.titled = %(asked)s THEN 3 ELSE m.tier END AS tier,
+        -- What is called by a rare word of the question is meant like what has all words in its title.
+        CASE WHEN m.tier = 4 AND (t.names && mentioned.words OR (%(asked)s > 0 AND m.titled = %(asked)s)) THEN 3 ELSE m.tier END AS tier,
         coalesce(
             m.weight / nullif(greatest(max(m.weight) OVER (), %(floor)s * whole.value), 0), 0
         ) AS lexical,
@@ -183,7 +186,7 @@ WITH asked AS MATERIALIZED (
         5 - tier + least({below_one},
             (%(room)s - %(prior_share)s - CASE WHEN tier < 4 THEN %(likeness)s ELSE %(mention_room)s END) * CASE WHEN cosine IS NULL THEN scored.lexical
                 ELSE share.lexical * scored.lexical + (1 - share.lexical) * cosine END
-            + %(prior_share)s * prior + CASE WHEN is_mentioned AND tier = 4 THEN %(mention)s ELSE 0 END
+            + %(prior_share)s * prior + CASE WHEN is_mentioned AND tier >= 3 THEN CASE tier WHEN 3 THEN %(named)s ELSE %(mention)s END ELSE 0 END
             + CASE WHEN tier < 3 OR (tier = 3 AND place <= %(most_likened)s) THEN %(likeness)s * similarity(title_key, %(title_key)s)
                 + CASE WHEN strpos(title, %(text)s) > 0 THEN %(same_spelling)s ELSE 0 END ELSE 0 END
         ) AS score

@@ -7,7 +7,7 @@ _FROM = 4  # letters: in a shorter word a slip could be anything
 
 def one_slip_from(word: str) -> list[str]:
     """Words that a slip makes of this one: letters exchanged, left out, doubled or wrong; the first letter is right."""
-    if len(word) < _FROM or not word.isascii():
+    if len(word) < _FROM or not word.isascii() or word.isdigit():  # another number is another thing
         return []
     slips = []
     for place in range(1, len(word)):

@@ -4,7 +4,7 @@ The lexicon is of words, not of titles: a title that is near as a whole says not
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -45,14 +45,18 @@ JOIN search_word w ON w.word = s.near
 """
 
 
-def did_you_mean(text: str) -> str | None:
-    """Return the query with its slips mended, or None when it has none that can be."""
+def did_you_mean(text: str, right: Container[str] = ()) -> str | None:
+    """Return the query with its slips mended, or None when it has none that can be. Words that are `right` stay."""
     query = clean(text)
     typed = {
         word
         for match in _WORD.finditer(query)
         for word in plain_words(match[0])
-        if len(word) >= _LEAST and word.isalpha() and word.isascii() and word not in STOP_WORDS
+        if word not in right
+        and len(word) >= _LEAST
+        and word.isalpha()
+        and word.isascii()
+        and word not in STOP_WORDS
     }
     if not typed:
         return None

@@ -91,13 +91,17 @@ def suggest(text: str, limit: int = LIMIT) -> list[Suggested]:
     """Return what a reader may mean who has typed this much; never fails."""
     query = clean(text)
     field = _FIELD.search(query)
-    typed = _typed(field["value"] if field else query)
-    if not typed:
+    every = _typed(field["value"] if field else query)
+    if not every:
         return []
+    typed = _telling(every)
     sign = f"{field['name'].lower()}:" if field else ""
     most = limit if field else _MOST_OF_A_KIND
     with connection.cursor() as cursor:
-        found = _find(cursor, [[sign + word] for word in typed], limit, most)
+        found = _find(cursor, [[sign + word] for word in every], limit, most)
+        if typed != every:  # names of people may have them: "An Yang"
+            found += _find(cursor, [[sign + word] for word in typed], limit, most)
+            found = list(dict.fromkeys(found))[:limit]
         if not found and (mended := _mended(cursor, typed, sign)):
             found = _find(cursor, mended, limit, most)
     return [_completed(query[: field.start("name")], one) for one in found] if field else found
@@ -120,10 +124,14 @@ def _typed(text: str) -> list[str]:
     Single letters that signs join are a name: "r&r", "e^2".
     """
     words = list(dict.fromkeys(parts(text)))[:_MOST_WORDS]
-    said = [word for word in words[:-1] if word not in STOP_WORDS] + words[-1:]
-    if not _is_enough(said):
-        said = [token.joined for token in tokens(text)][:_MOST_WORDS]
-    return said if _is_enough(said) else []
+    if not _is_enough(_telling(words)):
+        words = [token.joined for token in tokens(text)][:_MOST_WORDS]
+    return words if _is_enough(_telling(words)) else []
+
+
+def _telling(words: list[str]) -> list[str]:
+    """Those that say something, and the last, which may not be at its end."""
+    return [word for word in words[:-1] if word not in STOP_WORDS] + words[-1:]
 
 
 def _is_enough(words: Sequence[str]) -> bool:
@@ -314,7 +322,8 @@ def _people(cursor: CursorWrapper, papers: Sequence[int]) -> Iterator[tuple[Row,
     cursor.execute(_PEOPLE, [list(papers)])
     for pk, name, count in cursor.fetchall():
         url = Author(pk=pk, name=name).get_absolute_url()
-        yield ("author", str(pk), name, _counted(count), url, _weight(count, 40)), _words(name)
+        row = ("author", str(pk), name, _counted(count), url, _weight(count, 40))
+        yield row, _words(name, is_person=True)
 
 
 def _topics(cursor: CursorWrapper) -> Iterator[tuple[Row, list[str]]]:
@@ -354,13 +363,13 @@ def _counted(papers: int) -> str:
     return f"{papers:,} {'paper' if papers == 1 else 'papers'}"
 
 
-def _words(name: str) -> list[str]:
-    """The words of a name, in its parts and joined; those that say nothing only where they begin it."""
+def _words(name: str, *, is_person: bool = False) -> list[str]:
+    """The words of a name, in its parts and joined; those that say nothing only of people, and where they begin it."""
     found: dict[str, None] = {}
     every = tokens(name)
     for number, token in enumerate(every):
         for word in (*token.parts, token.joined):
-            if number == 0 or word not in STOP_WORDS:
+            if is_person or number == 0 or word not in STOP_WORDS:
                 found.setdefault(word)
     said = [token.joined for token in every]
     for one, other in pairwise(said):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from catalog.readable import readable
+
 _SELECT = """
 SELECT p.id, p.title, p.abstract,
     ARRAY(SELECT a.title FROM catalog_titlealias a WHERE a.paper_id = p.id ORDER BY a.id),
@@ -18,10 +20,10 @@ SELECT p.id, p.title, p.abstract,
         WHERE l.paper_id = p.id AND l.retired_at IS NULL ORDER BY l.is_primary DESC, t.path
     ),
     ARRAY(
-        SELECT DISTINCT n FROM catalog_venue v,
-            unnest(ARRAY[v.name::text, v.full_name::text] || v.aliases::text[]) n
-        WHERE v.id = p.venue_id AND n <> '' ORDER BY n
-    ),
+        SELECT n FROM catalog_venue v, unnest(ARRAY[concat_ws(' ', v.name, p.year), v.full_name] || v.aliases::text[])
+            WITH ORDINALITY n (n, place)
+        WHERE v.id = p.venue_id AND n <> '' GROUP BY n ORDER BY min(place)
+    ) || CASE WHEN p.venue_id IS NULL AND p.year IS NOT NULL THEN ARRAY[p.year::text] ELSE '{}' END,
     ARRAY(
         SELECT r.owner || '/' || r.name FROM catalog_paperrepository l
         JOIN catalog_repository r ON r.id = l.repository_id
@@ -35,7 +37,7 @@ ORDER BY p.id
 
 @dataclass(frozen=True, slots=True)
 class PaperTexts:
-    """Every searchable text of one paper, as it is printed."""
+    """Every searchable text of one paper, as pages print it; its first venue bears the year."""
 
     paper_id: int
     title: str
@@ -56,4 +58,6 @@ def texts_of(ids: Sequence[int]) -> Iterator[PaperTexts]:
     with connection.cursor() as cursor:
         cursor.execute(_SELECT, [list(ids)])
         for row in cursor.fetchall():
-            yield PaperTexts(*row)
+            key, title, abstract, aliases, *others = row
+            titles = [readable(one) for one in aliases]
+            yield PaperTexts(key, readable(title), readable(abstract), titles, *others)

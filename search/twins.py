@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from catalog.exports.answers import export
 from catalog.models import Paper
+from catalog.readable import readable
 from search.address import Asked
 from search.conditions import met_conditions
 from search.hits import hit_as_json, papers_of
@@ -45,7 +46,9 @@ def as_json(
             "notes": list(results.notes),
             "did_you_mean": results.did_you_mean or None,
             "hits": [
-                hit_as_json(hit, paper, _absolute(request, paper)) | why[hit.paper_id]
+                hit_as_json(hit, paper, _absolute(request, paper))
+                | {"title": readable(paper.title)}
+                | why[hit.paper_id]
                 for hit, paper in hits
             ],
             "facets": [

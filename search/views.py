@@ -15,6 +15,7 @@ from catalog.exports.answers import ExportLink, base_of, coins_of, export_links
 from catalog.exports.feeds import MOST as MOST_IN_FEED
 from catalog.identifiers import URL
 from catalog.models import Identifier, Paper
+from catalog.readable import readable
 from search import twins
 from search.address import LAST_PAGE, Asked, facet_links
 from search.conditions import met_conditions
@@ -197,7 +198,7 @@ def _found(paper: Paper, hit: Hit, found: Results) -> FoundPaper:
     explain = (
         f"{reverse('search-why', args=[paper.pk])}?{where}" if hit.why and not found.target else ""
     )
-    if hit.reason != TITLE + paper.title:
+    if hit.reason != TITLE + readable(paper.title):
         return FoundPaper(paper, (), hit.why, hit.cosine, explain)
     (text, is_match), *rest = hit.why
     return FoundPaper(paper, ((text.removeprefix(TITLE), is_match), *rest), (), hit.cosine, explain)

@@ -29,6 +29,8 @@ IDENTIFIER: Fragments = (("identifier", False),)
 CLOSE_IN_MEANING: Fragments = (("close in meaning", False),)
 BEGINS_SO: Fragments = (("its title begins so", False),)
 NEAR_SUBJECT: Fragments = (("its subject is near", False),)  # by terms that its title lets expect
+# What no paper has is looked for by the words nearest to it, which may be rather far.
+LIKE_TYPED: Fragments = (("has words like those typed", False),)
 _LONGEST = 220
 _MARKUP = frozenset("\\{}$*_`<>~^")
 _WORD = re.compile(r"[^\W_](?:[\w'’+./-]*[^\W_])?")
@@ -159,7 +161,7 @@ class _Reader:
         self.mendable = frozenset(
             number
             for number, term in enumerate(question.terms)
-            if len(term.word) >= SHORTEST and not is_cjk(term.word)
+            if len(term.word) >= SHORTEST and not is_cjk(term.word) and not term.word.isdigit()
         )
         self.same = Matcher(question.terms)
         self.synonyms = synonyms_of(question)

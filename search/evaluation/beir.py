@@ -95,7 +95,8 @@ def load_documents(folder: Path) -> dict[str, int]:
             raise CollectionRefused(f"{path}: two documents have the _id {row['_id']}")
         seen.add(str(row["_id"]))
         title, text = _line(row.get("title")), _line(row["text"])
-        batch.append((str(row["_id"]), Paper(title=title or text[:200], abstract=text)))
+        name = str(row["_id"])
+        batch.append((name, Paper(title=title or text[:200] or f"Document {name}", abstract=text)))
         if len(batch) == _BATCH:
             found |= _store(topic, batch)
             batch = []

@@ -36,7 +36,9 @@ def test_a_list_is_imported_by_its_plan(live_server, desk: Page):
     desk.get_by_role("button", name="Apply this plan").click()
     expect(desk.get_by_text("Imported: 3 new, 0 changed, 0 moved, 0 gone.")).to_be_visible()
     desk.goto(f"{live_server.url}/topics/long-context/sparse-attention/")
-    expect(desk.get_by_role("link", name="Longformer")).to_be_visible()
+    expect(
+        desk.get_by_role("region", name="Papers").get_by_role("link", name="Longformer")
+    ).to_be_visible()
 
 
 def test_the_import_is_reached_and_applied_with_the_keyboard(live_server, desk: Page):

@@ -184,11 +184,11 @@ def test_without_scripts_every_count_is_what_choosing_gives(live_server, browser
 def test_a_value_can_be_left_out(live_server, page: Page):
     page.goto(live_server.url + SEARCH)
     number = count(value(page, "Year", "2023"))
-    facet(page, "Year").get_by_role("link", name="Without 2023").click()
+    facet(page, "Year").get_by_role("link", name="Exclude 2023").click()
     expect_found(page, 30 - number)
     expect(page.locator(".chosen li").first).to_contain_text("Year: not 2023")
     assert count(value(page, "Year", "not 2023, excluded")) == number
-    facet(page, "Year").get_by_role("link", name="With 2023").click()
+    facet(page, "Year").get_by_role("link", name="Include 2023").click()
     expect_found(page, 30)
 
 
@@ -205,7 +205,7 @@ def test_going_back_restores_query_filters_sort_page_and_results(live_server, pa
     expect_found(page, 30)
     page.keyboard.press("Escape")
     seen = [shown(page)]
-    facet(page, "Year").get_by_role("link", name="Without 2023").click()
+    facet(page, "Year").get_by_role("link", name="Exclude 2023").click()
     expect(page.locator(".chosen")).to_be_visible()
     seen.append(shown(page))
     page.get_by_role("link", name="date", exact=True).click()

@@ -101,3 +101,26 @@ def test_a_slash_can_be_typed_in_the_field(live_server, page: Page):
     box = page.get_by_role("combobox", name="Search papers")
     box.press_sequentially("math/0309136")
     expect(box).to_have_value("math/0309136")
+
+
+def test_each_search_has_its_place_in_the_history(live_server, page: Page):
+    page.goto(live_server.url + "/search?q=streaming")
+    box = page.get_by_role("combobox", name="Search papers")
+    box.fill("")
+    box.press_sequentially("many hands", delay=30)
+    expect(page.locator(".paper-row__title")).to_have_text("Many hands")
+    box.press("Enter")
+    page.go_back()
+    expect(page.locator(".paper-row__title")).to_contain_text("Attention Sinks")
+    expect(page.get_by_role("combobox", name="Search papers")).to_have_value("streaming")
+
+
+def test_a_search_without_an_answer_is_told(live_server, page: Page, page_faults):
+    page.goto(live_server.url + "/search?q=streaming")
+    page.context.set_offline(True)
+    page.get_by_role("combobox", name="Search papers").fill("many hands")
+    expect(page.get_by_role("status")).to_contain_text("No answer came for “many hands”")
+    page.context.set_offline(False)
+    page.get_by_role("combobox", name="Search papers").press("Enter")
+    expect(page.locator(".paper-row__title")).to_have_text("Many hands")
+    page_faults.clear()

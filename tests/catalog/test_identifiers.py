@@ -51,6 +51,9 @@ FORMS = [
     ("https://export.arxiv.org/abs/2309.17453?context=cs", "arxiv:2309.17453"),
     ("https://www.alphaxiv.org/abs/2309.17453", "arxiv:2309.17453"),
     ("https://huggingface.co/papers/2309.17453", "arxiv:2309.17453"),
+    ("https://arxiv.org/abs//2309.17453", "arxiv:2309.17453"),
+    ("https://openreview.net/references/pdf?id=Uj3JHzWaDf", "openreview:Uj3JHzWaDf"),
+    ("https://api2.openreview.net/pdf?id=Uj3JHzWaDf", "openreview:Uj3JHzWaDf"),
     (
         "https://web.archive.org/web/20240101000000/https://arxiv.org/abs/2309.17453",
         "arxiv:2309.17453",
@@ -131,6 +134,8 @@ REPOSITORIES = [
     ("ssh://git@github.com/a/b.git", "github.com/a/b", ""),
     ("git+https://github.com/a/b", "github.com/a/b", ""),
     ("github.com/a/b/", "github.com/a/b", ""),
+    ("https://raw.githubusercontent.com/a/b/main/README.md", "github.com/a/b", ""),
+    ("https://api.github.com/repos/a/b", "github.com/a/b", ""),
     ("https://github.com/a/b?tab=readme#top", "github.com/a/b", ""),
     ("https://github.com/a/b/tree/main/c", "github.com/a/b", "https://github.com/a/b/tree/main/c"),
     ("https://gitlab.com/a/b", "gitlab.com/a/b", ""),

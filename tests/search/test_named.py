@@ -249,3 +249,20 @@ def test_two_papers_with_one_homepage_are_not_told_apart(paper):
     other = make_paper("Another")
     Link.objects.create(paper=other, kind=Link.Kind.HOMEPAGE, url="http://lab.example.org/code")
     assert search("https://lab.example.org/code").target is None
+
+
+def test_our_own_addresses_lead_to_their_papers(client, paper):
+    for address in (
+        f"http://localhost:8000{paper.get_absolute_url()}",
+        f"https://example.org/papers/{paper.pk}/",
+    ):
+        assert client.get(reverse("search"), {"q": address})["Location"] == paper.get_absolute_url()
+    assert (
+        "Propose"
+        not in client.get(reverse("search"), {"q": "https://example.org/papers/99999999/"}).headers
+    )
+
+
+def test_an_encoded_address_is_read(client, paper):
+    response = client.get(reverse("search"), {"q": "https%3A%2F%2Farxiv.org%2Fabs%2F2401.00001"})
+    assert response["Location"] == paper.get_absolute_url()

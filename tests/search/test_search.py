@@ -161,7 +161,8 @@ def test_only_what_ranking_calls_near_is_close_in_meaning(make_indexed, monkeypa
         for key, cosine in zip(keys, (least, least - 0.01, None), strict=True)
     ]
     monkeypatch.setattr(queries, "rank", lambda *_, **__: ranked)
-    assert reasons("zebra") == ["close in meaning", "", ""]
+    alike = "has words like those typed"
+    assert reasons("zebra") == ["close in meaning", alike, alike]
 
 
 CONDITIONS = [
@@ -413,3 +414,37 @@ def test_no_stem_is_offered_for_a_word(make_indexed):
     make_indexed("Counting Stars")
     recount_words()
     assert search("counting sparss", facets=True).did_you_mean in {"", "counting sparse"}
+
+
+def test_an_author_and_a_year_find_the_paper(make_indexed):
+    make_indexed("Wanted", authors=["Aohan Zeng"], year=2025, venue=make_venue("arXiv"))
+    make_indexed("2024.5 Side by Side", authors=["Ada"], year=2024)
+    make_indexed("Older", authors=["Aohan Zeng"], year=2022)
+    for query in ("Zeng 2025", "Zeng et al., 2025", "zeng et al 2025"):
+        assert found(query)[0] == "Wanted", query
+    assert "2024.5 Side by Side" not in found("2025")
+
+
+def test_a_system_is_found_by_its_name_beside_other_words(make_indexed):
+    make_indexed("Longformer: The Long-Document Transformer")
+    for number in range(8):
+        make_indexed(f"Long-form Evaluation of an LLM {number}")
+    assert found("longformer llm")[0] == "Longformer: The Long-Document Transformer"
+
+
+def test_a_title_in_quotes_is_found_as_it_is_shown(make_indexed):
+    title = r"USDC: A Dataset of $\underline{U}$ser Stance"
+    make_indexed(title)
+    make_indexed("Self-attention Does Not Need $O(n^2)$ Memory")
+    assert found("“USDC: A Dataset of User Stance”") == [title]
+    assert found('"Self-attention Does Not Need O(n²) Memory"')[0].startswith("Self-attention")
+    slipped = search('"Self-attention Does Not Need Memory At All"')
+    assert slipped.relaxed
+    assert slipped.total
+
+
+def test_words_of_what_was_found_are_right(make_indexed):
+    make_indexed("YaRN: Windows")
+    for number in range(12):
+        make_indexed(f"Paper {number}", authors=["Yan Zhang"])
+    assert not search("windows yarn", facets=True).did_you_mean

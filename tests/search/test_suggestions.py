@@ -228,3 +228,13 @@ def test_the_address_answers_in_json(library, client):
         ],
     }
     assert client.post(reverse("search-suggest")).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "typed", ["yulan he", "an yang", "haoran you", "haoran y", "author:he", 'author:"yulan h']
+)
+def test_people_are_suggested_whose_names_are_common_words(make_indexed, typed):
+    make_indexed("Some", authors=["Yulan He", "An Yang", "Haoran You", "Yang Liu"], topics=[make_topic("Papers")])  # fmt: skip
+    wanted = {"yulan he": "Yulan He", "an yang": "An Yang", "haoran you": "Haoran You", "haoran y": "Haoran You"}  # fmt: skip
+    label = suggest(typed)[0].label
+    assert label == wanted.get(typed, 'author:"Yulan He"')

@@ -198,9 +198,9 @@ def test_the_state_of_a_filter_is_told_to_those_who_only_hear_it(client, make_in
     make_indexed("Attention rows", year=2024)
     assert facets_told(find(client, "attention", year="-2024")) >= {
         ("not 2024, excluded 1", None),
-        ("+With 2024", None),
+        ("+Include 2024", None),
         ("2023 1", None),
-        ("−Without 2023", None),
+        ("−Exclude 2023", None),
     }
     told = facets_told(find(client, "attention", year="2024"))
     assert [text for text, current in told if current] == ["2024 1"]

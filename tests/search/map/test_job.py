@@ -129,6 +129,5 @@ def test_one_process_at_a_time_and_a_failure_is_seen(monkeypatch):
         map_changed("test")
     state = next(one for one in freshness() if one.label == "map")
     assert state.is_failing
-    assert state.next_at
     assert state.last
     assert state.last.message == "ValueError: no memory"
