@@ -141,6 +141,15 @@ def line_chart(title: str, points: Sequence[tuple[date, int]]) -> LineChart | No
     span = most - least or 1
     places = (
         f"{WIDTH * (day - first).days / days:.1f},{HEIGHT - HEIGHT * (number - least) / span:.1f}"
-        for day, number in points
+        for day, number in _thinned(points)
     )
     return LineChart(title, points, " ".join(places))
+
+
+def _thinned(points: Sequence[tuple[date, int]]) -> Sequence[tuple[date, int]]:
+    """No more points than can be told apart: the last of each two units, and the first of all."""
+    first, days = points[0][0], (points[-1][0] - points[0][0]).days or 1
+    by_place = {
+        round(WIDTH / 2 * (day - first).days / days): (day, number) for day, number in points[1:]
+    }
+    return [points[0], *by_place.values()]
