@@ -27,9 +27,7 @@ class Bar:
     @property
     def percent(self) -> int | None:
         """The part, in hundredths of the number."""
-        return (
-            round(100 * self.part / self.number) if self.part is not None and self.number else None
-        )
+        return None if self.part is None else hundredths(self.part, self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,7 @@ class BarChart:
     heading: str  # of the labels
     what: str = "Papers"
     part: str = ""
+    note: str = ""  # what is not in it
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -96,6 +95,17 @@ def row_path(numbers: Sequence[int]) -> str:
         for bar in placed
         if bar.number
     )
+
+
+def hundredths(number: int, total: int) -> int:
+    """Which share of a total a number is; 0 of nothing."""
+    return round(100 * number / total) if total else 0
+
+
+def months_up_to(last: date, count: int) -> list[date]:
+    """The first days of so many months, of which this is the last."""
+    place = 12 * last.year + last.month - count
+    return months_between(date(place // 12, place % 12 + 1, 1), last)
 
 
 def months_between(first: date, last: date) -> list[date]:
