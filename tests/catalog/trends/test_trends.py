@@ -114,8 +114,9 @@ def stars(name: str, *counts: tuple[int, int]) -> Repository:
     """A paper's repository with so many stars so many days ago."""
     make_paper(repository=name)
     owner, _, short = name.partition("/")
-    repository = Repository.objects.get(owner=owner, name=short)
     today = date(2026, 11, 1)
+    Repository.objects.filter(owner=owner, name=short).update(stars=counts[0][1], stars_on=today)
+    repository = Repository.objects.get(owner=owner, name=short)
     StarCount.objects.bulk_create(
         StarCount(repository=repository, date=today - timedelta(days=days), stars=number)
         for days, number in counts
@@ -135,6 +136,13 @@ def test_code_rises_by_stars_gained_in_a_month_against_those_it_had():
         (large, 110, 31),
     ]
     assert found[0].rise == pytest.approx(100 / 200**0.5)
+
+
+def test_the_front_page_shows_what_rises(client):
+    stars("a/rising", (0, 1_200), (30, 100))
+    page = client.get(reverse("home")).text
+    assert "Rising code" in page
+    assert "+1,100" in page
 
 
 def test_a_history_of_less_than_a_month_counts_from_its_beginning():
