@@ -101,6 +101,18 @@ class PaperPage:
             counts[key].append((day, stars))
         return {key: line_chart("Stars", points) for key, points in counts.items()}
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether anything is known of what it cites and who cites it."""
+        return bool(
+            self.builds_on.total
+            or self.references.total
+            or self.reference_counts
+            or self.cited_by.total
+            or self.citing_works.total
+            or self.citing_counts
+        )
+
     @cached_property
     def neighbourhood(self) -> Neighbourhood | None:
         return neighbourhood(self.paper)

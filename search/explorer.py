@@ -137,6 +137,9 @@ def explorer(request: HttpRequest) -> HttpResponse:
         "notes": [*choice.notes, *notes, *_lost(request.GET.get("lost", ""))],
         "rows": list(islice(_rows(picture, choice), _LISTED_ROWS)),
         "listed": picture.total or len(picture.nodes),
+        "wider": choice.address(kinds=(*choice.kinds, "similar", "written_by"))
+        if choice.start and not picture.edges and "similar" not in choice.kinds
+        else "",
         "is_large": picture.total > MOST_NODES_OF_FILE,
         "kinship": kinship(choice.start, choice.paths) if not choice.query else None,
         "links": _links(picture.edges[:_LISTED_ROWS], picture),
@@ -218,7 +221,7 @@ def _whole_in_json(choice: Choice, box: Box) -> dict[str, Any]:
         "in_words": (
             f"{found.total:,} papers; the {len(found.nodes):,} most central here and {len(found.links):,} links are drawn"
             if found.is_part
-            else f"{found.total:,} papers, {len(found.links):,} links"
+            else f"{found.total:,} papers, {len(found.links):,} link{'' if len(found.links) == 1 else 's'}"
         ),
         "is_part": found.is_part,
         "notes": list(choice.notes),

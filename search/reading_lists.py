@@ -120,10 +120,36 @@ def _bibtex(text: str) -> Iterator[Sought | Fault]:
     starts = list(_BIBTEX_ENTRY.finditer(text))
     ends = [*(match.start() for match in starts[1:]), len(text)]
     line, done = 1, 0
+    yield from _between(1, text[: starts[0].start()])
     for match, end in zip(starts, ends, strict=True):
         line, done = line + text.count("\n", done, match.start()), match.start()
+        close = _closing(text, match.end(), end)
         if match[1].lower() not in _NO_ENTRIES:
-            yield _bibtex_entry(line, text[match.start() : end].strip())
+            yield _bibtex_entry(line, text[match.start() : close].strip())
+        yield from _between(line + text.count("\n", match.start(), close), text[close:end])
+
+
+def _closing(text: str, start: int, end: int) -> int:
+    """Where the braces of an entry close that opened before `start`; the end where they never do, or are none."""
+    depth = 1 if text[start - 1] == "{" else 0
+    for brace in _BRACE.finditer(text, start, end) if depth else ():
+        depth += 1 if brace[0] == "{" else -1
+        if not depth:
+            return brace.end()
+    return end
+
+
+def _between(line: int, text: str) -> Iterator[Sought | Fault]:
+    """Identifiers and addresses on lines between entries; all else there is a remark."""
+    for number, raw in enumerate(text.split("\n"), line):
+        said = _MARKER.sub("", raw.strip())
+        if (
+            said
+            and len(said) <= LONGEST_LINE
+            and not said.startswith("%")
+            and (found := _line(number, said)).names
+        ):
+            yield found
 
 
 def _bibtex_entry(line: int, block: str) -> Sought | Fault:

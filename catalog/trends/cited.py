@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
+from catalog.folding import fold
 from catalog.identifiers import ARXIV, identifier_url
 from catalog.models import Candidate, Catalogue, Paper
 from catalog.trends.scope import PAPERS, Scope
@@ -27,15 +29,16 @@ WITH papers AS MATERIALIZED ({PAPERS}), named AS (
     SELECT {_WORK} AS work, r.citing_id, max(r.title) AS title, min(r.year) AS year, max(r.citation_count) AS citation_count
     FROM catalog_reference r JOIN papers p ON p.id = r.citing_id WHERE r.identifiers <> '{{}}' GROUP BY 1, 2
 ), counted AS (
-    SELECT work, count(*) AS citing, max(title) AS title, min(year) AS year, max(citation_count) AS citation_count
+    SELECT work, count(*) AS citing, max(title) AS title, min(year) AS year, max(citation_count) AS citation_count,
+        array_agg(citing_id ORDER BY citing_id) AS papers
     FROM named GROUP BY 1 HAVING count(*) >= %(least)s
     ORDER BY 2 DESC, 5 DESC NULLS LAST, 1 LIMIT 10 * %(most)s
 )
-SELECT work, citing, title, year, citation_count FROM counted c WHERE NOT EXISTS (
+SELECT work, citing, title, year, citation_count, papers FROM counted c WHERE NOT EXISTS (
     SELECT FROM catalog_identifier i
     WHERE i.scheme = split_part(c.work, ':', 1) AND i.value = substr(c.work, strpos(c.work, ':') + 1)
 )
-ORDER BY 2 DESC, 5 DESC NULLS LAST, 1 LIMIT %(most)s
+ORDER BY 2 DESC, 5 DESC NULLS LAST, 1 LIMIT 2 * %(most)s
 """  # noqa: S608  # our own text
 
 
@@ -74,14 +77,30 @@ def gaps(scope: Scope, limit: int = MOST) -> Sequence[Gap]:
     with connection.cursor() as cursor:
         cursor.execute(_GAPS, {"topics": scope.topics, "most": limit, "least": _LEAST})
         rows = cursor.fetchall()
+    rows = _each_once(rows)[:limit]
     states = _states(scope, [work for work, *_ in rows])
     found = []
-    for work, citing, title, year, citation_count in rows:
+    for work, citing, title, year, citation_count, _ in rows:
         scheme, _, value = work.partition(":")
         url = identifier_url(scheme, value)
         name = title or (f"arXiv:{value}" if scheme == ARXIV else work)
         found.append(Gap(name, work, url, year, citing, citation_count, states.get(work, "")))
     return found
+
+
+def _each_once(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Leave out what one source knows by its own number only, where another work without a name of its own, or of the
+    same, is cited by just the same papers: it is that work.
+    """
+    named = {(tuple(row[-1]), fold(row[2])) for row in rows if not _is_number(row[0])}
+    named |= {(papers, "") for papers, _ in named}
+    return [
+        row for row in rows if not _is_number(row[0]) or (tuple(row[-1]), fold(row[2])) not in named
+    ]
+
+
+def _is_number(work: str) -> bool:
+    return work.startswith(("openalex:", "s2:"))
 
 
 def _states(scope: Scope, works: Sequence[str]) -> dict[str, str]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from functools import cached_property
 
+from django.utils import timezone
+
 from catalog.models import Paper, PaperQuerySet
 from catalog.tallies import Share, Tally, code_share, top_authors, top_repositories, top_venues
 from catalog.trends.cited import Cited, Gap, gaps, most_cited
@@ -51,5 +53,4 @@ class TopicFacts:
 
     @property
     def _dated(self) -> PaperQuerySet:
-        known = [Paper.Precision.DAY, Paper.Precision.MONTH]
-        return self._scope.papers.filter(published_precision__in=known)
+        return self._scope.papers.filter(published_on__lte=timezone.localdate())

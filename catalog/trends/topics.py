@@ -28,11 +28,12 @@ WHERE t.id = ANY(%(parts)s) AND b.retired_at IS NULL AND p.published_precision I
     AND p.published_on <= %(today)s
 GROUP BY 1, 2
 """
-# How many papers each topic has, how many of them with code, and its first and its latest paper.
+# How many papers each topic has, how many of them with code, and its first and its latest paper; one known to the year
+# only counts as of its beginning.
 _TOTALS = """
 SELECT t.id, count(DISTINCT p.id), count(DISTINCT c.paper_id),
-    (array_agg(p.id ORDER BY p.published_on, p.id) FILTER (WHERE p.published_precision IN ('day', 'month')))[1],
-    (array_agg(p.id ORDER BY p.published_on DESC, p.id) FILTER (WHERE p.published_precision IN ('day', 'month')))[1]
+    (array_agg(p.id ORDER BY p.published_on, p.id) FILTER (WHERE p.published_on <= %(today)s))[1],
+    (array_agg(p.id ORDER BY p.published_on DESC, p.id) FILTER (WHERE p.published_on <= %(today)s))[1]
 FROM catalog_topic t
 JOIN catalog_topic b ON b.catalogue_id = t.catalogue_id AND (b.id = t.id OR starts_with(b.path, t.path || '/'))
 JOIN catalog_placement l ON l.topic_id = b.id AND l.retired_at IS NULL
@@ -111,7 +112,9 @@ def topic_trends(scope: Scope) -> TopicTrends:
         cursor.execute(_TOTALS, asked)
         totals = {pk: totals for pk, *totals in cursor.fetchall()}
     ends = {paper for _, _, *papers in totals.values() for paper in papers if paper}
-    papers = Paper.objects.only("title", "published_on", "published_precision").in_bulk(ends)
+    papers = Paper.objects.only("title", "published_on", "published_precision", "year").in_bulk(
+        ends
+    )
     months = _months(by_topic)
     trends = []
     for pk, topic in parts.items():

@@ -66,14 +66,14 @@ def repair(text: str) -> RepairedText:
             raise ListRefused(
                 f"Line {number} has {len(line):,} characters; that is no reading list."
             )
-        mended = _mend_characters(line)
+        mended = mend_characters(line)
         repaired += mended != line
         lines.append(_mend_links(mended, number, problems))
     text = _blank_comments("\n".join(lines), problems)
     return RepairedText(_blank_wrappers(text), repaired, tuple(problems))
 
 
-def _mend_characters(line: str) -> str:
+def mend_characters(line: str) -> str:
     """Undo UTF-8 that was read as Mac Roman; for other such mishaps ask ftfy.
 
     Text that was never damaged is no valid UTF-8 once encoded as Mac Roman, and so stays as it is.

@@ -10,6 +10,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Self, TypeVar
 
+from ingest.lists.repair import mend_characters
+
 from .stars import stars_on
 
 ARXIV_ID = re.compile(
@@ -19,6 +21,8 @@ ARXIV_DOI = "10.48550/arxiv."
 Row = TypeVar("Row")
 _CLASSES = ["cs.CL", "cs.LG"]  # where the data has none
 LICENCES = ["MIT", "Apache-2.0", "BSD-3-Clause", "GPL-3.0", ""]
+
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 
 
 @dataclass
@@ -303,10 +307,10 @@ def _record_of(row: dict[str, Any]) -> ArxivRecord:
     updated = _time(row.get("updated")) or published
     return ArxivRecord(
         id=arxiv_id,
-        title=row["title"],
+        title=_mended(row["title"]),
         version=row.get("version") or (2 if updated > published else 1),
-        authors=row.get("authors") or [],
-        abstract=row.get("abstract") or "",
+        authors=[_mended(name) for name in row.get("authors") or []],
+        abstract=_mended(row.get("abstract") or ""),
         published=published,
         updated=updated,
         categories=row.get("categories") or _CLASSES,
@@ -314,6 +318,12 @@ def _record_of(row: dict[str, Any]) -> ArxivRecord:
         journal_ref=row.get("journal_ref") or "",
         comment=row.get("comment") or "",
     )
+
+
+def _mended(text: str) -> str:
+    """A text of records that were gathered second-hand: wrongly decoded, or with JSON's escapes left in."""
+    text = _ESCAPE.sub(lambda match: chr(int(match[1] or match[2], 16)), mend_characters(text))
+    return text.rstrip("\\")
 
 
 def _repository_of(row: dict[str, Any]) -> RepositoryRecord:

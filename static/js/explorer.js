@@ -70,6 +70,21 @@ async function explore(box) {
       if (spot) renderer.getCamera().animate({ x: spot.x, y: spot.y }, { duration: duration() });
     }
     renderer.refresh({ skipIndexation: true });
+    remember();
+  }
+
+  // What is chosen and where the camera is stand behind the # of the address.
+  function remember() {
+    const { x, y, ratio } = renderer.getCamera().getState();
+    const isMoved = Math.abs(ratio - 1) > 0.01 || Math.hypot(x - 0.5, y - 0.5) > 0.01;
+    const state = [isMoved && `at=${[x, y, ratio].map((one) => one.toFixed(3)).join(",")}`, chosen && `node=${chosen}`].filter(Boolean).join("&");
+    history.replaceState(history.state, "", `${location.pathname}${location.search}${state ? `#${state}` : ""}`);
+  }
+  function recall() {
+    const state = new URLSearchParams(location.hash.slice(1));
+    const at = /^(-?[\d.]+),(-?[\d.]+),([\d.]+)$/.exec(state.get("at") ?? "");
+    if (at) renderer.getCamera().setState({ x: Number(at[1]), y: Number(at[2]), ratio: Number(at[3]) });
+    if (graph.hasNode(state.get("node"))) choose(state.get("node"));
   }
 
   // Of thousands only the first come with their titles.
@@ -177,10 +192,18 @@ async function explore(box) {
       const [cx, cy] = spot(node);
       add("circle", { cx, cy, r: node.size, fill: colours.hue(node.hue) });
     });
-    graph.forEachNode((key, node) => {
-      const [x, y] = spot(node);
-      if (node.isStart || graph.order <= 60) add("text", { x: +x + node.size + 3, y: +y + 4, "font-size": 11, "font-family": "sans-serif", fill: colours.ink }, short(node.label));
-    });
+    const labelled = new Labels(colours);
+    const nodes = graph.mapNodes((key, node) => node).filter((node) => node.label);
+    for (const node of nodes.sort((a, b) => b.isStart - a.isStart || b.size - a.size)) {
+      const [x, y] = spot(node).map(Number);
+      const wide = 5.6 * short(node.label).length;
+      const isLeft = x + node.size + 3 + wide > side;
+      const from = isLeft ? x - node.size - 3 - wide : x + node.size + 3;
+      const place = [from, y - 7, from + wide, y + 6];
+      if (from < 0 || !labelled.isFree(place)) continue;
+      labelled.taken.push(place);
+      add("text", { x: isLeft ? x - node.size - 3 : from, y: y + 4, "text-anchor": isLeft ? "end" : "start", "font-size": 11, "font-family": "sans-serif", fill: colours.ink }, short(node.label));
+    }
     return new Blob([new XMLSerializer().serializeToString(root)], { type: "image/svg+xml" });
   }
 
@@ -192,6 +215,12 @@ async function explore(box) {
   // The picture stays as large as it was when nodes come and go.
   renderer.setCustomBBox(renderer.getBBox());
   if (data.is_part) follow();
-  say(data.in_words);
+  recall();
+  let settling;
+  renderer.getCamera().on("updated", () => {
+    clearTimeout(settling);
+    settling = setTimeout(remember, 200);
+  });
+  if (!chosen) say(data.in_words);
   box.dataset.drawn = "true";
 }

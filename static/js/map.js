@@ -292,11 +292,17 @@ async function draw(box) {
     if (canvas.style.cursor !== "pointer") canvas.style.cursor = labelAt(event) ? "zoom-in" : "";
   });
 
+  let resting = null;
   document.addEventListener("input", ({ target }) => {
     if (target.dataset?.year) slide(target);
   });
   document.addEventListener("change", ({ target }) => {
-    if (target.dataset?.year || target.id === "map-topic") form().requestSubmit();
+    if (target.id === "map-topic") form().requestSubmit();
+    if (target.dataset?.year) {
+      // Once the slider rests: who moves it by keys is not to be stopped by what comes anew.
+      clearTimeout(resting);
+      resting = setTimeout(() => form().requestSubmit(), 600);
+    }
   });
   document.addEventListener("click", ({ target }) => {
     if (target.hasAttribute?.("data-play")) play(target);

@@ -40,7 +40,8 @@ function rgb(colour) {
 export function tokens() {
   const style = getComputedStyle(document.documentElement);
   const read = (name) => rgb(style.getPropertyValue(name).trim());
-  const sheer = (name, share) => rgb(`color-mix(in oklab, ${style.getPropertyValue(name)}, transparent ${share}%)`);
+  // Mixed with the paper: WebGL adds colours that let some through to what is behind them, and light ones vanish.
+  const sheer = (name, share) => rgb(`color-mix(in oklab, ${style.getPropertyValue(name)}, ${style.getPropertyValue("--paper")} ${share}%)`);
   const hues = new Map();
   const colours = {
     ink: read("--ink"), paper: read("--paper"), meta: read("--meta"), line: read("--line"), fieldLine: sheer("--field-line", 45), faint: sheer("--line", 60),
@@ -78,8 +79,11 @@ export class Labels {
     if (!node.label) return;
     const size = settings.labelSize;
     pen.font = `${node.forceLabel ? "600 " : ""}${size}px ${settings.labelFont}`;
-    const left = node.x + node.size + 3;
-    const box = [left, node.y - size * 0.7, left + pen.measureText(node.label).width, node.y + size * 0.5];
+    const wide = pen.measureText(node.label).width;
+    const edge = pen.canvas.width / (window.devicePixelRatio || 1);
+    const right = node.x + node.size + 3;
+    const left = right + wide > edge && node.x > edge / 2 ? Math.max(2, node.x - node.size - 3 - wide) : right;
+    const box = [left, node.y - size * 0.7, left + wide, node.y + size * 0.5];
     if (!this.isFree(box)) return;
     this.taken.push(box);
     this.write(pen, node.label, left, node.y + size / 3);

@@ -57,3 +57,16 @@ def test_the_tables_say_the_same_without_scripts(browser, address: str) -> None:
     page.get_by_role("link", name="Show more around Citing 1").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("4 papers, 3 citations")
     context.close()
+
+
+def test_the_address_keeps_what_is_chosen_and_where_one_looks(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator("[data-drawn]")).to_be_visible()
+    page.get_by_role("application").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("+")
+    expect(page).to_have_url(re.compile("#at=.*&node=paper:"))
+    chosen = page.locator("[data-panel] h2 a").inner_text()
+    page.reload()
+    expect(page.locator("[data-drawn]")).to_be_visible()
+    expect(page.locator("[data-panel] h2 a")).to_have_text(chosen)

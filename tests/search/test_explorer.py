@@ -258,3 +258,14 @@ def test_links_that_were_left_out_are_told(client, chain, monkeypatch):
     monkeypatch.setattr(explorer, "MOST_EDGES", 2)
     answer = client.get(f"/graph.json?node=paper:{chain[2].pk}&hops=2").json()
     assert any("Only 2 links are in it" in note for note in answer["notes"])
+
+
+def test_a_paper_without_links_leads_on(client):
+    paper = make_paper("Alone")
+    page = client.get("/graph", {"node": f"paper:{paper.pk}"}).text
+    assert "No links of these kinds are known here" in page
+    assert "kind=similar" in page
+    assert (
+        "Neither references nor citing papers are known yet"
+        in client.get(paper.get_absolute_url()).text
+    )

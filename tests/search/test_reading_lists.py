@@ -185,3 +185,22 @@ def test_a_line_that_is_too_long_is_left_out():
     read = read_list("x" * 1001 + "\nA title")
     assert [one.title for one in read.entries] == ["A title"]
     assert read.faults == [Fault(1, "Longer than 1,000 characters: left out.")]
+
+
+def test_identifiers_between_entries_are_read_and_remarks_are_not():
+    text = """2404.06654
+@article{a, title={RoFormer {x}: Enhanced}, year=2021}
+A remark on what follows.
+% 2309.00001
+https://arxiv.org/abs/2309.00071
+@misc{b, title={Other}}
+doi:10.1145/3290605.3300233
+"""
+    read = read_list(text)
+    assert [(one.line, one.shown) for one in read.entries] == [
+        (1, "2404.06654"),
+        (2, "RoFormer x: Enhanced"),
+        (5, "https://arxiv.org/abs/2309.00071"),
+        (6, "Other"),
+        (7, "doi:10.1145/3290605.3300233"),
+    ]

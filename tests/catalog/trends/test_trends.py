@@ -92,10 +92,11 @@ def test_papers_below_a_topic_count_in_it_once(field):
 def test_first_and_latest_paper_and_the_share_with_code(field):
     sparse = field.children.get(name="Sparse")
     first = paper_of("2019-05", sparse, "The First", repository="a/b")
-    make_paper("Of a Year Only", topics=[sparse], published_on=date(2017, 1, 1), published_precision="year")  # fmt: skip
+    oldest = make_paper("Of a Year Only", topics=[sparse], published_on=date(2017, 1, 1), published_precision="year")  # fmt: skip
     latest = paper_of("2025-03", sparse, "The Latest")
     [trend] = topic_trends(Scope(field.catalogue)).topics
-    assert (trend.first, trend.latest) == (first, latest)
+    assert first.published_on
+    assert (trend.first, trend.latest) == (oldest, latest)
     assert (trend.with_code, trend.code_share) == (1, 6)
 
 
@@ -184,6 +185,17 @@ def test_gaps_are_works_that_two_papers_cite_whatever_names_they_use():
     assert gap.url == "https://arxiv.org/abs/1706.03762"
     Identifier.objects.create(paper=third, scheme="arxiv", value="1706.03762", source="list")
     assert gaps(Scope()) == []
+
+
+def test_what_a_source_knows_by_number_only_is_no_second_gap():
+    topic = make_topic()
+    first, second, third = (make_paper(topics=[topic]) for _ in range(3))
+    for citing in (first, second):
+        refer(citing, "arxiv:1706.03762", title="Attention")
+        Reference.objects.create(citing=citing, source="openalex", key="w1", identifiers=["openalex:W1"])  # fmt: skip
+    for citing in (second, third):
+        Reference.objects.create(citing=citing, source="openalex", key="w2", identifiers=["openalex:W2"], title="Other")  # fmt: skip
+    assert {gap.work for gap in gaps(Scope())} == {"arxiv:1706.03762", "openalex:W2"}
 
 
 def test_a_gap_is_one_click_from_a_candidate(client):
