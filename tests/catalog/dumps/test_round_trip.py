@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.dumps.tables import tables, why_left_out
-from catalog.models import Author, Paper, TitleAlias
+from catalog.models import Author, Paper, Provenance, Relation, System, TitleAlias
 from search.models import Synonym
 from tests.catalog.dumps.everything import SECRET_MAIL, SECRET_NAME, TEXTS, fill
 from tests.factories import make_paper
@@ -135,6 +135,26 @@ def test_a_published_dump_has_the_abstracts_that_arxiv_gave_and_no_others(tmp_pa
     assert left == {"arxiv": True, "doi": False}
     load(tmp_path / "published", replace=True)
     assert dump(tmp_path / "again", published=True) == files
+
+
+def test_a_published_dump_quotes_no_abstract_that_arxiv_did_not_give(tmp_path):
+    for source in ("arxiv", "semantic_scholar"):
+        one = make_paper(f"{source}Thing: Attention of {source}", abstract="We propose it.")
+        other = make_paper(f"On {source}", abstract="We extend it.")
+        system = System.objects.create(
+            name=source, introduced_by=one, note=f"We propose {source}Thing."
+        )
+        Relation.objects.create(
+            subject=other, object=one, kind="extends", system=system, note=f"We extend {source}."
+        )
+        for paper in (one, other):
+            Provenance.objects.create(paper=paper, field="abstract", source=source)
+    every = dump(tmp_path / "all")
+    files = dump(tmp_path / "published", published=True)
+    for name, said in (("systems", "We propose arxivThing."), ("relations", "We extend arxiv.")):
+        assert all(row["note"] for row in rows_of(every, f"{name}.jsonl.gz"))
+        assert [row["note"] for row in rows_of(files, f"{name}.jsonl.gz")] == [said, ""]
+    assert b"We extend semantic" not in gzip.decompress(files["graph.ttl.gz"])
 
 
 def test_edges_are_in_one_file_with_who_says_so(tmp_path):
