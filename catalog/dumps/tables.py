@@ -140,6 +140,8 @@ _TABLES = [
         "candidates", models.Candidate, "Papers that jobs proposed for a catalogue, and what was decided",
         without={"decided_by": _WHO},
         published_instead={"abstract": "CASE WHEN t.scheme = 'arxiv' THEN t.abstract ELSE '' END"},
+        # Anybody may propose: what nobody has looked at is not spread, nor an address that was turned down.
+        published_only="t.status = 'accepted' OR (t.status = 'rejected' AND t.scheme <> 'url')",
     ),
     Table(
         "venue_suggestions", models.VenueSuggestion, "What sources say of where papers appeared, and what was decided",

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.dumps.tables import tables, why_left_out
-from catalog.models import Author, Paper, Provenance, Relation, System, TitleAlias
+from catalog.models import Author, Candidate, Paper, Provenance, Relation, System, TitleAlias
 from search.models import Synonym
 from tests.catalog.dumps.everything import SECRET_MAIL, SECRET_NAME, TEXTS, fill
-from tests.factories import make_paper
+from tests.factories import make_catalogue, make_paper
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -155,6 +155,22 @@ def test_a_published_dump_quotes_no_abstract_that_arxiv_did_not_give(tmp_path):
         assert all(row["note"] for row in rows_of(every, f"{name}.jsonl.gz"))
         assert [row["note"] for row in rows_of(files, f"{name}.jsonl.gz")] == [said, ""]
     assert b"We extend semantic" not in gzip.decompress(files["graph.ttl.gz"])
+
+
+def test_what_readers_propose_is_published_once_a_curator_has_taken_it(tmp_path):
+    for scheme in ("arxiv", "url"):
+        for status in ("open", "accepted", "rejected"):
+            Candidate.objects.create(
+                catalogue=make_catalogue(), scheme=scheme, value=f"{scheme}-{status}", title="x", status=status
+            )  # fmt: skip
+    every = rows_of(dump(tmp_path / "all"), "candidates.jsonl.gz")
+    assert len(every) == 6
+    published = rows_of(dump(tmp_path / "published", published=True), "candidates.jsonl.gz")
+    assert {row["value"] for row in published} == {
+        "arxiv-accepted",
+        "arxiv-rejected",
+        "url-accepted",
+    }
 
 
 def test_edges_are_in_one_file_with_who_says_so(tmp_path):
