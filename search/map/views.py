@@ -108,7 +108,7 @@ def map_in_json(request: HttpRequest) -> HttpResponse:
 def marked_in_json(request: HttpRequest) -> HttpResponse:
     """The keys of the papers that belong to what was chosen, of any year; of a search the best first."""
     choice = Choice.read(request.GET)
-    papers = choice.papers(Atlas.load(), of_any_year=True)
+    papers = choice.papers(Atlas.uncounted(), of_any_year=True)
     keys = list(papers.order_by("pk").values_list("pk", flat=True))
     if choice.found is not None:
         there = set(keys)
@@ -123,7 +123,7 @@ def names_in_json(request: HttpRequest) -> HttpResponse:
     asked = [key for key in request.GET.get("papers", "").split("-") if key.isascii()]
     keys = [int(key) for key in asked[:_MOST_ASKED] if key.isdigit() and len(key) < 10]
     papers = _loaded(Paper.objects.listed().filter(map_place__isnull=False, pk__in=keys))
-    rows = _paper_rows(papers, Atlas.load(), Choice())
+    rows = _paper_rows(papers, Atlas.uncounted(), Choice())
     found = {
         row.paper.pk: [
             readable(row.paper.title), row.paper.get_absolute_url(), row.paper.year,

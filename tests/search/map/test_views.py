@@ -4,6 +4,8 @@ import gzip
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -164,6 +166,13 @@ def test_names_come_with_address_year_topic_and_region(client, field):
         ]
     }
     assert client.get("/map/names.json?papers=x-²-99999999999999--").json() == {}
+
+
+@pytest.mark.parametrize("path", ["names.json?papers={}", "marked.json?from=2019"])
+def test_what_shows_no_counts_does_not_count_the_map(client, field, path):
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(f"/map/{path.format(field[0].pk)}").status_code == 200
+    assert not any("WITH placed" in query["sql"] for query in queries)
 
 
 @pytest.mark.parametrize(
