@@ -30,6 +30,13 @@ _POINTS = f"""{_PLACED}, cited AS (
 SELECT placed.id, round(x::numeric, 2)::float8, round(y::numeric, 2)::float8, year, topic, coalesce(number, 0)
 FROM placed LEFT JOIN cited ON cited_id = placed.id ORDER BY 1
 """  # noqa: S608
+# Changes of rows leave events behind; new rows have numbers of their own; citations go in runs only.
+_VERSION = """
+SELECT (SELECT max(finished_at) FROM catalog_run WHERE job = 'map' AND status = 'done'),
+    (SELECT max(finished_at) FROM catalog_run WHERE job = 'citations' AND status = 'done'),
+    (SELECT max(pgh_id) FROM catalog_paperevent), (SELECT max(pgh_id) FROM catalog_placementevent),
+    (SELECT max(pgh_id) FROM catalog_topicevent), (SELECT max(id) FROM catalog_placement), (SELECT max(id) FROM catalog_citation)
+"""
 
 
 @dataclass(slots=True)
@@ -111,6 +118,14 @@ def points() -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(_POINTS)
         return list(cursor.fetchall())
+
+
+def version() -> tuple[Any, ...]:
+    """What is another when what is drawn has changed, quickly told. Of two writers at once the slower may be missed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VERSION)
+        found: tuple[Any, ...] = cursor.fetchone()
+    return found
 
 
 def drawn_at() -> datetime | None:
