@@ -128,6 +128,11 @@ def test_replacing_deletes_what_was_noted_of_the_former_rows(dumped):
         (lambda facts: facts.pop("files"), "damaged"),
         (lambda facts: facts["files"].pop(3), "the dump has no"),
         (lambda facts: facts["files"][6]["fields"].append("colour"), "does not know: colour"),
+        (lambda facts: facts["files"][6]["fields"].extend([7, "colour"]), "damaged"),
+        (lambda facts: facts["files"][6].update(fields=[["id"]]), "damaged"),
+        (lambda facts: facts["files"][6].update(name=["papers.jsonl.gz"]), "damaged"),
+        (lambda facts: facts["files"].insert(0, 7), "damaged"),
+        (lambda facts: facts["files"][6].update(last_id="9"), "damaged"),
         (lambda facts: facts["files"][6]["fields"].remove("title"), "other fields than"),
         (lambda facts: facts["files"][6].update(rows=99), "instead of 99"),
         (lambda facts: facts["files"][6].update(content_sha256="0" * 64), "its SHA-256 is another"),
@@ -142,7 +147,7 @@ def test_a_manifest_that_does_not_fit_is_refused(dumped, change, said):
     assert said in refusal(dumped)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "\xff\xfe", '"text"'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "\xff\xfe", '"text"', "[" * 10**5])
 def test_what_is_no_manifest_is_refused(dumped, text):
     (dumped / "manifest.json").write_bytes(text.encode("latin-1"))
     refusal(dumped)
