@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -121,6 +122,19 @@ def test_without_data_it_says_in_a_line_what_to_do(tmp_path):
     assert "arxiv_records.jsonl and citations.jsonl" in line
     assert "STEMMA_DATA=" in line
     assert not (tmp_path / "home" / "demo" / "postgres").exists()
+
+
+def test_a_taken_port_of_the_stand_in_is_named_and_another_port_advised(tmp_path, data):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ours = {"STEMMA_HOME": str(tmp_path / "home"), "STEMMA_DATA": str(data)}
+        result = manage("serve", PORT=str(port - 1400), **ours)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert f"port {port}, where the stand-in" in line
+    assert f"STEMMA_DEMO=1 PORT={port - 1399} make run" in line
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])

@@ -51,7 +51,7 @@ class Command(BaseCommand):
         lock = self.take_home()
         self.check_port(settings.PORT)
         if settings.DEMO:
-            self.check_port(settings.STANDIN_PORT)
+            self.check_port(settings.STANDIN_PORT, ", where the stand-in for the sources listens")
         supervisor = Supervisor(settings.STEMMA_HOME / "log")
         status: int | str = 0
         try:
@@ -92,15 +92,16 @@ class Command(BaseCommand):
             fail(error)
         return lock
 
-    def check_port(self, port: int) -> None:
+    def check_port(self, port: int, what: str = "") -> None:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
+                other = settings.PORT + 1 if settings.PORT < 65535 else settings.PORT - 1
+                start = f"STEMMA_DEMO=1 PORT={other}" if settings.DEMO else f"PORT={other}"
                 fail(
-                    f"port {port}: {error.strerror}. Choose another one, "
-                    f"as in: PORT={min(settings.PORT + 1, 65535)} make run"
+                    f"port {port}{what}: {error.strerror}. Choose another PORT, as in: {start} make run"
                 )
 
     def prepare(self) -> None:
