@@ -24,9 +24,9 @@ from ingest import starter
 
 FIRST_PAGE_SECONDS = 60
 _WORKED_OUT = {
-    RunJob.SYSTEMS: "find_systems",
-    RunJob.GRAPH: "measure_graph",
-    RunJob.MAP: "map_papers",
+    RunJob.SYSTEMS: ("find_systems", "Looking for systems and relations …"),
+    RunJob.GRAPH: ("measure_graph", "Measuring the graph …"),
+    RunJob.MAP: ("map_papers", "Drawing the map …"),
 }
 
 
@@ -127,9 +127,9 @@ class Command(BaseCommand):
         if settings.DEMO:
             self.fill(supervisor)
         self.embed()
-        self.work_out()
         supervisor.start("worker", [*celery, "worker", "--concurrency", "1", *quiet])
         supervisor.start("beat", [*celery, "beat"])
+        self.work_out(supervisor)
         self.say("All is running. Ctrl-C stops everything.")
 
     def tell(self, supervisor: Supervisor) -> None:
@@ -148,11 +148,13 @@ class Command(BaseCommand):
         if self.run("embed") != 0:
             self.say("Until that is mended, papers are found by their words only.")
 
-    def work_out(self) -> None:
+    def work_out(self, supervisor: Supervisor) -> None:
         """Do the first time what schedules would do some minutes later: nobody should meet an empty graph or map."""
-        for job, command in _WORKED_OUT.items():
+        for job, (command, what) in _WORKED_OUT.items():
+            supervisor.check()
             if not demonstration.is_done(job):
-                self.run(command)
+                self.say(what)
+                self.run(command)  # which says so in a line when the worker is at it already
 
     def fill(self, supervisor: Supervisor) -> None:
         """Start the stand-in for the sources and, the first time, take everything from it."""
