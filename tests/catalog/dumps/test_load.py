@@ -23,6 +23,7 @@ from django.db import connection
 
 from catalog.dumps.tables import tables
 from catalog.models import Catalogue, Paper, Run
+from search.models import MapPlace
 from tests.catalog.dumps.everything import fill
 from tests.factories import make_paper, make_run
 
@@ -347,9 +348,10 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_line(tmp_path):
     assert "cannot be written" in str(caught.value)
 
 
-def test_after_a_load_search_finds_and_the_graph_is_measured(dumped, client):
+def test_after_a_load_search_finds_the_graph_is_measured_and_the_map_drawn(dumped, client):
     call_command("load", str(dumped), verbosity=0)
     paper = Paper.objects.exclude(measure=None).first()
     assert paper
     assert paper.search_text.words
     assert paper.embeddings.exists()
+    assert MapPlace.objects.filter(paper=paper).exists()
