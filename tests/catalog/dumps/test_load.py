@@ -138,7 +138,10 @@ def test_replacing_deletes_what_was_noted_of_the_former_rows(dumped):
         (lambda facts: facts["files"][6].update(rows=99), "instead of 99"),
         (lambda facts: facts["files"][6].update(content_sha256="0" * 64), "its SHA-256 is another"),
         (lambda facts: facts["files"][6].update(name="../../etc/passwd"), "damaged"),
-        (lambda facts: facts["files"][6].update(bytes=10**9), "and the manifest says 1,000,000,000"),
+        (
+            lambda facts: facts["files"][6].update(bytes=10**9),
+            "and the manifest says 1,000,000,000",
+        ),
         (lambda facts: facts["files"][6].update(content_bytes=10), "more than the manifest says"),
         (lambda facts: facts["files"][6].update(content_bytes=10**12), "would unpack to"),
         (lambda facts: facts.update(is_demonstration=True), "made up: load it with STEMMA_DEMO=1"),
