@@ -27,9 +27,7 @@ class Bar:
     @property
     def percent(self) -> int | None:
         """The part, in hundredths of the number."""
-        return (
-            round(100 * self.part / self.number) if self.part is not None and self.number else None
-        )
+        return None if self.part is None else hundredths(self.part, self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,7 @@ class BarChart:
     heading: str  # of the labels
     what: str = "Papers"
     part: str = ""
+    note: str = ""  # what is not in it
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -98,6 +97,17 @@ def row_path(numbers: Sequence[int]) -> str:
     )
 
 
+def hundredths(number: int, total: int) -> int:
+    """Which share of a total a number is; 0 of nothing."""
+    return round(100 * number / total) if total else 0
+
+
+def months_up_to(last: date, count: int) -> list[date]:
+    """The first days of so many months, of which this is the last."""
+    place = 12 * last.year + last.month - count
+    return months_between(date(place // 12, place % 12 + 1, 1), last)
+
+
 def months_between(first: date, last: date) -> list[date]:
     """The first days of all months from one to another, both included."""
     return [
@@ -141,6 +151,15 @@ def line_chart(title: str, points: Sequence[tuple[date, int]]) -> LineChart | No
     span = most - least or 1
     places = (
         f"{WIDTH * (day - first).days / days:.1f},{HEIGHT - HEIGHT * (number - least) / span:.1f}"
-        for day, number in points
+        for day, number in _thinned(points)
     )
     return LineChart(title, points, " ".join(places))
+
+
+def _thinned(points: Sequence[tuple[date, int]]) -> Sequence[tuple[date, int]]:
+    """No more points than can be told apart: the last of each two units, and the first of all."""
+    first, days = points[0][0], (points[-1][0] - points[0][0]).days or 1
+    by_place = {
+        round(WIDTH / 2 * (day - first).days / days): (day, number) for day, number in points[1:]
+    }
+    return [points[0], *by_place.values()]

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count
 
-from catalog.charts import ROW_HEIGHT, ROW_WIDTH, BarChart, Row, bars, row_path
+from catalog.charts import ROW_HEIGHT, ROW_WIDTH, BarChart, Row, bars, hundredths, row_path
 from catalog.models import (
     Author,
     Authorship,
@@ -100,7 +100,7 @@ class Share:
 
     @property
     def percent(self) -> int:
-        return round(100 * self.number / self.total) if self.total else 0
+        return hundredths(self.number, self.total)
 
 
 def code_share(papers: PaperQuerySet) -> Share:

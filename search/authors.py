@@ -3,6 +3,7 @@
 Names are folded in Python (catalog.folding), as PostgreSQL's letter classes depend on the collation of the server.
 """
 
+import re
 from collections.abc import Sequence
 
 from django.db import connection
@@ -11,6 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from catalog.folding import fold, fold_words
 from search.words import is_cjk
 
+_INITIALS = re.compile(r"\b[A-Z]{2,4}\b")
 _BEGINS = "…"  # behind a Chinese character that a name begins with: it may be asked for alone
 
 _ALL = "SELECT id AS author_id FROM catalog_author"
@@ -55,8 +57,15 @@ def _kept(name: str) -> list[str]:
 def authors_like(name: str) -> list[int]:
     """Return keys of the authors whose name can be this one: its words in any order, initials for given names.
 
-    Single letters are no name to go by, as nearly every author has them: they must be a whole one.
+    Single letters are no name to go by, as nearly every author has them: they must be a whole one. Capitals that nobody is
+    called, "Martins AFT", are initials.
     """
+    found = _like(name)
+    apart = _INITIALS.sub(lambda match: " ".join(match[0]), name)
+    return found or (_like(apart) if apart != name and not name.isupper() else [])
+
+
+def _like(name: str) -> list[int]:
     asked = fold_words(name).split() or [fold(name)]
     telling = [word for word in asked if len(word) > 1 or is_cjk(word)]
     with connection.cursor() as cursor:

@@ -49,6 +49,8 @@ MOST_NODES = 400  # but for the whole catalogue
 MOST_FOUND = 20  # papers of a search
 FOLLOWED = 40  # edges of one kind and direction at one node
 WHOLE = 100_000
+MOST_EDGES = 50_000
+MOST_NODES_OF_FILE = 10_000
 _SOURCES = dict(Source.choices)
 _ALL: Box = (-1, -1, 1, 1)
 _LISTED_ROWS = 200  # of the tables under the picture
@@ -135,6 +137,7 @@ def explorer(request: HttpRequest) -> HttpResponse:
         "notes": [*choice.notes, *notes, *_lost(request.GET.get("lost", ""))],
         "rows": list(islice(_rows(picture, choice), _LISTED_ROWS)),
         "listed": picture.total or len(picture.nodes),
+        "is_large": picture.total > MOST_NODES_OF_FILE,
         "kinship": kinship(choice.start, choice.paths) if not choice.query else None,
         "links": _links(picture.edges[:_LISTED_ROWS], picture),
         "most": _LISTED_ROWS,
@@ -151,6 +154,8 @@ def explorer(request: HttpRequest) -> HttpResponse:
 def explorer_in_json(request: HttpRequest) -> HttpResponse:
     """What is drawn: nodes as lists, to be short, and edges by the places of their ends among them."""
     choice = Choice.read(request.GET)
+    if is_whole(choice) and "complete" in request.GET and _is_large():
+        return redirect("data-index")
     if is_whole(choice) and "complete" not in request.GET:
         return _in_json(_whole_in_json(choice, read_box(request.GET.get("box", ""))))
     picture, notes = explore(choice)
@@ -179,6 +184,11 @@ def is_whole(choice: Choice) -> bool:
     """Whether all there is was chosen, and has a place: then what is drawn depends on how near one looks."""
     beside = choice.start or choice.query or choice.paths
     return choice.whole and not beside and is_measured()
+
+
+def _is_large() -> bool:
+    """Whether the whole is more than one file made for a reader should hold: `/data/` has it in streams."""
+    return Paper.objects.listed().count() > MOST_NODES_OF_FILE
 
 
 def _head_of_whole(choice: Choice) -> tuple[Picture, list[str]]:
@@ -242,7 +252,10 @@ def _topics_within(text: str) -> TopicQuerySet:
 @require_safe
 def explorer_in_graphml(request: HttpRequest) -> HttpResponse:
     """The same as GraphML (graphml.graphdrawing.org), which Gephi, yEd, Cytoscape and networkx read."""
-    picture, _ = explore(Choice.read(request.GET))
+    choice = Choice.read(request.GET)
+    if is_whole(choice) and _is_large():
+        return redirect("data-index")
+    picture, _ = explore(choice)
     response = HttpResponse(graphml(picture), content_type="application/graphml+xml; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="stemma-graph.graphml"'
     return response
@@ -267,7 +280,11 @@ def explore(choice: Choice) -> tuple[Picture, list[str]]:
         dict.fromkeys([*start, *nodes, *(end for edge in ways for end in (edge.tail, edge.head))])
     )
     nodes = _kept(nodes, choice, {*start, *choice.paths})
-    inner = edges_within(nodes, choice.kinds)
+    inner = edges_within(nodes, choice.kinds, MOST_EDGES)
+    if len(inner) >= MOST_EDGES:
+        notes.append(
+            f"Only {MOST_EDGES:,} links are in it; the files at {reverse('data-index')} have all."
+        )
     every = {(edge.tail, edge.kind, edge.head): edge for edge in [*edges, *ways, *inner]}
     picture = draw(nodes, list(every.values()), {*start, *choice.paths}, placed=choice.whole)
     if not choice.whole and len(nodes) >= MOST_NODES:

@@ -25,7 +25,9 @@ def propose(request: HttpRequest) -> HttpResponse:
     if Identifier.objects.filter(scheme=ident.scheme, value=ident.value).exists():
         return _answer(request, f"{name} is listed here already.", status=200)
     catalogue, topic = _place(request.POST.get("catalogue", ""), request.POST.get("topic", ""))
-    known = Candidate.objects.filter(scheme=ident.scheme, value=ident.value).exists()
+    known = Candidate.objects.filter(
+        catalogue=catalogue, scheme=ident.scheme, value=ident.value
+    ).exists()
     if known or catalogue is None:
         message = f"{name} was proposed before; the curators decide on it."
         return _answer(request, message, status=200)

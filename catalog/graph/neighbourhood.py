@@ -17,6 +17,7 @@ _STEP = 24  # between two rows
 _LEFT, _MIDDLE, _RIGHT = 262, 360, 458
 _TOP = 30
 MOST = 9  # on each side
+_BESIDE, _BASELINE = 10, 4  # of a label, from the middle of its dot
 _LONGEST = 34  # characters that a label has room for
 _DIRECTED = ("cites", *(str(kind) for kind in RelationKind if kind != RelationKind.SAME_WORK))
 _SOURCES = dict(Source.choices)
@@ -32,6 +33,11 @@ class Spot:
     x: float
     y: float
     is_before: bool
+
+    @property
+    def text(self) -> tuple[float, float]:
+        """Where its label stands: ends, to the left of the dot, or begins, to the right."""
+        return self.x + (-_BESIDE if self.is_before else _BESIDE), self.y + _BASELINE
 
     @property
     def label(self) -> str:
@@ -63,6 +69,8 @@ class Neighbourhood:
     middle: float
     width: int = WIDTH
     x: int = _MIDDLE
+    left: int = _LEFT  # where the heads of the two sides stand
+    right: int = _RIGHT
 
     @property
     def spots(self) -> list[Spot]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from catalog.identifiers import ARXIV, identifier_url
-from catalog.models import Paper
+from catalog.models import Candidate, Catalogue, Paper
 from catalog.trends.scope import PAPERS, Scope
 
 MOST = 20
@@ -18,24 +18,25 @@ SELECT c.cited_id, count(DISTINCT c.citing_id) FROM catalog_citation c
 JOIN papers citing ON citing.id = c.citing_id JOIN catalog_paper p ON p.id = c.cited_id AND p.merged_into_id IS NULL
 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %(most)s
 """  # noqa: S608  # our own text
-# Works are one where they share the identifier that tells most. What has come since waits for a job to be resolved.
+# Works are one where they share the identifier that sources trust most, but for their own number. What has come since is looked
+# for among the first only: it waits for a job to be resolved, and there are never many.
+_WORK = """CASE WHEN r.identifiers[1] LIKE ANY ('{s2:%%,openalex:%%}') AND r.identifiers[2] IS NOT NULL
+    THEN r.identifiers[2] ELSE r.identifiers[1] END"""
 _GAPS = f"""
-WITH papers AS ({PAPERS}), named AS (
-    SELECT r.citing_id, r.title, r.year, r.citation_count, (
-        SELECT i FROM unnest(r.identifiers) i ORDER BY i LIKE 'arxiv:%%' DESC, i LIKE 'doi:%%' DESC, i LIMIT 1
-    ) AS work
-    FROM catalog_reference r JOIN papers p ON p.id = r.citing_id WHERE r.identifiers <> '{{}}'
+WITH papers AS MATERIALIZED ({PAPERS}), named AS (
+    SELECT {_WORK} AS work, r.citing_id, max(r.title) AS title, min(r.year) AS year, max(r.citation_count) AS citation_count
+    FROM catalog_reference r JOIN papers p ON p.id = r.citing_id WHERE r.identifiers <> '{{}}' GROUP BY 1, 2
+), counted AS (
+    SELECT work, count(*) AS citing, max(title) AS title, min(year) AS year, max(citation_count) AS citation_count
+    FROM named GROUP BY 1 HAVING count(*) >= %(least)s
+    ORDER BY 2 DESC, 5 DESC NULLS LAST, 1 LIMIT 10 * %(most)s
 )
-SELECT work, count(DISTINCT citing_id), max(title), min(year), max(citation_count) FROM named n
-WHERE NOT EXISTS (
-    SELECT FROM catalog_identifier i WHERE i.scheme || ':' || i.value = n.work
+SELECT work, citing, title, year, citation_count FROM counted c WHERE NOT EXISTS (
+    SELECT FROM catalog_identifier i
+    WHERE i.scheme = split_part(c.work, ':', 1) AND i.value = substr(c.work, strpos(c.work, ':') + 1)
 )
-GROUP BY work HAVING count(DISTINCT citing_id) >= %(least)s
 ORDER BY 2 DESC, 5 DESC NULLS LAST, 1 LIMIT %(most)s
 """  # noqa: S608  # our own text
-_WAITING = """
-SELECT scheme || ':' || value, status FROM catalog_candidate WHERE scheme || ':' || value = ANY(%s)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,19 @@ def gaps(scope: Scope, limit: int = MOST) -> Sequence[Gap]:
     with connection.cursor() as cursor:
         cursor.execute(_GAPS, {"topics": scope.topics, "most": limit, "least": _LEAST})
         rows = cursor.fetchall()
-        cursor.execute(_WAITING, [[work for work, *_ in rows]])
-        states: dict[str, str] = dict(cursor.fetchall())
+    states = _states(scope, [work for work, *_ in rows])
     found = []
     for work, citing, title, year, citation_count in rows:
         scheme, _, value = work.partition(":")
         url = identifier_url(scheme, value)
-        state = states.get(work, "")
         name = title or (f"arXiv:{value}" if scheme == ARXIV else work)
-        found.append(Gap(name, work, url, year, citing, citation_count, state))
+        found.append(Gap(name, work, url, year, citing, citation_count, states.get(work, "")))
     return found
+
+
+def _states(scope: Scope, works: Sequence[str]) -> dict[str, str]:
+    """What became of those works that were proposed for the catalogue to which they would be proposed from here."""
+    catalogue = scope.catalogue or Catalogue.objects.order_by("pk").first()
+    values = [work.partition(":")[2] for work in works]
+    rows = Candidate.objects.filter(catalogue=catalogue, value__in=values)
+    return {f"{row.scheme}:{row.value}": row.status for row in rows}

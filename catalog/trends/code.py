@@ -14,13 +14,15 @@ WINDOW = 30  # days
 _LEAST = 7  # days between two counts that tell anything
 _HALF = 100  # stars that everybody is taken to have: the first ten are no rise
 MOST = 12
+_LOOKED_AT = 1000  # repositories, those with most stars
 
 # The latest count of each repository, and the one that lies a month before it, or the oldest of a younger history.
 _GAINS = f"""
 WITH papers AS ({PAPERS}), asked AS (
-    SELECT DISTINCT f.repository_id AS id FROM catalog_paperrepository f JOIN papers p ON p.id = f.paper_id
-    JOIN catalog_repository r ON r.id = f.repository_id
-    WHERE f.retired_at IS NULL AND r.gone_at IS NULL
+    SELECT r.id FROM catalog_repository r WHERE r.gone_at IS NULL AND r.stars IS NOT NULL AND EXISTS (
+        SELECT FROM catalog_paperrepository f JOIN papers p ON p.id = f.paper_id
+        WHERE f.repository_id = r.id AND f.retired_at IS NULL
+    ) ORDER BY r.stars DESC, r.id LIMIT %(looked_at)s
 )
 SELECT a.id, latest.stars, latest.stars - before.stars, latest.date - before.date, before.stars
 FROM asked a CROSS JOIN LATERAL (
@@ -54,7 +56,9 @@ class Gain:
 
 def rising_code(scope: Scope, limit: int = MOST) -> Sequence[Gain]:
     """Return the repositories of a scope that gained stars, the steepest first; none while stars were counted once only."""
-    asked: dict[str, Any] = {"topics": scope.topics, "window": WINDOW, "least": _LEAST}
+    asked: dict[str, Any] = {
+        "topics": scope.topics, "window": WINDOW, "least": _LEAST, "looked_at": _LOOKED_AT,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_GAINS, asked)
         rows = cursor.fetchall()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from catalog.charts import hundredths
 from catalog.models import Paper
 from catalog.trends.scope import PAPERS, Scope
 
@@ -49,7 +50,7 @@ class Survey:
 
     @property
     def percent(self) -> int:
-        return round(100 * self.cites / self.total) if self.total else 0
+        return hundredths(self.cites, self.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Coverage:
 
     @property
     def percent(self) -> int:
-        return round(100 * self.covered / self.total) if self.total else 0
+        return hundredths(self.covered, self.total)
 
 
 def survey_coverage(scope: Scope, limit: int = MOST) -> Coverage:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from catalog.charts import ROW_HEIGHT, ROW_WIDTH, months_between, row_path
+from catalog.charts import ROW_HEIGHT, ROW_WIDTH, hundredths, months_up_to, row_path
 from catalog.models import Paper, Topic
 from catalog.trends.scope import Scope
 
@@ -67,7 +67,7 @@ class TopicTrend:
     @property
     def code_share(self) -> int:
         """In hundredths."""
-        return round(100 * self.with_code / self.total) if self.total else 0
+        return hundredths(self.with_code, self.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +138,7 @@ def _months(by_topic: Mapping[int, Counter[date]]) -> list[date]:
     known = [month for months in by_topic.values() for month in months]
     if not known:
         return []
-    last = max(known)
-    place = 12 * last.year + last.month - _SHOWN
-    return months_between(date(place // 12, place % 12 + 1, 1), last)
+    return months_up_to(max(known), _SHOWN)
 
 
 def _against_before(numbers: Counter[date], months: Sequence[date]) -> tuple[int, float]:

@@ -12,6 +12,8 @@ from catalog.freshness import freshness
 from catalog.models import Paper, Repository
 from catalog.news import latest_weeks
 from catalog.topic_trees import catalogue_trees
+from catalog.trends.code import rising_code
+from catalog.trends.scope import Scope
 
 NEWEST = 10
 REPOSITORIES = 12
@@ -46,7 +48,9 @@ def _site(base: str) -> dict[str, object]:
 
 
 def _code() -> dict[str, object]:
-    """Repositories with the most stars, or with the most papers while no stars are known."""
+    """Repositories that rise, else those with the most stars, or with the most papers while no stars are known."""
+    if gains := rising_code(Scope(), REPOSITORIES):
+        return {"gains": gains}
     current = Q(paper_links__retired_at=None, paper_links__paper__merged_into=None)
     repositories = Repository.objects.filter(gone_at=None).annotate(
         paper_count=Count("paper_links", filter=current),

@@ -8,9 +8,13 @@ from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import Page
 
+from catalog.dumps.kept import publish
 from catalog.graph.measures import measure_changed
-from catalog.models import Citation, Reference, Relation, Repository, StarCount, System
+from catalog.models import Citation, Dump, Paper, Reference, Relation, Repository, StarCount, System
+from catalog.trends.scope import trends_url
+from search.map.job import map_changed
 from tests.factories import make_paper
+from tests.search.map.making import embed
 
 AXE = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
 _RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.map(
@@ -32,6 +36,10 @@ def everything(catalogue):
         for day in (1, 20):
             StarCount.objects.create(repository=repository, date=date(2026, 10, day), stars=100 * day)  # fmt: skip
     measure_changed("test", always=True)
+    for number, one in enumerate(Paper.objects.order_by("pk")):
+        embed(one, number % 2)
+    map_changed("test")
+    publish("test")
     return [
         *(
             reverse(name)
@@ -75,6 +83,10 @@ def everything(catalogue):
             f"/similar?paper={paper.pk}",
             f"/graph?node=paper:{paper.pk}",
             "/graph?all=1",
+            "/map",
+            f"/map?paper={paper.pk}",
+            trends_url(topic=catalogue.topic),
+            Dump.objects.get().get_absolute_url(),
         ),
     ]
 

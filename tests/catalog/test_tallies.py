@@ -1,6 +1,6 @@
 """Charts and tallies of the pages of authors, venues, years, repositories and topics."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -41,6 +41,15 @@ def test_a_line_needs_two_counts_and_begins_at_the_least():
     assert chart.path.split()[0] == f"0.0,{HEIGHT}.0"
     assert chart.path.split()[1].endswith(",0.0")
     assert chart.table == [(date(2026, 2, 1), 5), (date(2026, 1, 11), 10)]
+
+
+def test_years_of_days_are_drawn_by_few_points_and_keep_their_ends():
+    days = [(date(2020, 1, 1) + timedelta(days=day), day) for day in range(2000)]
+    chart = line_chart("Stars", days)
+    assert chart
+    points = chart.path.split()
+    assert len(points) < 150
+    assert (points[0], points[-1]) == (f"0.0,{HEIGHT}.0", f"{WIDTH}.0,0.0")
 
 
 @pytest.fixture

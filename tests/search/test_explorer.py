@@ -10,6 +10,7 @@ from django.urls import reverse
 from catalog.graph.measures import measure_changed
 from catalog.graph.overview import Narrowed, overview
 from catalog.models import Citation, Paper, Relation
+from search import explorer
 from tests.factories import make_paper, make_topic
 
 pytestmark = pytest.mark.django_db
@@ -243,3 +244,17 @@ def test_the_whole_can_be_had_complete_and_says_who_has_no_place_yet(client, mea
 def test_queries_for_the_whole_do_not_grow(client, measured, django_assert_max_num_queries):
     with django_assert_max_num_queries(6):
         client.get("/graph.json?all=1")
+
+
+def test_a_large_whole_is_had_as_files(client, measured, monkeypatch):
+    monkeypatch.setattr(explorer, "MOST_NODES_OF_FILE", 4)
+    assert 'href="/data/">the whole as files' in client.get("/graph?all=1").text
+    for address in ("/graph.json?all=1&complete", "/graph.graphml?all=1"):
+        assert client.get(address)["Location"] == reverse("data-index")
+    assert len(client.get("/graph.json?all=1").json()["nodes"]) == 5
+
+
+def test_links_that_were_left_out_are_told(client, chain, monkeypatch):
+    monkeypatch.setattr(explorer, "MOST_EDGES", 2)
+    answer = client.get(f"/graph.json?node=paper:{chain[2].pk}&hops=2").json()
+    assert any("Only 2 links are in it" in note for note in answer["notes"])

@@ -392,6 +392,13 @@ def test_parts_of_a_name_in_a_title_are_no_words_of_the_abstract(make_indexed):
     assert found("title:mamba") == ["ReMamba: Long Sequences"]
 
 
+@pytest.mark.parametrize("name", ["Martins AFT", "AFT Martins", "Martins A. F. T."])
+def test_initials_may_stand_together(make_indexed, name):
+    make_indexed("Wanted", authors=["André F. T. Martins"])
+    make_indexed("Other", authors=["Beatriz Martins"])
+    assert found(f'author:"{name}"') == ["Wanted"]
+
+
 def test_initials_name_a_person(make_indexed):
     make_indexed("Albert's Paper", authors=["Albert Gu"])
     make_indexed("LoGU: a Gu of Letters")

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from catalog.models import (
     Candidate,
+    Catalogue,
     Citation,
     Identifier,
     Placement,
@@ -113,8 +114,9 @@ def stars(name: str, *counts: tuple[int, int]) -> Repository:
     """A paper's repository with so many stars so many days ago."""
     make_paper(repository=name)
     owner, _, short = name.partition("/")
-    repository = Repository.objects.get(owner=owner, name=short)
     today = date(2026, 11, 1)
+    Repository.objects.filter(owner=owner, name=short).update(stars=counts[0][1], stars_on=today)
+    repository = Repository.objects.get(owner=owner, name=short)
     StarCount.objects.bulk_create(
         StarCount(repository=repository, date=today - timedelta(days=days), stars=number)
         for days, number in counts
@@ -134,6 +136,13 @@ def test_code_rises_by_stars_gained_in_a_month_against_those_it_had():
         (large, 110, 31),
     ]
     assert found[0].rise == pytest.approx(100 / 200**0.5)
+
+
+def test_the_front_page_shows_what_rises(client):
+    stars("a/rising", (0, 1_200), (30, 100))
+    page = client.get(reverse("home")).text
+    assert "Rising code" in page
+    assert "+1,100" in page
 
 
 def test_a_history_of_less_than_a_month_counts_from_its_beginning():
@@ -165,9 +174,9 @@ def test_most_cited_counts_citing_papers_of_the_scope_once():
 def test_gaps_are_works_that_two_papers_cite_whatever_names_they_use():
     topic = make_topic()
     first, second, third = (make_paper(topics=[topic]) for _ in range(3))
-    refer(first, "doi:10.1/a", "arxiv:1706.03762", title="Attention")
+    refer(first, "s2:0123", "arxiv:1706.03762", "doi:10.1/a", title="Attention")
     refer(second, "arxiv:1706.03762")
-    refer(second, "doi:10.1/a", "arxiv:1706.03762", key="again")
+    refer(second, "openalex:W1", "arxiv:1706.03762", key="again")
     refer(third, "arxiv:2001.00001")
     Reference.objects.create(citing=third, source=SOURCE, key="x", title="Nameless")
     [gap] = gaps(Scope(topic.catalogue, topic))
@@ -193,6 +202,19 @@ def test_a_gap_is_one_click_from_a_candidate(client):
     assert 'value="arxiv:1706.03762"' not in page.text
     Candidate.objects.update(status="rejected")
     assert "not taken by the curators" in client.get(reverse("trends")).text
+
+
+def test_what_was_decided_for_one_catalogue_says_nothing_of_another(client):
+    for slug in ("long-context", "other"):
+        topic = make_topic("Memory", catalogue=make_catalogue(slug))
+        for _ in range(2):
+            refer(make_paper(topics=[topic]), "arxiv:1706.03762")
+    first, other = Catalogue.objects.order_by("pk")
+    Candidate.objects.create(catalogue=first, scheme="arxiv", value="1706.03762", title="A", status="rejected")  # fmt: skip
+    assert [gap.state for gap in gaps(Scope(first))] == ["rejected"]
+    assert [gap.state for gap in gaps(Scope(other))] == [""]
+    sent = {"ident": "arxiv:1706.03762", "catalogue": "other"}
+    assert client.post(reverse("propose"), sent).status_code == 201
 
 
 @pytest.mark.parametrize("place", [{"catalogue": "nowhere"}, {"topic": "no/topic"}, {"topic": "\x00"}, {"catalogue": "\x00"}])  # fmt: skip
