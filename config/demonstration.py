@@ -27,6 +27,7 @@ STANDIN = [
 _DAILY = 60  # days for which the stars of each are made up; before that, of each week
 _STANDIN_SECONDS = 60
 _AT_ONCE = 5000
+_FILLED = "filled\n"  # in the mark of the home, which is empty until then
 
 
 def check_data() -> None:
@@ -40,8 +41,12 @@ def check_data() -> None:
 
 
 def is_filled() -> bool:
-    """Whether everything has been taken from the stand-in, the last step too."""
-    return is_done(RunJob.GRAPH)
+    """Whether `demonstrate` has come to its end: other commands, and `serve` itself, do single steps of it too."""
+    return settings.DEMO_MARK.is_file() and settings.DEMO_MARK.read_text() == _FILLED
+
+
+def note_filled() -> None:
+    settings.DEMO_MARK.write_text(_FILLED)
 
 
 def is_done(job: RunJob) -> bool:

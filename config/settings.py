@@ -1,6 +1,7 @@
 """Settings of every process. Each environment variable is read here, once, and checked."""
 
 import os
+import re
 import secrets
 import tempfile
 from pathlib import Path
@@ -58,12 +59,22 @@ BIND = env.str("BIND", "127.0.0.1")
 STANDIN_PORT = PORT + 1400 if PORT + 1400 < 65536 else PORT - 1400
 
 
+def _address(name: str, url: str, example: str) -> str:
+    """The address of a web page that others are put together from: without question or fragment, nor what no address has."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  # checked when it is read
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is not an address: {error}") from error
+    unfit = set(url) & set('<>"{}|\\^`?#') or re.search(r"[\s\x00-\x1f]", url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or unfit:
+        raise ImproperlyConfigured(f"{name} must be an address like {example}")
+    return url.rstrip("/")
+
+
 def _site(url: str) -> str:
     """The address that the site has on the network: what dumps say that its papers are called."""
-    parts = urlsplit(url)
-    if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query):
-        raise ImproperlyConfigured("SITE_URL must be an address like https://stemma.example.org")
-    return url.rstrip("/")
+    return _address("SITE_URL", url, "https://stemma.example.org") if url else ""
 
 
 SITE_URL = _site(env.str("SITE_URL", ""))
@@ -294,15 +305,7 @@ INGEST_CONTACT = _in_header("INGEST_CONTACT")
 
 
 def _base(name: str, default: str) -> str:
-    url = env.str(name, "") or default
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018  # checked when it is read
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} is not an address: {error}") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ImproperlyConfigured(f"{name} must be an address like {default}")
-    return url.rstrip("/")
+    return _address(name, env.str(name, "") or default, default)
 
 
 def _source(prefix: str, base: str, min_interval: float, key: str = "") -> dict[str, Any]:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import psycopg
 from django.apps import apps
@@ -165,7 +165,8 @@ def _lines(source: Source, entry: FileEntry) -> Iterator[bytes]:
     total, content = 0, hashlib.sha256()
     held = b""
     try:
-        with source.open(entry.name) as file:
+        with source.open(entry.name) as opened:
+            file = _Counted(opened)
             for block in _unpacked(file):
                 total += len(block)
                 if total > entry.content_bytes:
@@ -181,12 +182,27 @@ def _lines(source: Source, entry: FileEntry) -> Iterator[bytes]:
         raise DumpRefused(f"{entry.name} is cut or damaged: {error}") from error
     if total < entry.content_bytes or held:
         raise DumpRefused(f"{entry.name} is cut: it ends after {total:,} bytes")
+    if file.size != entry.bytes:
+        raise DumpRefused(f"{entry.name} has {file.size:,} bytes, and the manifest says {entry.bytes:,}")  # fmt: skip
     if content.hexdigest() != entry.content_sha256:
         raise DumpRefused(f"{entry.name} is not what was written: its SHA-256 is another")
 
 
-def _unpacked(file: IO[bytes]) -> Iterator[bytes]:
-    with gzip.GzipFile(fileobj=file) as zipped:
+class _Counted:
+    """Counts what is read of a file."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.size = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self.size += len(data)
+        return data
+
+
+def _unpacked(file: _Counted) -> Iterator[bytes]:
+    with gzip.GzipFile(fileobj=cast("IO[bytes]", file)) as zipped:
         while block := zipped.read(_BLOCK):
             yield block
 

@@ -87,7 +87,7 @@ def read_manifest(data: bytes) -> Manifest:
     """Read a manifest of a dump that this program can load; DumpRefused for anything else."""
     try:
         facts = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DumpRefused(f"{NAME} is no JSON: {error}") from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise DumpRefused(f"{NAME} is not that of a Stemma dump")
@@ -114,6 +114,7 @@ def _entry(row: dict[str, Any]) -> FileEntry:
     entry = FileEntry(**{**row, "fields": tuple(row["fields"])})
     numbers = (entry.rows, entry.bytes, entry.content_bytes, entry.last_id or 0)
     sound = all(type(number) is int and 0 <= number < 2**62 for number in numbers)
+    sound = sound and all(isinstance(field, str) for field in entry.fields)
     if not sound or not _FILE.fullmatch(entry.name) or not _SUM.fullmatch(entry.content_sha256):
         raise ValueError(entry.name)
     return entry

@@ -15,8 +15,19 @@ from catalog.models.base import KeyField
 
 # Who decided is nobody's business but the curators': names and addresses of users are in no dump.
 _WHO = "who of the curators it was"
-# Of the row `t` of a paper: whether its abstract is arXiv's, which gives it away.
-FROM_ARXIV = "EXISTS (SELECT FROM catalog_provenance f WHERE f.paper_id = t.id AND f.field = 'abstract' AND f.source = 'arxiv')"
+
+
+def _from_arxiv(paper: str) -> str:
+    """SQL of whether a paper's abstract is arXiv's, which gives it away."""
+    return f"EXISTS (SELECT FROM catalog_provenance f WHERE f.paper_id = {paper} AND f.field = 'abstract' AND f.source = 'arxiv')"
+
+
+FROM_ARXIV = _from_arxiv("t.id")  # of the row `t` of a paper
+
+
+def _note_unless_quoted(paper: str) -> dict[str, str]:
+    """Notes quote the abstract of a paper: they are given away where that is."""
+    return {"note": f"CASE WHEN {_from_arxiv(paper)} THEN t.note ELSE '' END"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,10 @@ _TABLES = [
     Table("repository_aliases", models.RepositoryAlias, "Names that repositories had before"),
     Table("star_counts", models.StarCount, "A repository’s stars on one day"),
     Table("paper_repositories", models.PaperRepository, "Paper → repository"),
-    Table("systems", models.System, "Paper → what it introduces under a name"),
+    Table(
+        "systems", models.System, "Paper → what it introduces under a name",
+        published_instead=_note_unless_quoted("t.introduced_by_id"),
+    ),
     Table("citations", models.Citation, "Citing paper → cited paper, by each source"),
     Table("references", models.Reference, "Entries of bibliographies that are no papers here"),
     Table("citing_works", models.CitingWork, "Works that cite papers and are none here"),
@@ -120,11 +134,14 @@ _TABLES = [
     Table(
         "relations", models.Relation, "Paper → paper, typed: extends, compares with, surveys …",
         without={"stated_by": _WHO},
+        published_instead=_note_unless_quoted("t.subject_id"),
     ),
     Table(
         "candidates", models.Candidate, "Papers that jobs proposed for a catalogue, and what was decided",
         without={"decided_by": _WHO},
         published_instead={"abstract": "CASE WHEN t.scheme = 'arxiv' THEN t.abstract ELSE '' END"},
+        # Anybody may propose: what nobody has looked at is not spread, nor an address that was turned down.
+        published_only="t.status = 'accepted' OR (t.status = 'rejected' AND t.scheme <> 'url')",
     ),
     Table(
         "venue_suggestions", models.VenueSuggestion, "What sources say of where papers appeared, and what was decided",

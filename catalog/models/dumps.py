@@ -24,6 +24,10 @@ class Dump(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("dump-detail", args=[self.date])
 
+    def url_of(self, name: str) -> str:
+        """Of a file, of the archive or of the sums."""
+        return reverse("dump-file", args=[self.date, name])
+
     @property
     def facts(self) -> dict[str, Any]:
         facts: dict[str, Any] = json.loads(self.manifest)
@@ -46,9 +50,6 @@ class DumpFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("dump-file", args=[self.dump.date, self.name])
 
 
 class DumpPart(models.Model):

@@ -61,10 +61,7 @@ def data_index_json(request: HttpRequest) -> HttpResponse:
             "papers": one["papers"],
             "abstracts": one["facts"]["abstracts"],
             "licences": one["facts"]["licences"],
-            "files": [
-                {**row, "url": base + reverse("dump-file", args=[one["dump"].date, row["name"]])}
-                for row in one["facts"]["files"]
-            ],
+            "files": [{**row, "url": base + row["url"]} for row in one["files"]],
         }
         for one in map(_shown, _dumps())
     ]
@@ -85,9 +82,7 @@ def latest(request: HttpRequest, rest: str = "") -> HttpResponse:
     if dump is None:
         raise Http404("No dump has been made yet.")
     rest = f"{dump}.tar" if rest == "stemma.tar" else rest
-    return HttpResponseRedirect(
-        reverse("dump-file", args=[dump.date, rest]) if rest else dump.get_absolute_url()
-    )
+    return HttpResponseRedirect(dump.url_of(rest) if rest else dump.get_absolute_url())
 
 
 @require_safe
@@ -163,12 +158,9 @@ def _shown(dump: Any) -> dict[str, Any]:
         "papers": rows.get("papers.jsonl.gz", 0),
         "citations": rows.get("citations.jsonl.gz", 0),
         "rows": sum(file["rows"] for file in facts["files"] if file["fields"]),
-        "archive": reverse("dump-file", args=[dump.date, f"{dump}.tar"]),
+        "archive": dump.url_of(f"{dump}.tar"),
         "archive_size": archive_size(dump.files.all()),
-        "files": [
-            {**file, "url": reverse("dump-file", args=[dump.date, file["name"]])}
-            for file in facts["files"]
-        ],
+        "files": [{**file, "url": dump.url_of(file["name"])} for file in facts["files"]],
     }
 
 

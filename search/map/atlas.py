@@ -30,6 +30,13 @@ _POINTS = f"""{_PLACED}, cited AS (
 SELECT placed.id, round(x::numeric, 2)::float8, round(y::numeric, 2)::float8, year, topic, coalesce(number, 0)
 FROM placed LEFT JOIN cited ON cited_id = placed.id ORDER BY 1
 """  # noqa: S608
+# Changes of rows leave events behind; new rows have numbers of their own; citations go in runs only.
+_VERSION = """
+SELECT (SELECT max(finished_at) FROM catalog_run WHERE job = 'map' AND status = 'done'),
+    (SELECT max(finished_at) FROM catalog_run WHERE job = 'citations' AND status = 'done'),
+    (SELECT max(pgh_id) FROM catalog_paperevent), (SELECT max(pgh_id) FROM catalog_placementevent),
+    (SELECT max(pgh_id) FROM catalog_topicevent), (SELECT max(id) FROM catalog_placement), (SELECT max(id) FROM catalog_citation)
+"""
 
 
 @dataclass(slots=True)
@@ -46,15 +53,18 @@ class Atlas:
         return sum(self.every.values())
 
     @classmethod
+    def uncounted(cls) -> "Atlas":
+        """The regions alone: one query, and no paper is looked at."""
+        regions = MapRegion.objects.select_related("topic__parent").order_by("level", "pk")
+        return cls({row.pk: row for row in regions})
+
+    @classmethod
     def load(cls) -> "Atlas":
         """Three queries."""
         with connection.cursor() as cursor:
             cursor.execute(_COUNTS)
             rows = cursor.fetchall()
-        regions = {
-            row.pk: row
-            for row in MapRegion.objects.select_related("topic__parent").order_by("level", "pk")
-        }
+        regions = cls.uncounted().regions
         counts: dict[int, Counter[int]] = defaultdict(Counter)
         every: Counter[int] = Counter()
         for region, topic, number in rows:
@@ -108,6 +118,14 @@ def points() -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(_POINTS)
         return list(cursor.fetchall())
+
+
+def version() -> tuple[Any, ...]:
+    """What is another when what is drawn has changed, quickly told. Of two writers at once the slower may be missed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VERSION)
+        found: tuple[Any, ...] = cursor.fetchone()
+    return found
 
 
 def drawn_at() -> datetime | None:

@@ -3,7 +3,7 @@
 An old paper lies where it lay until the whole map is drawn anew; then it begins from there, and the map is turned back to how it was.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from catalog.locks import MAP, alone
 from catalog.models import Run
 from catalog.readable import readable
 from search import serving
-from search.map.layout import ROUNDS, ROUNDS_AGAIN, apart, filled, laid_out
+from search.map.layout import ROUNDS, ROUNDS_AGAIN, apart, laid_out, middles, nearest
 from search.map.regions import Region, divide, name
 from search.models import MapPlace, MapRegion
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNSETTLED = 0.1  # of all papers put beside others since the whole map was drawn: it is drawn again
+_AT_ONCE = 2000  # settled papers whose vectors are in memory together
 _HEADER_BYTES = 4  # of the binary form of a vector: two 16-bit numbers
 
 _LISTED = """
@@ -40,11 +41,11 @@ SELECT count(*), count(e.id), count(e.id) FILTER (WHERE (m.model, m.text_hash) I
 FROM listed p LEFT JOIN search_embedding e ON e.paper_id = p.id AND e.model = %s
 LEFT JOIN search_mapplace m ON m.paper_id = p.id
 """  # noqa: S608
+_STAYS = "(m.model, m.text_hash) IS NOT DISTINCT FROM (e.model, e.text_hash)"
 _READ = f"""{_LISTED}
-SELECT p.id, e.text_hash, vector_send(e.vector), m.x, m.y, m.region_id, (m.model, m.text_hash) IS NOT DISTINCT FROM (e.model, e.text_hash), x.title
+SELECT p.id, e.text_hash, vector_send(e.vector), m.x, m.y, m.region_id, {_STAYS}, x.title
 FROM listed p JOIN search_embedding e ON e.paper_id = p.id AND e.model = %s
 JOIN catalog_paper x ON x.id = p.id LEFT JOIN search_mapplace m ON m.paper_id = p.id
-ORDER BY p.id
 """  # noqa: S608
 _PLACED_UNDER = """
 SELECT above.id, l.paper_id FROM catalog_placement l JOIN catalog_topic t ON t.id = l.topic_id
@@ -150,15 +151,20 @@ def place_new(model: str) -> None:
     """Put what has no place by its present text beside what is like it; all others stay."""
     import numpy
 
-    papers = _read(model)
-    stays = numpy.array([paper.stays for paper in papers])
-    before = _before(papers)
-    before[~stays] = numpy.nan
-    spots = apart(filled(_vectors(papers), before), stays)
-    new = numpy.flatnonzero(~stays).tolist()
-    lies_in = _nearest_regions(spots[new])
     with transaction.atomic():
-        _write(model, [papers[place] for place in new], spots[new], lies_in, is_settled=False)
+        new = _read(model, f"NOT {_STAYS}")
+        stay = [numpy.empty((0, 2))]
+
+        def settled() -> "Iterator[NDArray[float32]]":
+            for papers in _blocks(model, _STAYS):
+                stay.append(_before(papers))
+                yield _vectors(papers)
+
+        found = nearest(_vectors(new), settled())
+        before = numpy.concatenate(stay)
+        spots = numpy.concatenate((before, middles(before, found)))
+        spots = apart(spots, numpy.arange(len(spots)) < len(before))[len(before) :]
+        _write(model, new, spots, _nearest_regions(spots), is_settled=False)
 
 
 def _state(model: str) -> _State:
@@ -167,10 +173,16 @@ def _state(model: str) -> _State:
         return _State(*cursor.fetchone())
 
 
-def _read(model: str) -> list[_Paper]:
-    with connection.cursor() as cursor:
-        cursor.execute(_READ, [model])
-        return [_Paper(*row) for row in cursor.fetchall()]
+def _read(model: str, which: str = "true") -> list[_Paper]:
+    return [paper for papers in _blocks(model, which) for paper in papers]
+
+
+def _blocks(model: str, which: str) -> Iterator[list[_Paper]]:
+    """The papers with a vector of which this SQL is true, some at a time."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(f"{_READ} WHERE {which} ORDER BY p.id", [model])
+        while rows := cursor.fetchmany(_AT_ONCE):
+            yield [_Paper(*row) for row in rows]
 
 
 def _vectors(papers: Sequence[_Paper]) -> "NDArray[float32]":

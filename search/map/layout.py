@@ -6,6 +6,7 @@ papers lay. A paper that comes later is put in the middle of those nearest to it
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from math import cos, sin
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ _PERPLEXITY = 30  # about how many neighbours a paper is to keep
 _FEW = 12  # papers that have too few neighbours for t-SNE
 _NEAREST = 5  # papers whose middle a new one is put in; docs/benchmarks.md
 _LARGE = 10_000  # papers, of which forces are interpolated on a grid
-_AT_ONCE = 2000  # vectors compared with all others, for the sake of memory
+_AT_ONCE = 20_000_000  # likenesses of two papers that are in memory together
 _GRAINS = 5000  # of the map's width: nearer than one, two papers are one point
 _ANGLE = 2.39996  # the golden angle, by which points that would lie on one another are turned away
 
@@ -47,22 +48,59 @@ def filled(vectors: "NDArray[float32]", before: "NDArray[float64]") -> "NDArray[
     known = numpy.flatnonzero(~numpy.isnan(before[:, 0]))
     spots = before.copy()
     missing = numpy.flatnonzero(numpy.isnan(before[:, 0]))
-    nearest = _nearest(vectors[missing], vectors[known], min(_NEAREST, len(known)))
-    spots[missing] = numpy.median(before[known[nearest]], axis=1)
+    spots[missing] = middles(before[known], nearest(vectors[missing], [vectors[known]]))
     return spots
 
 
-def _nearest(asked: "NDArray[float32]", among: "NDArray[float32]", count: int) -> "NDArray[int64]":
-    """The places of the nearest by cosine, nearest first; the earlier of two alike."""
+def middles(spots: "NDArray[float64]", nearest: "NDArray[int64]") -> "NDArray[float64]":
+    """The middle of the spots that each row names."""
     import numpy
 
-    found = [
-        numpy.argsort(-(asked[start : start + _AT_ONCE] @ among.T), axis=1, kind="stable")[
-            :, :count
-        ]
-        for start in range(0, len(asked), _AT_ONCE)
-    ]
-    return numpy.concatenate(found) if found else numpy.empty((0, count), dtype="int64")
+    found: NDArray[float64] = numpy.median(spots[nearest], axis=1)
+    return found
+
+
+def nearest(
+    asked: "NDArray[float32]", among: "Iterable[NDArray[float32]]", count: int = _NEAREST
+) -> "NDArray[int64]":
+    """The places of the nearest by cosine, nearest first; the earlier of two alike. `among` may come in blocks."""
+    import numpy
+
+    likes = numpy.full((len(asked), count), -numpy.inf, dtype="float32")
+    places = numpy.zeros((len(asked), count), dtype="int64")
+    passed = 0
+    for block in among:
+        rows = max(1, _AT_ONCE // max(1, len(block)))
+        for start in range(0, len(asked), rows):
+            some = slice(start, start + rows)
+            _keep_largest(likes[some], places[some], asked[some] @ block.T, passed)
+        passed += len(block)
+    return places[:, :passed]
+
+
+def _keep_largest(
+    likes: "NDArray[float32]", places: "NDArray[int64]", alike: "NDArray[float32]", passed: int
+) -> None:
+    """Let each row of likenesses take the places of smaller ones; as many papers have been passed before."""
+    import numpy
+
+    for number, row in enumerate(alike):
+        best = _largest(row, likes.shape[1])
+        both = numpy.concatenate((likes[number], row[best]))
+        order = _largest(both, likes.shape[1])
+        likes[number] = both[order]
+        places[number] = numpy.concatenate((places[number], passed + best))[order]
+
+
+def _largest(row: "NDArray[float32]", count: int) -> "NDArray[int64]":
+    """The places of the largest numbers, the largest first; the earlier of two alike."""
+    import numpy
+
+    there = numpy.arange(len(row))
+    if count < len(row):
+        there = numpy.flatnonzero(row >= numpy.partition(row, -count)[-count])
+    found: NDArray[int64] = there[numpy.argsort(-row[there], kind="stable")[:count]]
+    return found
 
 
 def _embedded(

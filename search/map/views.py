@@ -1,21 +1,26 @@
 """The map at /map: every paper at its place, drawn and listed. All of what is chosen is in the address."""
 
+import hashlib
+import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, FloatField
 from django.db.models.expressions import CombinedExpression
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from catalog.models import Paper, Topic
 from catalog.readable import readable
-from search.map.atlas import Atlas, drawn_at, points
+from search.map.atlas import Atlas, drawn_at, points, version
 from search.map.choice import FIRST_YEAR, Choice
 from search.models import MapPlace, MapRegion
 
@@ -23,7 +28,8 @@ _PAGE = 50  # papers of the table
 _NEAR = 10  # papers listed around the one looked at
 _MOST_ASKED = 200  # papers whose names are asked for at once
 _MOST_WAITING = 100  # papers without a place that are named
-_COMPACT = {"ensure_ascii": False, "separators": (",", ":")}
+_KEPT_SECONDS = 600  # that what is drawn may be kept, should a change of it have been missed
+_COMPACT: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +90,16 @@ def field_map(request: HttpRequest) -> HttpResponse:
 
 @gzip_page
 @require_safe
-def map_in_json(request: HttpRequest) -> HttpResponse:
-    """What is drawn: points as columns, to be short; topics by their places in a list; regions by their keys."""
+def map_in_json(request: HttpRequest) -> HttpResponseBase:
+    """What is drawn, computed when it has changed; whoever has it is told so."""
+    data, tag = _drawn(version(), time.time() // _KEPT_SECONDS)
+    response = HttpResponse(data, content_type="application/json", headers={"ETag": tag})
+    return get_conditional_response(request, etag=tag, response=response) or response
+
+
+@lru_cache(maxsize=1)
+def _drawn(version: tuple[Any, ...], period: float) -> tuple[bytes, str]:
+    """Points as columns, to be short; topics by their places in a list; regions by their keys. With its ETag."""
     atlas = Atlas.load()
     rows = points()
     topics = {topic.pk: place for place, (topic, _) in enumerate(atlas.topic_counts())}
@@ -100,7 +114,8 @@ def map_in_json(request: HttpRequest) -> HttpResponse:
             for one in atlas.in_order()
         ],
     }  # fmt: skip
-    return JsonResponse(found, json_dumps_params=_COMPACT)
+    data = json.dumps(found, **_COMPACT).encode()
+    return data, f'"{hashlib.sha256(data).hexdigest()}"'
 
 
 @gzip_page
@@ -108,7 +123,7 @@ def map_in_json(request: HttpRequest) -> HttpResponse:
 def marked_in_json(request: HttpRequest) -> HttpResponse:
     """The keys of the papers that belong to what was chosen, of any year; of a search the best first."""
     choice = Choice.read(request.GET)
-    papers = choice.papers(Atlas.load(), of_any_year=True)
+    papers = choice.papers(Atlas.uncounted(), of_any_year=True)
     keys = list(papers.order_by("pk").values_list("pk", flat=True))
     if choice.found is not None:
         there = set(keys)
@@ -123,7 +138,7 @@ def names_in_json(request: HttpRequest) -> HttpResponse:
     asked = [key for key in request.GET.get("papers", "").split("-") if key.isascii()]
     keys = [int(key) for key in asked[:_MOST_ASKED] if key.isdigit() and len(key) < 10]
     papers = _loaded(Paper.objects.listed().filter(map_place__isnull=False, pk__in=keys))
-    rows = _paper_rows(papers, Atlas.load(), Choice())
+    rows = _paper_rows(papers, Atlas.uncounted(), Choice())
     found = {
         row.paper.pk: [
             readable(row.paper.title), row.paper.get_absolute_url(), row.paper.year,

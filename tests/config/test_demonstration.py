@@ -3,19 +3,21 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
 from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 from django.core.management import CommandError, call_command
 
-from catalog.models import Repository, StarCount
+from catalog.models import Repository, Run, StarCount
 from config import embedded
-from config.demonstration import make_up_history
+from config.demonstration import is_filled, make_up_history
 from ingest.standins import World
 from ingest.standins.stars import stars_on
 from tests.config.test_serve import family_of, free_port, read_until
@@ -122,6 +124,19 @@ def test_without_data_it_says_in_a_line_what_to_do(tmp_path):
     assert not (tmp_path / "home" / "demo" / "postgres").exists()
 
 
+def test_a_taken_port_of_the_stand_in_is_named_and_another_port_advised(tmp_path, data):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ours = {"STEMMA_HOME": str(tmp_path / "home"), "STEMMA_DATA": str(data)}
+        result = manage("serve", PORT=str(port - 1400), **ours)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert f"port {port}, where the stand-in" in line
+    assert f"STEMMA_DEMO=1 PORT={port - 1399} make run" in line
+
+
 @pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
 def test_it_takes_no_servers_that_others_may_use(tmp_path, name):
     url = "postgresql://a@b/c" if name == "DATABASE_URL" else "redis://a:1/0"
@@ -134,6 +149,24 @@ def test_it_takes_no_servers_that_others_may_use(tmp_path, name):
 def test_nothing_is_made_up_elsewhere(db):
     with pytest.raises(CommandError, match="no demonstration"):
         call_command("demonstrate")
+
+
+def test_one_that_broke_off_is_not_filled_until_it_has_come_to_its_end(
+    transactional_db, standin, settings, tmp_path
+):
+    settings.DEMO, settings.DEMO_MARK = True, tmp_path / "demonstration"
+    settings.STANDIN_PORT = urlsplit(standin.url).port
+    settings.DEMO_MARK.touch()
+    make_paper(arxiv=next(iter(standin.world.arxiv)))
+    standin.misbehave("arxiv", "html", times=None)
+    with pytest.raises(CommandError):
+        call_command("demonstrate")
+    call_command("measure_graph")
+    assert Run.objects.filter(job="graph", status="done").exists()
+    assert not is_filled()
+    standin.behave()
+    call_command("demonstrate")
+    assert is_filled()
 
 
 @pytest.mark.parametrize("path", ["/", "/status", "/data/", "/admin/login/"])

@@ -16,12 +16,14 @@ from ingest.jobs import JOBS
 from tests.config.jobs import leave_mark
 
 ROOT = Path(__file__).parent.parent.parent
-MIGRATIONS = ["0001_default_schedules", "0002_ingestion_schedules"]
+MIGRATIONS = sorted(path.stem for path in (ROOT / "config" / "migrations").glob("0*.py"))
 
 
 def create_schedules():
     for name in MIGRATIONS:
-        import_module(f"config.migrations.{name}").create_schedules(apps, None)
+        migration = import_module(f"config.migrations.{name}").Migration
+        for operation in migration.operations:
+            operation.code(apps, None)
 
 
 @pytest.fixture
@@ -84,6 +86,15 @@ def test_scheduled_jobs_exist_and_do_not_pile_up():
     for schedule in PeriodicTask.objects.exclude(name__startswith="celery."):
         assert schedule.task in app.tasks
         assert schedule.expire_seconds
+
+
+@pytest.mark.django_db
+def test_schedules_are_written_down():
+    create_schedules()
+    written = (ROOT / "docs" / "running.md").read_text()
+    others = PeriodicTask.objects.exclude(name__startswith="celery.")
+    for schedule in others.exclude(task__in=["ingest.tasks.ingest", "ingest.tasks.work"]):
+        assert f"| {schedule.name} | `{schedule.task}` |" in written
 
 
 @pytest.mark.django_db

@@ -88,8 +88,12 @@ def test_it_serves_pages_and_ctrl_c_leaves_no_process(serve):
     port = free_port()
     process = serve(port)
 
-    said = read_until(process, "Ctrl-C stops everything")
+    said = read_until(process, "Drawing the map")
+    children = {name for child in family_of(process) for name in child.cmdline()}
+    assert {"worker", "beat"} <= children  # nothing waits for what takes long in a large catalogue
+    said += read_until(process, "Ctrl-C stops everything")
 
+    assert "Measuring the graph" in said
     assert f"http://127.0.0.1:{port}/first-login/" in said
     assert "createsuperuser" in said
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:

@@ -39,6 +39,19 @@ def manage(*arguments, **environment):
         ("DATABASE_URL", "postgres://user:half@host:x/stemma", "DATABASE_URL is not an address"),
         ("REDIS_URL", "http://localhost", "REDIS_URL must start with"),
         ("REDIS_URL", "redis://localhost:port/0", "REDIS_URL is not an address"),
+        ("SITE_URL", "stemma.example.org", "SITE_URL must be an address like https://"),
+        (
+            "SITE_URL",
+            "https://stemma.example.org/#top",
+            "SITE_URL must be an address like https://",
+        ),
+        (
+            "SITE_URL",
+            "https://stemma.example.org/> <b",
+            "SITE_URL must be an address like https://",
+        ),
+        ("SITE_URL", "http://[", "SITE_URL is not an address"),
+        ("SITE_URL", "http://a:port", "SITE_URL is not an address"),
     ],
 )
 def test_a_wrong_variable_stops_the_program_with_one_line(name, value, complaint, tmp_path):

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--facts-only",
             action="store_true",
-            help="Leave the index, the vectors and the measures of the graph to the jobs, or to `embed` and `measure_graph`.",
+            help="Leave the index, the vectors, the measures of the graph and the map to the jobs, or to `embed`, `measure_graph` and `map_papers`.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,12 +42,16 @@ class Command(BaseCommand):
         self.stdout.write(f"Loaded {loaded:,} rows.")
         if options["facts_only"]:
             self.stdout.write(
-                "Search and the picture of the graph come with the next jobs; `manage.py embed` and "
-                "`manage.py measure_graph` make them at once."
+                "Search, the picture of the graph and the map come with the next jobs; `manage.py embed`, "
+                "`manage.py measure_graph` and `manage.py map_papers` make them at once."
             )
             return
-        self.stdout.write("Computing what is not in a dump: index, vectors, measures …")
-        for command, options in (("embed", {}), ("measure_graph", {"always": True})):
+        self.stdout.write("Computing what is not in a dump: index, vectors, measures, map …")
+        for command, options in (
+            ("embed", {}),
+            ("measure_graph", {"always": True}),
+            ("map_papers", {}),
+        ):
             try:
                 call_command(command, **options)
             except CommandError as error:  # all is loaded, and jobs will do what is missing

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from catalog.models import Run
-from config.demonstration import is_done, make_up_history, wait_for_standin
+from config.demonstration import is_done, make_up_history, note_filled, wait_for_standin
 
 JOBS = [(Run.Job.ARXIV, "abstracts"), (Run.Job.CITATIONS, "citations"), (Run.Job.GITHUB, "stars")]
 
@@ -32,6 +32,7 @@ class Command(BaseCommand):
         ):
             self.say(what)
             call_command(command)
+        note_filled()
 
     def say(self, line: str) -> None:
         self.stdout.write(line)

@@ -24,9 +24,9 @@ from ingest import starter
 
 FIRST_PAGE_SECONDS = 60
 _WORKED_OUT = {
-    RunJob.SYSTEMS: "find_systems",
-    RunJob.GRAPH: "measure_graph",
-    RunJob.MAP: "map_papers",
+    RunJob.SYSTEMS: ("find_systems", "Looking for systems and relations …"),
+    RunJob.GRAPH: ("measure_graph", "Measuring the graph …"),
+    RunJob.MAP: ("map_papers", "Drawing the map …"),
 }
 
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         lock = self.take_home()
         self.check_port(settings.PORT)
         if settings.DEMO:
-            self.check_port(settings.STANDIN_PORT)
+            self.check_port(settings.STANDIN_PORT, ", where the stand-in for the sources listens")
         supervisor = Supervisor(settings.STEMMA_HOME / "log")
         status: int | str = 0
         try:
@@ -92,15 +92,16 @@ class Command(BaseCommand):
             fail(error)
         return lock
 
-    def check_port(self, port: int) -> None:
+    def check_port(self, port: int, what: str = "") -> None:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
+                other = settings.PORT + 1 if settings.PORT < 65535 else settings.PORT - 1
+                start = f"STEMMA_DEMO=1 PORT={other}" if settings.DEMO else f"PORT={other}"
                 fail(
-                    f"port {port}: {error.strerror}. Choose another one, "
-                    f"as in: PORT={min(settings.PORT + 1, 65535)} make run"
+                    f"port {port}{what}: {error.strerror}. Choose another PORT, as in: {start} make run"
                 )
 
     def prepare(self) -> None:
@@ -126,9 +127,9 @@ class Command(BaseCommand):
         if settings.DEMO:
             self.fill(supervisor)
         self.embed()
-        self.work_out()
         supervisor.start("worker", [*celery, "worker", "--concurrency", "1", *quiet])
         supervisor.start("beat", [*celery, "beat"])
+        self.work_out(supervisor)
         self.say("All is running. Ctrl-C stops everything.")
 
     def tell(self, supervisor: Supervisor) -> None:
@@ -147,11 +148,13 @@ class Command(BaseCommand):
         if self.run("embed") != 0:
             self.say("Until that is mended, papers are found by their words only.")
 
-    def work_out(self) -> None:
+    def work_out(self, supervisor: Supervisor) -> None:
         """Do the first time what schedules would do some minutes later: nobody should meet an empty graph or map."""
-        for job, command in _WORKED_OUT.items():
+        for job, (command, what) in _WORKED_OUT.items():
+            supervisor.check()
             if not demonstration.is_done(job):
-                self.run(command)
+                self.say(what)
+                self.run(command)  # which says so in a line when the worker is at it already
 
     def fill(self, supervisor: Supervisor) -> None:
         """Start the stand-in for the sources and, the first time, take everything from it."""

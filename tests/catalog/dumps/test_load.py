@@ -23,6 +23,7 @@ from django.db import connection
 
 from catalog.dumps.tables import tables
 from catalog.models import Catalogue, Paper, Run
+from search.models import MapPlace
 from tests.catalog.dumps.everything import fill
 from tests.factories import make_paper, make_run
 
@@ -128,10 +129,19 @@ def test_replacing_deletes_what_was_noted_of_the_former_rows(dumped):
         (lambda facts: facts.pop("files"), "damaged"),
         (lambda facts: facts["files"].pop(3), "the dump has no"),
         (lambda facts: facts["files"][6]["fields"].append("colour"), "does not know: colour"),
+        (lambda facts: facts["files"][6]["fields"].extend([7, "colour"]), "damaged"),
+        (lambda facts: facts["files"][6].update(fields=[["id"]]), "damaged"),
+        (lambda facts: facts["files"][6].update(name=["papers.jsonl.gz"]), "damaged"),
+        (lambda facts: facts["files"].insert(0, 7), "damaged"),
+        (lambda facts: facts["files"][6].update(last_id="9"), "damaged"),
         (lambda facts: facts["files"][6]["fields"].remove("title"), "other fields than"),
         (lambda facts: facts["files"][6].update(rows=99), "instead of 99"),
         (lambda facts: facts["files"][6].update(content_sha256="0" * 64), "its SHA-256 is another"),
         (lambda facts: facts["files"][6].update(name="../../etc/passwd"), "damaged"),
+        (
+            lambda facts: facts["files"][6].update(bytes=10**9),
+            "and the manifest says 1,000,000,000",
+        ),
         (lambda facts: facts["files"][6].update(content_bytes=10), "more than the manifest says"),
         (lambda facts: facts["files"][6].update(content_bytes=10**12), "would unpack to"),
         (lambda facts: facts.update(is_demonstration=True), "made up: load it with STEMMA_DEMO=1"),
@@ -142,7 +152,7 @@ def test_a_manifest_that_does_not_fit_is_refused(dumped, change, said):
     assert said in refusal(dumped)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "\xff\xfe", '"text"'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "\xff\xfe", '"text"', "[" * 10**5])
 def test_what_is_no_manifest_is_refused(dumped, text):
     (dumped / "manifest.json").write_bytes(text.encode("latin-1"))
     refusal(dumped)
@@ -341,9 +351,10 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_line(tmp_path):
     assert "cannot be written" in str(caught.value)
 
 
-def test_after_a_load_search_finds_and_the_graph_is_measured(dumped, client):
+def test_after_a_load_search_finds_the_graph_is_measured_and_the_map_drawn(dumped, client):
     call_command("load", str(dumped), verbosity=0)
     paper = Paper.objects.exclude(measure=None).first()
     assert paper
     assert paper.search_text.words
     assert paper.embeddings.exists()
+    assert MapPlace.objects.filter(paper=paper).exists()

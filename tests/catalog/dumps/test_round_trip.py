@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.dumps.tables import tables, why_left_out
-from catalog.models import Author, Paper, TitleAlias
+from catalog.models import Author, Candidate, Paper, Provenance, Relation, System, TitleAlias
 from search.models import Synonym
 from tests.catalog.dumps.everything import SECRET_MAIL, SECRET_NAME, TEXTS, fill
-from tests.factories import make_paper
+from tests.factories import make_catalogue, make_paper
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -135,6 +135,42 @@ def test_a_published_dump_has_the_abstracts_that_arxiv_gave_and_no_others(tmp_pa
     assert left == {"arxiv": True, "doi": False}
     load(tmp_path / "published", replace=True)
     assert dump(tmp_path / "again", published=True) == files
+
+
+def test_a_published_dump_quotes_no_abstract_that_arxiv_did_not_give(tmp_path):
+    for source in ("arxiv", "semantic_scholar"):
+        one = make_paper(f"{source}Thing: Attention of {source}", abstract="We propose it.")
+        other = make_paper(f"On {source}", abstract="We extend it.")
+        system = System.objects.create(
+            name=source, introduced_by=one, note=f"We propose {source}Thing."
+        )
+        Relation.objects.create(
+            subject=other, object=one, kind="extends", system=system, note=f"We extend {source}."
+        )
+        for paper in (one, other):
+            Provenance.objects.create(paper=paper, field="abstract", source=source)
+    every = dump(tmp_path / "all")
+    files = dump(tmp_path / "published", published=True)
+    for name, said in (("systems", "We propose arxivThing."), ("relations", "We extend arxiv.")):
+        assert all(row["note"] for row in rows_of(every, f"{name}.jsonl.gz"))
+        assert [row["note"] for row in rows_of(files, f"{name}.jsonl.gz")] == [said, ""]
+    assert b"We extend semantic" not in gzip.decompress(files["graph.ttl.gz"])
+
+
+def test_what_readers_propose_is_published_once_a_curator_has_taken_it(tmp_path):
+    for scheme in ("arxiv", "url"):
+        for status in ("open", "accepted", "rejected"):
+            Candidate.objects.create(
+                catalogue=make_catalogue(), scheme=scheme, value=f"{scheme}-{status}", title="x", status=status
+            )  # fmt: skip
+    every = rows_of(dump(tmp_path / "all"), "candidates.jsonl.gz")
+    assert len(every) == 6
+    published = rows_of(dump(tmp_path / "published", published=True), "candidates.jsonl.gz")
+    assert {row["value"] for row in published} == {
+        "arxiv-accepted",
+        "arxiv-rejected",
+        "url-accepted",
+    }
 
 
 def test_edges_are_in_one_file_with_who_says_so(tmp_path):

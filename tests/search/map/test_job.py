@@ -43,7 +43,9 @@ def test_every_listed_paper_with_a_vector_gets_a_place_and_a_region():
     assert map_changed("test") is None
 
 
-def test_a_new_paper_is_put_beside_its_like_and_no_other_moves():
+@pytest.mark.parametrize("at_once", [2000, 5])
+def test_a_new_paper_is_put_beside_its_like_and_no_other_moves(monkeypatch, at_once):
+    monkeypatch.setattr("search.map.job._AT_ONCE", at_once)
     papers = make_field()
     map_changed("test")
     before = spots()

@@ -1,9 +1,11 @@
 """Where papers lie: the same each time, those alike side by side, and nobody moved by who comes later."""
 
+import tracemalloc
+
 import numpy
 import pytest
 
-from search.map.layout import ROUNDS_AGAIN, apart, filled, laid_out, turned
+from search.map.layout import ROUNDS_AGAIN, apart, filled, laid_out, nearest, turned
 
 
 def groups(count, each, seed=0):
@@ -40,6 +42,24 @@ def test_a_new_paper_is_put_among_those_like_it_and_no_other_moves():
     assert (with_new[:-1] == spots).all()
     others = spots[45:]
     assert away(others, with_new[-1]).min() < away(others, others.mean(axis=0)).max()
+
+
+def test_the_nearest_are_the_same_in_blocks_and_the_earlier_of_two_alike():
+    chance = numpy.random.default_rng(0)
+    asked, among = (chance.integers(-3, 4, (n, 8)).astype("float32") for n in (20, 180))
+    every = numpy.argsort(-(asked @ among.T), axis=1, kind="stable")
+    assert (nearest(asked, [among], 7) == every[:, :7]).all()
+    assert (nearest(asked, [among[:3], among[3:100], among[100:]], 7) == every[:, :7]).all()
+    assert nearest(asked, [among[:2]], 7).shape == (20, 2)
+
+
+def test_memory_does_not_grow_with_the_map():
+    asked, among = (numpy.ones((count, 4), "float32") for count in (2000, 40_000))
+    tracemalloc.start()
+    nearest(asked, [among])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 100_000_000  # all likenesses would be 320 MB
 
 
 def test_a_whole_map_that_is_drawn_again_stays_about_as_it_was():

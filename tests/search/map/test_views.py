@@ -4,10 +4,12 @@ import gzip
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models import Citation, Paper
+from catalog.models import Citation, Paper, Topic
 from search.index import refresh_words
 from search.map.job import map_changed
 from search.models import MapPlace, MapRegion
@@ -64,6 +66,28 @@ def test_all_points_are_sent_as_columns(client, field):
         "Sparse Attention": 16,
         "Long Video": 16,
     }
+
+
+def test_points_are_computed_and_sent_once_until_something_changes(client, field):
+    first = client.get("/map.json")
+    with CaptureQueriesContext(connection) as queries:
+        again = client.get("/map.json")
+        has_it = client.get("/map.json", headers={"If-None-Match": first["ETag"]})
+    assert not any("WITH placed" in query["sql"] for query in queries)
+    assert again.content == first.content
+    assert (has_it.status_code, has_it.content) == (304, b"")
+    changes = [
+        lambda: Paper.objects.filter(pk=field[0].pk).update(year=1999),
+        lambda: Topic.objects.filter(name="Long Video").update(name="Film"),
+        lambda: Citation.objects.create(citing=field[5], cited=field[2], source="arxiv"),
+        lambda: map_changed("test", always=True),
+        lambda: field[3].delete(),
+    ]
+    tags = {first["ETag"]}
+    for number, change in enumerate(changes, 2):
+        change()
+        tags.add(client.get("/map.json", headers={"If-None-Match": first["ETag"]})["ETag"])
+        assert len(tags) == number
 
 
 def test_points_are_sent_packed_to_who_can_unpack(client, field):
@@ -164,6 +188,13 @@ def test_names_come_with_address_year_topic_and_region(client, field):
         ]
     }
     assert client.get("/map/names.json?papers=x-²-99999999999999--").json() == {}
+
+
+@pytest.mark.parametrize("path", ["names.json?papers={}", "marked.json?from=2019"])
+def test_what_shows_no_counts_does_not_count_the_map(client, field, path):
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(f"/map/{path.format(field[0].pk)}").status_code == 200
+    assert not any("WITH placed" in query["sql"] for query in queries)
 
 
 @pytest.mark.parametrize(
