@@ -53,6 +53,7 @@ MOST_EDGES = 50_000
 MOST_NODES_OF_FILE = 10_000
 _SOURCES = dict(Source.choices)
 _ALL: Box = (-1, -1, 1, 1)
+_LISTED_OF_WHOLE = 50
 _LISTED_ROWS = 200  # of the tables under the picture
 
 
@@ -130,20 +131,21 @@ def explorer(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('graph')}?{choice.address()}{told}")
     choice = Choice.read(request.GET)
     picture, notes = _head_of_whole(choice) if is_whole(choice) else explore(choice)
+    most = _LISTED_OF_WHOLE if picture.total else _LISTED_ROWS
     context = {
         "choice": choice,
         "address": choice.address(),
         "picture": picture,
         "notes": [*choice.notes, *notes, *_lost(request.GET.get("lost", ""))],
-        "rows": list(islice(_rows(picture, choice), _LISTED_ROWS)),
+        "rows": list(islice(_rows(picture, choice), most)),
         "listed": picture.total or len(picture.nodes),
         "wider": choice.address(kinds=(*choice.kinds, "similar", "written_by"))
         if choice.start and not picture.edges and "similar" not in choice.kinds
         else "",
         "is_large": picture.total > MOST_NODES_OF_FILE,
         "kinship": kinship(choice.start, choice.paths) if not choice.query else None,
-        "links": _links(picture.edges[:_LISTED_ROWS], picture),
-        "most": _LISTED_ROWS,
+        "links": _links(picture.edges[:most], picture),
+        "most": most,
         "kinds": [(kind, out, kind in choice.kinds) for kind, (out, _) in LABELS.items()],
         "topics": Topic.objects.select_related("catalogue")
         .filter(parent=None)
@@ -196,7 +198,7 @@ def _is_large() -> bool:
 
 def _head_of_whole(choice: Choice) -> tuple[Picture, list[str]]:
     """What the page lists of the whole: its most central papers and how they are linked."""
-    found = overview(_narrowed(choice), choice.kinds, most=_LISTED_ROWS, most_links=0)
+    found = overview(_narrowed(choice), choice.kinds, most=_LISTED_OF_WHOLE, most_links=0)
     edges = edges_within([one.node for one in found.nodes], choice.kinds)
     notes = []
     if waiting := unplaced():

@@ -12,7 +12,7 @@ from tests.factories import make_paper, make_topic
 def test_from_a_survey_to_what_is_new_in_its_field(live_server, page: Page, transactional_db):
     field, surveys = make_topic("Memory"), make_topic("Survey Papers")
     survey = make_paper("A Survey of Memory", topics=[surveys], year=2024)
-    method = make_paper("MemLM: Remembering", topics=[field], year=2023)
+    method = make_paper("MemLM: Remembering", topics=[field], published_on=date(2023, 5, 1), published_precision="month")  # fmt: skip
     later = make_paper("MemLM+: Remembering More", authors=["Ada Lovelace"], topics=[field], repository="lab/memlm-plus", year=2024)  # fmt: skip
     newest = make_paper("Forgetting", authors=["Ada Lovelace"], topics=[field], repository="lab/memlm-plus", published_on=date(2025, 2, 3), published_precision="day")  # fmt: skip
     Citation.objects.create(citing=survey, cited=method, source="openalex")
