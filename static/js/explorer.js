@@ -169,7 +169,10 @@ async function explore(box) {
     location.assign(address("node", node));
   });
   renderer.on("clickStage", () => choose(null));
-  wireTools(box.querySelector("[data-tools]"), renderer, "stemma-graph", { png: () => asPNG(renderer, colours), svg: asSVG });
+  const tools = box.querySelector("[data-tools]");
+  wireTools(tools, renderer, "stemma-graph", { png: () => asPNG(renderer, colours), svg: asSVG });
+  labels.keepOff(tools, canvas);
+  renderer.on("resize", () => labels.keepOff(tools, canvas));
 
   function asSVG() {
     const side = 1000;

@@ -65,10 +65,17 @@ export class Labels {
   constructor(colours) {
     this.colours = colours;
     this.taken = [];
+    this.reserved = []; // places that nothing may be written on
   }
 
   clear() {
-    this.taken = [];
+    this.taken = [...this.reserved];
+  }
+
+  // Keep off a box that floats over the canvas.
+  keepOff(box, canvas) {
+    const [it, whole] = [box.getBoundingClientRect(), canvas.getBoundingClientRect()];
+    this.reserved = [[it.left - whole.left, it.top - whole.top, it.right - whole.left, it.bottom - whole.top]];
   }
 
   isFree(box) {
