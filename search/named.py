@@ -26,9 +26,9 @@ from search.why import IDENTIFIER, Fragments
 
 # A word of these forms is nothing else; other identifiers may be words that only look like one.
 # An address without its scheme: a host, a slash, and more.
+_HOSTED = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}/\S", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _QUOTED_ADDRESS = re.compile(r"https?%3a%2f%2f", re.IGNORECASE)
-_HOSTED = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}/\S", re.IGNORECASE)
 _UNMISTAKABLE = frozenset({ARXIV, DOI, URL, ACL})
 _QUOTES = "\"'`*“”‘’„«»"
 _SENTENCE = ".,;:!?…。，；：！？、"
