@@ -1,5 +1,6 @@
 """What a curator's decision means in the tables: it is remembered, and no import undoes it."""
 
+from catalog.curation.acts import note_act
 from catalog.curation.announcements import save_announcement
 from catalog.curation.decisions import (
     accept_candidate,
@@ -46,6 +47,7 @@ __all__ = [
     "hold_off_imports",
     "merge_authors",
     "merge_papers",
+    "note_act",
     "reject_candidates",
     "reject_relations",
     "reject_venues",

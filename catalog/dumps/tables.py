@@ -156,6 +156,7 @@ _LEFT_OUT = {
     "catalog.Run": "what jobs did on one machine, and at whose word",
     "catalog.Problem": "work for curators; the jobs meet again what is still so",
     "catalog.SourceState": "how sources behaved to one machine",
+    "catalog.Editorship": "users and their rights",
     "catalog.Dump": "the dumps themselves",
     "catalog.DumpFile": "the dumps themselves",
     "catalog.DumpPart": "the dumps themselves",

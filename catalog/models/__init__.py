@@ -11,6 +11,7 @@ from catalog.models.catalogues import (
 )
 from catalog.models.code import GoneReason, PaperRepository, Repository, RepositoryAlias, StarCount
 from catalog.models.dumps import Dump, DumpFile, DumpPart
+from catalog.models.editors import Editorship
 from catalog.models.graph import (
     Citation,
     CitationCount,
@@ -57,6 +58,7 @@ __all__ = [
     "Dump",
     "DumpFile",
     "DumpPart",
+    "Editorship",
     "GoneReason",
     "HarvestQuery",
     "Identifier",
