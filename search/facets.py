@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from catalog.models import Catalogue, Topic, Venue
+from search.arrays import array_of
 from search.grammar import FIELDS, KINDS, Field, Node, Not, Or
 
 UNKNOWN = "unknown"
@@ -196,7 +197,7 @@ def count_facets(papers: Sequence[int], choice: Choice) -> list[Facet]:
 
 def _rows(papers: Sequence[int]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(_ATTRIBUTES, [list(papers)])
+        cursor.execute(_ATTRIBUTES, [array_of(papers)])
         return list(cursor.fetchall())
 
 

@@ -109,11 +109,9 @@ def make_filter(nodes: Iterable[Node]) -> Filter:
 
 
 def _condition(node: Node, made: Filter) -> str:
+    if (query := _word_condition(node)) is not None:
+        return _stands(query, made)
     match node:
-        case Word(text):
-            return _stands(_word_query(text), made)
-        case Phrase(text):
-            return _stands(phrase_query(text), made)
         case Not(inner):
             condition = _condition(inner, made)
             return _ALWAYS if condition == _ALWAYS else f"NOT {condition}"
@@ -128,8 +126,47 @@ def _condition(node: Node, made: Filter) -> str:
 
 
 def _together(operator: str, conditions: Iterable[str]) -> str:
-    said = [one for one in conditions if one != _ALWAYS]
+    said = dict.fromkeys(one for one in conditions if one != _ALWAYS)
     return f"({operator.join(said)})" if said else _ALWAYS
+
+
+_WORD_FIELDS = {"title": "A", "abstract": "D"}  # with the weight of their words
+
+
+# Words: conditions of nothing else are made one, so that the words of a paper are read once.
+
+
+def _word_condition(node: Node) -> str | None:
+    """Return the tsquery of a node that is about words alone, empty when it has none; None for another node."""
+    match node:
+        case Word(text):
+            return _word_query(text)
+        case Phrase(text):
+            return phrase_query(text)
+        case Field(name, value) if name in _WORD_FIELDS:
+            return _field_query(_WORD_FIELDS[name], str(value))
+        case Not(inner):
+            query = _word_condition(inner)
+            return f"!({query})" if query else query
+        case And(nodes):
+            return _one_query(" & ", map(_word_condition, nodes))
+        case Or(nodes):
+            return _one_query(" | ", map(_word_condition, nodes))
+    return None
+
+
+def _one_query(operator: str, queries: Iterable[str | None]) -> str | None:
+    """Join tsqueries, each once; None when one of them is none."""
+    every = dict.fromkeys(queries)
+    return None if None in every else operator.join(f"({query})" for query in every if query)
+
+
+def _apart(nodes: Sequence[Node], operator: str, made: Filter) -> tuple[list[str], list[Node]]:
+    """Return the one condition of all nodes that are about words, and the other nodes."""
+    queries = {node: _word_condition(node) for node in nodes}
+    of_words = [query for query in queries.values() if query is not None]
+    others = [node for node, query in queries.items() if query is None]
+    return [_stands(_one_query(operator, of_words) or "", made)], others
 
 
 # People: each condition may be a look at every paper, so that those of which one must or none may hold are made one.
@@ -141,18 +178,22 @@ def _authors(nodes: Iterable[Node]) -> list[Field]:
 
 def _either(nodes: Sequence[Node], made: Filter) -> Iterator[str]:
     """Yield conditions of which one must hold."""
-    if named := _authors(nodes):
+    words, others = _apart(nodes, " | ", made)
+    yield from words
+    if named := _authors(others):
         people = [pk for one in named for pk in _people(str(one.value), made)]
         yield _AUTHORS.format(made.bind(people)) if people else _NEVER
-    yield from (_condition(one, made) for one in nodes if one not in named)
+    yield from (_condition(one, made) for one in others if one not in named)
 
 
 def _all(nodes: Sequence[Node], made: Filter) -> Iterator[str]:
     """Yield conditions that all must hold."""
-    excluded = _authors(one.node for one in nodes if isinstance(one, Not))
+    words, others = _apart(nodes, " & ", made)
+    yield from words
+    excluded = _authors(one.node for one in others if isinstance(one, Not))
     if people := [pk for one in excluded for pk in _people(str(one.value), made)]:
         yield f"NOT {_AUTHORS.format(made.bind(people))}"
-    rest = (one for one in nodes if not (isinstance(one, Not) and one.node in excluded))
+    rest = (one for one in others if not (isinstance(one, Not) and one.node in excluded))
     yield from (_condition(one, made) for one in rest)
 
 
@@ -196,13 +237,10 @@ def _word_query(text: str, weight: str = "") -> str:
     return exact
 
 
-def _in_field(weight: str) -> "_Compiler":
-    def compile_text(value: str | Range, made: Filter) -> str:
-        words = [_word_query(word, f":{weight}") for word in str(value).split()]
-        phrase = phrase_query(str(value), f":{weight}")
-        return _stands(" & ".join(f"({word})" for word in words if word) or phrase, made)
-
-    return compile_text
+def _field_query(weight: str, text: str) -> str:
+    """Return the tsquery for all words of a text in one field; as a phrase when it has no word by itself."""
+    words = [_word_query(word, f":{weight}") for word in text.split()]
+    return " & ".join(f"({word})" for word in words if word) or phrase_query(text, f":{weight}")
 
 
 # Names
@@ -352,8 +390,6 @@ def _published(value: str | Range, made: Filter) -> str:
 
 _Compiler = Callable[[str | Range, Filter], str]
 _FIELDS: dict[str, _Compiler] = {
-    "title": _in_field("A"),
-    "abstract": _in_field("D"),
     "author": _author,
     "venue": _venue,
     "topic": _topic,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from search.arrays import array_of
 from search.filters import CITATIONS, STARS
 
 _NEWEST = "p.published_on DESC NULLS LAST, p.year DESC NULLS LAST, p.id DESC"
@@ -30,6 +31,6 @@ def in_order(papers: Sequence[int], sort: str) -> list[int]:
         cursor.execute(
             "SELECT p.id FROM unnest(%s::bigint[]) AS x (paper_id) JOIN catalog_paper p ON p.id = x.paper_id "  # noqa: S608
             f"ORDER BY {_ORDERS[sort]}",
-            [list(papers)],
+            [array_of(papers)],
         )
         return [paper for (paper,) in cursor.fetchall()]

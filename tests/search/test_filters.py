@@ -353,3 +353,13 @@ def test_a_topic_of_another_catalogue_of_the_same_name(library, make_indexed):
     bees = make_topic("Memory", catalogue=make_catalogue("bees", title="Bees"))
     make_indexed("Epsilon attention", topics=[bees])
     assert set(names("topic:memory catalogue:bees")) == {"epsilon"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["a OR a OR a OR KV", "-cache -memory", '-(title:long "key value")', "title:a OR -abstract:b"],
+)
+def test_conditions_on_words_are_one_look_at_the_words(query):
+    made = make_filter(read(query).conditions)
+    assert made.sql.count("search_papertext") == 1
+    assert len(made.parameters) == 1
