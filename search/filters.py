@@ -4,6 +4,7 @@ Every condition is about `x.paper_id` and takes its values as parameters. Names 
 looked up first, so that the statement that ranks compares keys only.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,6 +63,10 @@ _HAS = {
     "arxiv": _IDENTIFIED.format("'arxiv'"),
     "doi": _IDENTIFIED.format("'doi'"),
 }
+_DATED = re.compile(
+    r"(?P<name>.*[^\W\d_])[\s'’-]*(?P<year>(?:18|19|20|21)[0-9]{2})"
+)  # "ICLR 2025", "ICLR2025"
+_NOW_CALLED = {"nips": "neurips"}  # renamed in 2018
 _NEVER = "false"
 _ALWAYS = "true"
 # What every hit must be, whichever side proposes it.
@@ -254,10 +259,10 @@ def _author(value: str | Range, made: Filter) -> str:
 def _venue(value: str | Range, made: Filter) -> str:
     """A venue by any of its names; a year behind it must be the paper's."""
     wanted, year = str(value), None
-    head, _, last = wanted.rpartition(" ")
-    if head and last.isdecimal() and 1800 <= int(last[:5]) <= 2200:
-        wanted, year = head, int(last)
+    if dated := _DATED.fullmatch(wanted):
+        wanted, year = dated["name"], int(dated["year"])
     names = {fold(wanted), fold(str(value))}
+    names |= {_NOW_CALLED[name] for name in names if name in _NOW_CALLED}
     venues = made.once("venues", lambda: list(Venue.objects.all()))
     found = [venue.pk for venue in venues if venue.slug == value] or [
         venue.pk

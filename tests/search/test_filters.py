@@ -77,6 +77,8 @@ FIELDS = [
     ("abstract:cache", {"alpha"}),
     ("venue:iclr", {"alpha", "gamma"}),
     ('venue:"ICLR 2024"', {"alpha"}),
+    ("venue:ICLR2024", {"alpha"}),
+    ("venue:iclr-2023", {"gamma"}),
     ('venue:"learning representations"', {"alpha", "gamma"}),
     ("-venue:iclr", {"beta", "delta"}),
     ("-alpha", {"beta", "gamma", "delta"}),
@@ -363,3 +365,9 @@ def test_conditions_on_words_are_one_look_at_the_words(query):
     made = make_filter(read(query).conditions)
     assert made.sql.count("search_papertext") == 1
     assert len(made.parameters) == 1
+
+
+@pytest.mark.parametrize("typed", ["venue:nips", "venue:NIPS2024", 'venue:"NIPS 2024"'])
+def test_a_venue_is_found_by_what_it_was_called_before(make_indexed, typed):
+    paper = make_indexed("Alpha", venue=make_venue("NeurIPS"), year=2024)
+    assert [hit.paper_id for hit in search(typed).hits] == [paper.pk]
