@@ -21,6 +21,7 @@ from catalog.admin.forms import PlainForm
 from catalog.admin.history import WithHistory
 from catalog.admin.paper_inlines import PlacementForm
 from catalog.admin.stated import StatedAdmin
+from catalog.curation.topic_moves import check_place
 from catalog.models import (
     Announcement,
     Catalogue,
@@ -30,10 +31,6 @@ from catalog.models import (
     Topic,
     TopicRedirect,
 )
-from catalog.topics import LONGEST_SLUG
-
-_LONGEST_PATH = 1000
-_NUMBER = 20  # a slash, and numbers that tell slugs apart
 
 
 class HarvestQueryInline(Inline):
@@ -86,18 +83,12 @@ class TopicForm(PlainForm):
         parent: Topic | None = self.cleaned_data["parent"]
         if parent and parent.retired_at:
             raise ValidationError("That topic was retired; restore it first.")
-        if parent and len(parent.path) + self._length_below() > _LONGEST_PATH:
-            raise ValidationError("That is too deep: no address could name it.")
+        try:
+            if parent and parent.pk != self.instance.parent_id:
+                check_place(self.instance, parent)
+        except curation.Refused as error:
+            raise ValidationError(str(error)) from error
         return parent
-
-    def _length_below(self) -> int:
-        """What the addresses of the topic and of those below it add to the parent's, at most."""
-        own: Topic = self.instance
-        if own.pk is None:
-            return LONGEST_SLUG + _NUMBER
-        below = Topic.objects.filter(catalogue=own.catalogue_id, path__startswith=f"{own.path}/")
-        longest = max((len(path) for path in below.values_list("path", flat=True)), default=0)
-        return LONGEST_SLUG + _NUMBER + max(0, longest - len(own.path))
 
 
 @admin.register(Topic)
