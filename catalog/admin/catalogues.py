@@ -21,6 +21,7 @@ from catalog.admin.forms import PlainForm
 from catalog.admin.history import WithHistory
 from catalog.admin.paper_inlines import PlacementForm
 from catalog.admin.stated import StatedAdmin
+from catalog.admin.topic_trees import WithTree
 from catalog.curation.topic_moves import check_place
 from catalog.models import (
     Announcement,
@@ -92,7 +93,7 @@ class TopicForm(PlainForm):
 
 
 @admin.register(Topic)
-class TopicAdmin(WithHistory, CuratedAdmin):
+class TopicAdmin(WithTree, WithHistory, CuratedAdmin):
     form = TopicForm
     list_display = ["indented", "catalogue", "papers", "position", "curated", "retired_at", on_site]
     list_display_links = ["indented"]
@@ -102,7 +103,7 @@ class TopicAdmin(WithHistory, CuratedAdmin):
     list_per_page = 200
     search_fields = ["name", "heading", "path"]
     autocomplete_fields = ["catalogue", "parent"]
-    readonly_fields = ["heading", "path", "curated", "retired_at"]
+    readonly_fields = ["heading", "path", "curated", "merged_into", "created_at", "retired_at"]
     fields = [
         "catalogue",
         "parent",
@@ -113,7 +114,8 @@ class TopicAdmin(WithHistory, CuratedAdmin):
         "heading",
         "path",
         "curated",
-        "retired_at",
+        "merged_into",
+        ("created_at", "retired_at"),
     ]
     actions = ["restore"]
 

@@ -37,7 +37,14 @@ from catalog.curation.systems import (
 from catalog.curation.topic_merging import merge_topics, preview_merge
 from catalog.curation.topic_moves import Place, add_topic, place_topic, rename_topic
 from catalog.curation.topic_splitting import Part, check_parts, split_topic
-from catalog.curation.topics import check_removal, remove_topic, restore_topic, save_topic
+from catalog.curation.topics import (
+    bring_back_topic,
+    check_removal,
+    remove_topic,
+    restore_topic,
+    retire_topic,
+    save_topic,
+)
 from catalog.curation.tree_undoing import undo_tree_change
 
 __all__ = [
@@ -47,6 +54,7 @@ __all__ = [
     "accept_candidate",
     "accept_venue",
     "add_topic",
+    "bring_back_topic",
     "check_parts",
     "check_removal",
     "choose_primary",
@@ -68,6 +76,7 @@ __all__ = [
     "restore",
     "restore_systems",
     "restore_topic",
+    "retire_topic",
     "save_aliases",
     "save_announcement",
     "save_author",

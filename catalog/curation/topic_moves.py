@@ -26,7 +26,7 @@ def place_topic(
     topic: Topic,
     place: Place,
     user: AbstractBaseUser | None = None,
-    seen_under: int | None | str = "anywhere",
+    seen_under: int | str | None = "anywhere",
 ) -> TreeChange | None:
     """Move a topic, with all below it. None when it lies there already.
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Collection
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
 from catalog.curation.refusal import Refused
 from catalog.curation.topic_moves import spread_hue
-from catalog.curation.tree_changes import take_turn
-from catalog.models import Placement, Topic
+from catalog.curation.tree_changes import fresh_topic, take_turn, tree_change
+from catalog.models import Placement, Topic, TreeChange
 from catalog.signals import announce_changed_papers
 from catalog.topics import move_topic, next_hue
 
@@ -73,6 +74,26 @@ def remove_topic(topic: Topic) -> bool:
         return False
     topic.delete()
     return True
+
+
+def retire_topic(topic: Topic, user: AbstractBaseUser | None = None) -> TreeChange | None:
+    """Take an empty topic out of the tree; its addresses stay, and it can be brought back."""
+    with tree_change(topic.catalogue_id, user) as recorder:
+        gone = fresh_topic(recorder.catalogue, topic.pk)
+        check_removal(gone)
+        recorder.words = f"Retired “{gone.name}”"
+        recorder.about(gone.pk)
+        Topic.objects.filter(pk=gone.pk).update(retired_at=timezone.now(), curated=True)
+    return recorder.change
+
+
+def bring_back_topic(topic: Topic, user: AbstractBaseUser | None = None) -> TreeChange | None:
+    """Bring a retired topic back, as a change of the tree."""
+    with tree_change(topic.catalogue_id, user) as recorder:
+        recorder.words = f"Brought “{topic.name}” back"
+        recorder.about(topic.pk)
+        restore_topic(topic)
+    return recorder.change
 
 
 def check_removal(topic: Topic) -> None:

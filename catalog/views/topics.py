@@ -13,6 +13,7 @@ from catalog.months import months_chart
 from catalog.paper_lists import PaperList, papers_under
 from catalog.topic_trees import catalogue_trees, tree
 from catalog.topics import find_address
+from catalog.tree_history import formerly
 from catalog.trends.scope import Scope, trends_url
 from catalog.trends.topic_facts import TopicFacts
 from catalog.views.moved import moved_to
@@ -79,6 +80,7 @@ def _topic_page(request: HttpRequest, topic: Topic, ending: str) -> HttpResponse
         "branches": tree(topic.subtree.exclude(pk=topic.pk)),
         "chart": months_chart(papers),
         "about": TopicFacts(scope),
+        "past": formerly(topic),
         "trends_url": scope.url,
         "list": block,
     }
