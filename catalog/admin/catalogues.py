@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
@@ -32,6 +32,7 @@ from catalog.models import (
     Topic,
     TopicRedirect,
 )
+from catalog.roles import catalogues_of, may_edit
 
 
 class HarvestQueryInline(Inline):
@@ -149,7 +150,17 @@ class TopicAdmin(WithTree, WithHistory, CuratedAdmin):
     def papers(self, topic: Any) -> int:
         return int(topic.paper_count)
 
+    def has_change_permission(self, request: HttpRequest, obj: Topic | None = None) -> bool:
+        own = obj is None or may_edit(request.user, obj.catalogue)
+        return own and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Topic | None = None) -> bool:
+        own = obj is None or may_edit(request.user, obj.catalogue)
+        return own and super().has_delete_permission(request, obj)
+
     def save_model(self, request: HttpRequest, obj: Topic, form: Any, change: bool) -> None:
+        if not may_edit(request.user, obj.catalogue):
+            raise PermissionDenied
         curation.save_topic(obj, form.changed_data)
 
     def delete_view(
@@ -180,7 +191,8 @@ class TopicAdmin(WithTree, WithHistory, CuratedAdmin):
 
     @admin.action(description="Restore the selected retired topics", permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Topic]) -> None:
-        rows = list(queryset.filter(retired_at__isnull=False))
+        own = queryset.filter(catalogue__in=catalogues_of(request.user))
+        rows = list(own.filter(retired_at__isnull=False))
         for topic in rows:
             curation.restore_topic(topic)
         self.message_user(request, f"Restored: {len(rows)}.", messages.SUCCESS)
