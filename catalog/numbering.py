@@ -9,9 +9,12 @@ from typing import Generic, Protocol, TypeVar
 class Node(Protocol):
     """What has a place in a tree: a topic as it is, or as it was."""
 
-    pk: int
-    parent_id: int | None
-    position: int
+    @property
+    def pk(self) -> int: ...
+    @property
+    def parent_id(self) -> int | None: ...
+    @property
+    def position(self) -> int: ...
 
 
 AnyNode = TypeVar("AnyNode", bound=Node)

@@ -42,9 +42,11 @@ FROM ({_PLACES}) places JOIN unnest(%(above)s::bigint[], %(below)s::bigint[]) a 
 GROUP BY a.above
 """  # noqa: S608  # our own text
 _LISTED = f"""
-SELECT places.paper_id FROM ({_PLACES}) places
-JOIN unnest(%(topics)s::bigint[]) WITH ORDINALITY o (topic, place) ON o.topic = places.topic_id
-GROUP BY places.paper_id ORDER BY min((o.place, places.position = 0, places.position, places.id))
+SELECT paper_id FROM (
+    SELECT DISTINCT ON (places.paper_id) places.*, o.place FROM ({_PLACES}) places
+    JOIN unnest(%(topics)s::bigint[]) WITH ORDINALITY o (topic, place) ON o.topic = places.topic_id
+    ORDER BY places.paper_id, o.place, places.position = 0, places.position, places.id
+) first ORDER BY place, position = 0, position, id
 """  # noqa: S608
 # Papers that are merged into others, or were at some time since.
 _MERGED = """

@@ -189,7 +189,8 @@ def _state(tree: Tree, pk: int) -> tuple[str, str, str, str] | None:
     here = tree.get(pk)
     if here is None:
         return None
-    numbers, above = [_place(tree, here)], []
+    numbers = [_place(tree, here)]
+    above: list[str] = []
     parent = tree.get(here.parent_id or 0)
     while parent is not None and len(above) < DEEPEST:
         above.insert(0, parent.name)
@@ -242,7 +243,7 @@ def days(catalogue: Catalogue) -> Sequence[Day]:
 
 @lru_cache(maxsize=32)
 def _days(catalogue: int, marker: tuple[int, int]) -> Sequence[Day]:
-    merged = dict(
+    merged: dict[int, int | None] = dict(
         Topic.objects.filter(catalogue=catalogue)
         .exclude(merged_into=None)
         .values_list("pk", "merged_into")
@@ -270,7 +271,7 @@ def _first(tree: Sequence[Numbered[PastTopic]]) -> list[str]:
 def _differences(
     before: list[Numbered[PastTopic]],
     after: list[Numbered[PastTopic]],
-    merged: dict[int, int],
+    merged: Mapping[int, int | None],
 ) -> list[str]:
     """What became of the topics, in words; that numbers moved on is left out."""
     old = {one.topic.pk: one for one in before}
@@ -289,7 +290,7 @@ def _differences(
             words.append(f"{_called(was)} went {where}, as {one.number}")
     for one in before:
         if one.topic.pk not in new:
-            into = new.get(merged.get(one.topic.pk, 0))
+            into = new.get(merged.get(one.topic.pk) or 0)
             words.append(
                 f"{_called(one)} was merged into {_called(into)}"
                 if into

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
@@ -16,7 +17,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import curation
-from catalog.admin.base import in_words
+from catalog.admin.base import ReadOnlyAdmin, in_words
 from catalog.curation import Place, Refused
 from catalog.models import Catalogue, Placement, Topic, TreeChange
 from catalog.numbering import numbered
@@ -24,6 +25,13 @@ from catalog.roles import catalogues_of, may_edit
 from catalog.tree_history import formerly
 
 _CHANGES = 10
+_TOTALS = """
+SELECT a.above, count(DISTINCT l.paper_id)
+FROM unnest(%s::bigint[], %s::bigint[]) a (above, below)
+JOIN catalog_placement l ON l.topic_id = a.below AND l.retired_at IS NULL
+JOIN catalog_paper p ON p.id = l.paper_id AND p.merged_into_id IS NULL
+GROUP BY a.above
+"""
 
 
 @dataclass(slots=True)
@@ -33,7 +41,7 @@ class Row:
     topic: Topic
     number: str
     papers: int
-    total: int
+    total: int = 0
     rows: "list[Row]" = field(default_factory=list)
     is_first: bool = False
     is_last: bool = False
@@ -45,7 +53,7 @@ class TreePage:
     def __init__(self, catalogue: Catalogue, chosen: int = 0, done: int = 0) -> None:
         self.catalogue = catalogue
         topics = Topic.objects.current().filter(catalogue=catalogue)
-        self._topics = list(topics.with_totals().select_related("parent"))
+        self._topics = list(topics.select_related("parent"))
         for topic in self._topics:
             topic.catalogue = catalogue
         self._direct = self._counts()
@@ -66,11 +74,10 @@ class TreePage:
     def rows(self) -> list[Row]:
         """The topics at the top, each with those below it."""
         rows = {
-            one.topic.pk: Row(
-                one.topic, one.number, self._direct.get(one.topic.pk, 0), one.topic.total
-            )
+            one.topic.pk: Row(one.topic, one.number, self._direct.get(one.topic.pk, 0))
             for one in self.order
         }
+        totals = self._totals()
         roots: list[Row] = []
         for row in rows.values():
             above = rows.get(row.topic.parent_id or 0)
@@ -78,7 +85,22 @@ class TreePage:
         for siblings in [roots, *(row.rows for row in rows.values())]:
             if siblings:
                 siblings[0].is_first = siblings[-1].is_last = True
+        for key, row in rows.items():
+            row.total = totals.get(key, row.papers)
         return roots
+
+    def _totals(self) -> dict[int, int]:
+        """The papers under each topic that has subtopics and below it, each once, in one statement."""
+        pairs = [
+            (above.topic.pk, below.topic.pk)
+            for above in self.order
+            for below in self.order
+            if below.topic.path.startswith(f"{above.topic.path}/")
+        ]
+        pairs += [(above, above) for above in {above for above, _ in pairs}]
+        with connection.cursor() as cursor:
+            cursor.execute(_TOTALS, [[above for above, _ in pairs], [below for _, below in pairs]])
+            return dict(cursor.fetchall())
 
     @property
     def targets(self) -> list[Any]:
@@ -344,7 +366,9 @@ def number_of(asked: QueryDict, name: str) -> int | None:
     return _number(asked.get(name, ""))
 
 
-def _number(text: str) -> int | None:
+def _number(text: object) -> int | None:
+    if not isinstance(text, str):
+        return None
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
@@ -362,3 +386,15 @@ def _user(request: HttpRequest) -> Any:
     if not request.user.is_authenticated:
         raise Http404
     return request.user
+
+
+@admin.register(TreeChange)
+class TreeChangeAdmin(ReadOnlyAdmin):
+    """All that curators did to trees; undone on the page of the tree."""
+
+    list_display = ["words", "catalogue", "made_by", "made_at", "undone_at"]
+    list_select_related = ["catalogue", "made_by"]
+    list_filter = ["catalogue"]
+    search_fields = ["words"]
+    date_hierarchy = "made_at"
+    exclude = ["rows"]

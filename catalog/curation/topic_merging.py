@@ -9,7 +9,13 @@ from django.utils import timezone
 
 from catalog.curation.refusal import Refused
 from catalog.curation.topic_moves import check_place, in_order, spread_hue
-from catalog.curation.tree_changes import Recorder, fresh_topic, open_candidates, tree_change
+from catalog.curation.tree_changes import (
+    Recorder,
+    fresh_topic,
+    open_candidates,
+    set_positions,
+    tree_change,
+)
 from catalog.folding import fold
 from catalog.models import Candidate, Placement, Source, Topic, TreeChange
 from catalog.topics import move_topic
@@ -125,10 +131,8 @@ def _move_papers(old: Topic, new: Topic, recorder: Recorder) -> None:
     Placement.objects.filter(pk__in=primary).update(is_primary=True)
     moved = [row.pk for row in rows if row.paper_id not in twins]
     Placement.objects.filter(pk__in=moved).update(topic=new)
-    listed = list(Placement.objects.current().filter(topic=new, paper__in=places))
-    for row in listed:
-        row.position = places[row.paper_id]
-    Placement.objects.bulk_update(listed, ["position"], batch_size=1000)
+    listed = Placement.objects.current().filter(topic=new, paper__in=places)
+    set_positions({pk: places[paper] for pk, paper in listed.values_list("pk", "paper")})
 
 
 def _in_order_of_the_list(*topics: int) -> dict[int, int]:

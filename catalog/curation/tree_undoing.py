@@ -1,18 +1,20 @@
 """A change of a tree is taken back, as far as nobody has changed the same since."""
 
+import json
+from collections import defaultdict
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from catalog.curation.refusal import Refused
 from catalog.curation.topic_moves import check_place, in_order, spread_hue
 from catalog.curation.tree_changes import (
-    PLACEMENT_COLUMNS,
     Recorder,
     Values,
+    set_positions,
     stored,
     take_turn,
     tree_change,
@@ -65,7 +67,7 @@ class _Undoing:
         self.recorder.resuggested(self.candidates)
         self._bring_back(removed)
         self._put_topics_back(rows)
-        self._put_placements_back(set(made))
+        self._put_placements_back()
         self._put_candidates_back()
         self._remove([rows[pk] for pk in made if pk in rows])
         self._refuse_to_hide()
@@ -107,36 +109,34 @@ class _Undoing:
                     topic.hue = old["hue"]
                 spread_hue(topic)
 
-    def _put_placements_back(self, made: set[int]) -> None:
+    def _put_placements_back(self) -> None:
         now = Placement.objects.in_bulk(list(self.placements))
-        self.recorder.watch(self._papers(now))
-        fit = {
-            pk: pair for pk, pair in self.placements.items() if self._is_as_left(now.get(pk), pair)
-        }
-        papers = {self._paper_of(pk, now) for pk in fit}
+        papers = self._papers(now)
+        self.recorder.watch(papers)
+        there = Placement.objects.filter(paper__in=papers)
+        taken = set(there.values_list("paper", "topic"))
         mixed = {
-            self._paper_of(pk, now) for pk in self.placements if pk not in fit
-        }  # placed anew since: theirs stay
-        papers -= mixed
-        fit = {pk: pair for pk, pair in fit.items() if self._paper_of(pk, now) in papers}
+            self._paper_of(pk, now)
+            for pk, pair in self.placements.items()
+            if not _is_as_left(now.get(pk), pair, taken)
+        } | ({self._paper_of(pk, now) for pk in self.placements} - papers)
+        papers -= mixed  # placed anew since: theirs stay
+        fit = {pk: pair for pk, pair in self.placements.items() if self._paper_of(pk, now) in papers}  # fmt: skip
         primary = Placement.objects.filter(paper__in=papers, is_primary=True)
         was = set(primary.values_list("pk", flat=True))
-        primary.update(is_primary=False)
+        primary.filter(pk__in=[pk for pk, (old, _) in fit.items() if (old or {}).get("retired_at")]).update(is_primary=False)  # fmt: skip
         Placement.objects.filter(
             pk__in=[pk for pk, (old, _) in fit.items() if old is None]
         ).delete()
-        changed = []
-        for pk, (old, new) in fit.items():
-            if old is not None and new is None:
-                Placement.objects.create(pk=pk, **stored(Placement, {**old, "is_primary": False}))
-            elif old is not None:
-                row = now[pk]
-                for name, value in stored(Placement, old).items():
-                    setattr(row, name, value)
-                row.is_primary = False
-                changed.append(row)
-        names = [name.removesuffix("_id") for name in PLACEMENT_COLUMNS if name != "paper_id"]
-        Placement.objects.bulk_update(changed, names, batch_size=1000)
+        Placement.objects.bulk_create(
+            [
+                Placement(pk=pk, **stored(Placement, {**old, "is_primary": False}))
+                for pk, (old, new) in fit.items()
+                if old is not None and new is None
+            ],
+            batch_size=1000,
+        )
+        _update({pk: old for pk, (old, new) in fit.items() if old and new is not None})
         self._choose_primaries(papers, fit, was)
         if left := len(mixed):
             self.recorder.words += (
@@ -151,10 +151,13 @@ class _Undoing:
         rows.sort(
             key=lambda row: (row.pk not in before, row.pk not in was, row.topic.position, row.pk)
         )
-        first: dict[int, int] = {}
+        first: dict[int, Placement] = {}
         for row in rows:
-            first.setdefault(row.paper_id, row.pk)
-        Placement.objects.filter(pk__in=list(first.values())).update(is_primary=True)
+            first.setdefault(row.paper_id, row)
+        wrong = [row.pk for row in rows if row.is_primary and first[row.paper_id].pk != row.pk]
+        Placement.objects.filter(pk__in=wrong).update(is_primary=False)
+        right = [row.pk for row in first.values() if not row.is_primary]
+        Placement.objects.filter(pk__in=right).update(is_primary=True)
 
     def _paper_of(self, pk: int, now: dict[int, Placement]) -> int:
         if pk in now:
@@ -167,21 +170,6 @@ class _Undoing:
         papers = {self._paper_of(pk, now) for pk in self.placements}
         return set(Paper.objects.filter(pk__in=papers).values_list("pk", flat=True))
 
-    @staticmethod
-    def _is_as_left(row: Placement | None, pair: Pair) -> bool:
-        old, new = pair
-        if new is None:
-            return row is None and bool(old) and not _is_taken(old)
-        if row is None:
-            return False
-        left = stored(Placement, new)
-        names = {"topic_id", "retired_at", "paper_id"} & set(left)
-        if any(getattr(row, name) != left[name] for name in names):
-            return False
-        if old is None or "topic_id" not in old:
-            return True
-        return not Placement.objects.filter(paper=row.paper_id, topic=old["topic_id"]).exists()
-
     def _put_candidates_back(self) -> None:
         """What was suggested a topic that is there again, or gone again, is suggested that one or its heir."""
         waiting = Candidate.objects.filter(pk__in=self.candidates, status=Candidate.Status.OPEN)
@@ -192,12 +180,8 @@ class _Undoing:
     def _remove(self, topics: list[Topic]) -> None:
         """What the change made goes, if nothing has come to lie there since."""
         for topic in topics:
-            held = Topic.objects.annotate(
-                papers=Count("placements", filter=Q(placements__retired_at=None), distinct=True),
-                below=Count("children", distinct=True),
-                taken=Count("absorbed", distinct=True),
-            ).get(pk=topic.pk)
-            if held.papers or held.below or held.taken:
+            papers = topic.placements.filter(retired_at=None)
+            if papers.exists() or topic.children.exists() or topic.absorbed.exists():
                 raise Refused(
                     f"“{topic.name}” holds something else by now: move that elsewhere first."
                 )
@@ -258,7 +242,30 @@ def _depth(topic: Topic) -> int:
     return depth
 
 
-def _is_taken(values: Values) -> bool:
-    """Whether another row stands by now where one stood that was deleted."""
-    same = Placement.objects.filter(paper=values["paper_id"], topic=values["topic_id"])
-    return same.exists() or not Paper.objects.filter(pk=values["paper_id"]).exists()
+def _is_as_left(row: Placement | None, pair: Pair, taken: set[tuple[int, int]]) -> bool:
+    """Whether a place is as the change left it, and the one it had before is free."""
+    old, new = pair
+    if new is None:
+        return row is None and (old or {}).get("topic_id") is not None and (
+            (old or {})["paper_id"], (old or {})["topic_id"]
+        ) not in taken  # fmt: skip
+    if row is None:
+        return False
+    left = stored(Placement, new)
+    names = {"topic_id", "retired_at", "paper_id"} & set(left)
+    if any(getattr(row, name) != left[name] for name in names):
+        return False
+    return old is None or "topic_id" not in old or (row.paper_id, old["topic_id"]) not in taken
+
+
+def _update(rows: dict[int, Values]) -> None:
+    """Give placements their old values: those that get the same in one statement."""
+    alike: dict[str, list[int]] = defaultdict(list)
+    for pk, values in rows.items():
+        others = {name: values[name] for name in values if name not in ("position", "is_primary")}
+        if others:
+            alike[json.dumps(others, sort_keys=True)].append(pk)
+    for text, keys in alike.items():
+        values = stored(Placement, json.loads(text))
+        Placement.objects.filter(pk__in=keys).update(**values)
+    set_positions({pk: values["position"] for pk, values in rows.items() if "position" in values})

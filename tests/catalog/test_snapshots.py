@@ -89,7 +89,7 @@ def test_a_topic_s_former_names_numbers_and_places_are_told(catalogue):
     let_pass(5)
     curation.place_topic(prompt, Place(topic("attention").pk))
     assert was(prompt) == ["2 Prompting < ", "2 Prompt < "]
-    assert [one.until.date() for one in formerly(prompt)] == [TODAY, ago(5)]
+    assert [one.until and one.until.date() for one in formerly(prompt)] == [TODAY, ago(5)]
 
 
 def test_a_number_changes_when_another_topic_moves(catalogue):

@@ -127,14 +127,15 @@ def test_a_split_that_cannot_be_is_said_with_what_was_chosen(client, topic):
     page = client.post(url(topic), form)
     assert "A topic needs a name." in page.text
     assert f'value="{paper.pk}" checked' in page.text
-    for change, words in [
+    changes: list[tuple[dict[str, object], str]] = [
         ({"name-0": "A", "papers-0": []}, "Choose the papers that go to “A”"),
         ({"name-0": "A", "papers-0": [stranger.pk]}, "somebody moved them meanwhile"),
         ({"name-0": "A", "papers-0": ["x", "9" * 30, ""]}, "Choose the papers"),
         ({"use": "x"}, "Choose some papers"),
         ({"name-0": "x" * 100_000}, "at most 200"),
         ({"name-0": "Other", "where": "beside"}, "There is a “Other” at the top already"),
-    ]:
+    ]
+    for change, words in changes:
         for step in ("look", "apply"):
             assert words in client.post(url(topic), {**form, **change, "step": step}).text
     assert Topic.objects.count() == 2
