@@ -246,12 +246,12 @@ def _parents(plan: TopicPlan) -> dict[Key, Key | None]:
     for topic in plan.gone:
         parents.pop(topic.pk, None)
     for path in plan.paths:
-        topic = plan.row_at(path)
+        row = plan.row_at(path)
         above = plan.key(path[:-1]) if len(path) > 1 else None
-        if topic is None:
+        if row is None:
             parents[path] = above
-        elif topic.pk in parents and not topic.curated and path in plan.rows:
-            parents[topic.pk] = above
+        elif row.pk in parents and not row.curated and path in plan.rows:
+            parents[row.pk] = above
     return parents
 
 
