@@ -1,28 +1,42 @@
 """Moving topics about: every address a topic ever had leads to it for good."""
 
+from dataclasses import dataclass
+
 from django.db import transaction
 from django.utils.text import slugify
 
 from catalog.models import HUES, Catalogue, Topic, TopicRedirect
 
 LONGEST_SLUG = 80
+LONGEST_PATH = 1000
+DEEPEST = 8  # levels that a list can have (ingest.lists.headings)
 
 
 @transaction.atomic
 def move_topic(topic: Topic, parent: Topic | None) -> None:
     """Put a topic (new, renamed or not) under a parent; its subtopics follow, old addresses redirect."""
-    others = Topic.objects.filter(catalogue=topic.catalogue_id).exclude(pk=topic.pk)
-    redirects = TopicRedirect.objects.filter(catalogue=topic.catalogue_id).exclude(topic=topic.pk)
-    taken = {*others.values_list("path", flat=True), *redirects.values_list("path", flat=True)}
+    _move(topic, parent, _owners(topic.catalogue_id))
+
+
+def _owners(catalogue: int) -> dict[str, int]:
+    """Whose each address of a catalogue is, or was: no other topic gets it."""
+    topics = Topic.objects.filter(catalogue=catalogue).values_list("path", "pk")
+    redirects = TopicRedirect.objects.filter(catalogue=catalogue).values_list("path", "topic")
+    return {**dict(redirects), **dict(topics)}
+
+
+def _move(topic: Topic, parent: Topic | None, owners: dict[str, int]) -> None:
+    taken = {path for path, owner in owners.items() if owner != topic.pk}
     slug, path = free_path(parent.path if parent else "", topic.name, taken)
     old_path = topic.path
     topic.parent, topic.slug, topic.path = parent, slug, path
     topic.hue = parent.hue if parent else topic.hue
     topic.save()
+    owners[path] = topic.pk
     if path != old_path:
         _redirect(topic, old_path)
         for child in topic.children.all():
-            move_topic(child, topic)
+            _move(child, topic, owners)
 
 
 def _redirect(topic: Topic, old_path: str) -> None:
@@ -49,3 +63,53 @@ def next_hue(catalogue: Catalogue) -> int:
     top = catalogue.topics.filter(parent=None, retired_at=None)
     borne = list(top.values_list("hue", flat=True))
     return min(range(HUES), key=lambda hue: (borne.count(hue), hue))
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What an address leads to; `is_own` when it is the topic's address today."""
+
+    topic: Topic
+    is_own: bool
+
+
+def find_address(catalogue: str, path: str) -> Address | None:
+    """The topic that an address means, or meant: before it was moved, renamed or merged into another.
+
+    Capitals do not matter, and what was added below a topic that has moved is looked for where it is now.
+    """
+    topics = Topic.objects.select_related(
+        "catalogue", "parent", "merged_into__catalogue", "merged_into__parent"
+    ).filter(catalogue__slug=catalogue)
+    if topic := topics.filter(path=path).first():
+        return Address(living(topic), topic.merged_into_id is None)
+    if found := _formerly(catalogue, path):
+        return Address(living(found), False)
+    if (lower := path.lower()) != path and (address := find_address(catalogue, lower)):
+        return Address(address.topic, False)
+    parts = path.split("/")[: DEEPEST + 2]
+    for length in range(len(parts) - 1, 0, -1):
+        head = "/".join(parts[:length])
+        moved = topics.filter(path=head, merged_into__isnull=False).first() or _formerly(
+            catalogue, head
+        )
+        if moved:
+            rest = path[len(head) :]
+            below = topics.filter(path=f"{living(moved).path}{rest}").first()
+            return Address(living(below), False) if below else None
+    return None
+
+
+def _formerly(catalogue: str, path: str) -> Topic | None:
+    redirects = TopicRedirect.objects.select_related(
+        "topic__catalogue", "topic__parent", "topic__merged_into__catalogue", "topic__merged_into__parent"
+    )  # fmt: skip
+    found = redirects.filter(catalogue__slug=catalogue, path=path).first()
+    return found.topic if found else None
+
+
+def living(topic: Topic) -> Topic:
+    """The topic itself, or the one that it was merged into."""
+    while topic.merged_into is not None:
+        topic = topic.merged_into
+    return topic

@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from catalog.admin.base import ReadOnlyAdmin
+from catalog.models import Topic
+from search.admin_split import SplitTopicAdmin
 from search.models import Embedding, PaperText, Synonym, Word
 from search.synonyms import by_words
 
@@ -74,3 +76,7 @@ class EmbeddingAdmin(ReadOnlyAdmin):
     list_filter = ["model"]
     search_fields = ["paper__title"]
     exclude = ["vector"]
+
+
+admin.site.unregister(Topic)
+admin.site.register(Topic, SplitTopicAdmin)

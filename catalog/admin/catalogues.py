@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
@@ -21,6 +21,8 @@ from catalog.admin.forms import PlainForm
 from catalog.admin.history import WithHistory
 from catalog.admin.paper_inlines import PlacementForm
 from catalog.admin.stated import StatedAdmin
+from catalog.admin.topic_trees import WithTree
+from catalog.curation.topic_moves import check_place
 from catalog.models import (
     Announcement,
     Catalogue,
@@ -30,10 +32,7 @@ from catalog.models import (
     Topic,
     TopicRedirect,
 )
-from catalog.topics import LONGEST_SLUG
-
-_LONGEST_PATH = 1000
-_NUMBER = 20  # a slash, and numbers that tell slugs apart
+from catalog.roles import catalogues_of, may_edit
 
 
 class HarvestQueryInline(Inline):
@@ -86,22 +85,16 @@ class TopicForm(PlainForm):
         parent: Topic | None = self.cleaned_data["parent"]
         if parent and parent.retired_at:
             raise ValidationError("That topic was retired; restore it first.")
-        if parent and len(parent.path) + self._length_below() > _LONGEST_PATH:
-            raise ValidationError("That is too deep: no address could name it.")
+        try:
+            if parent and parent.pk != self.instance.parent_id:
+                check_place(self.instance, parent)
+        except curation.Refused as error:
+            raise ValidationError(str(error)) from error
         return parent
-
-    def _length_below(self) -> int:
-        """What the addresses of the topic and of those below it add to the parent's, at most."""
-        own: Topic = self.instance
-        if own.pk is None:
-            return LONGEST_SLUG + _NUMBER
-        below = Topic.objects.filter(catalogue=own.catalogue_id, path__startswith=f"{own.path}/")
-        longest = max((len(path) for path in below.values_list("path", flat=True)), default=0)
-        return LONGEST_SLUG + _NUMBER + max(0, longest - len(own.path))
 
 
 @admin.register(Topic)
-class TopicAdmin(WithHistory, CuratedAdmin):
+class TopicAdmin(WithTree, WithHistory, CuratedAdmin):
     form = TopicForm
     list_display = ["indented", "catalogue", "papers", "position", "curated", "retired_at", on_site]
     list_display_links = ["indented"]
@@ -111,7 +104,7 @@ class TopicAdmin(WithHistory, CuratedAdmin):
     list_per_page = 200
     search_fields = ["name", "heading", "path"]
     autocomplete_fields = ["catalogue", "parent"]
-    readonly_fields = ["heading", "path", "curated", "retired_at"]
+    readonly_fields = ["heading", "path", "curated", "merged_into", "created_at", "retired_at"]
     fields = [
         "catalogue",
         "parent",
@@ -122,7 +115,8 @@ class TopicAdmin(WithHistory, CuratedAdmin):
         "heading",
         "path",
         "curated",
-        "retired_at",
+        "merged_into",
+        ("created_at", "retired_at"),
     ]
     actions = ["restore"]
 
@@ -156,7 +150,17 @@ class TopicAdmin(WithHistory, CuratedAdmin):
     def papers(self, topic: Any) -> int:
         return int(topic.paper_count)
 
+    def has_change_permission(self, request: HttpRequest, obj: Topic | None = None) -> bool:
+        own = obj is None or may_edit(request.user, obj.catalogue)
+        return own and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Topic | None = None) -> bool:
+        own = obj is None or may_edit(request.user, obj.catalogue)
+        return own and super().has_delete_permission(request, obj)
+
     def save_model(self, request: HttpRequest, obj: Topic, form: Any, change: bool) -> None:
+        if not may_edit(request.user, obj.catalogue):
+            raise PermissionDenied
         curation.save_topic(obj, form.changed_data)
 
     def delete_view(
@@ -187,7 +191,8 @@ class TopicAdmin(WithHistory, CuratedAdmin):
 
     @admin.action(description="Restore the selected retired topics", permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Topic]) -> None:
-        rows = list(queryset.filter(retired_at__isnull=False))
+        own = queryset.filter(catalogue__in=catalogues_of(request.user))
+        rows = list(own.filter(retired_at__isnull=False))
         for topic in rows:
             curation.restore_topic(topic)
         self.message_user(request, f"Restored: {len(rows)}.", messages.SUCCESS)

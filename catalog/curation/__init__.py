@@ -34,12 +34,28 @@ from catalog.curation.systems import (
     restore_systems,
     save_system,
 )
-from catalog.curation.topics import check_removal, remove_topic, restore_topic, save_topic
+from catalog.curation.topic_merging import merge_topics, preview_merge
+from catalog.curation.topic_moves import Place, add_topic, place_topic, rename_topic
+from catalog.curation.topic_splitting import Part, check_parts, split_topic
+from catalog.curation.topics import (
+    bring_back_topic,
+    check_removal,
+    remove_topic,
+    restore_topic,
+    retire_topic,
+    save_topic,
+)
+from catalog.curation.tree_undoing import undo_tree_change
 
 __all__ = [
+    "Part",
+    "Place",
     "Refused",
     "accept_candidate",
     "accept_venue",
+    "add_topic",
+    "bring_back_topic",
+    "check_parts",
     "check_removal",
     "choose_primary",
     "confirm_relations",
@@ -47,15 +63,20 @@ __all__ = [
     "hold_off_imports",
     "merge_authors",
     "merge_papers",
+    "merge_topics",
     "note_act",
+    "place_topic",
+    "preview_merge",
     "reject_candidates",
     "reject_relations",
     "reject_venues",
     "remove_systems",
     "remove_topic",
+    "rename_topic",
     "restore",
     "restore_systems",
     "restore_topic",
+    "retire_topic",
     "save_aliases",
     "save_announcement",
     "save_author",
@@ -69,8 +90,10 @@ __all__ = [
     "save_topic",
     "save_venue",
     "set_lock",
+    "split_topic",
     "state_fields",
     "take_time",
+    "undo_tree_change",
     "unlist",
     "unmerge_author",
     "unmerge_paper",

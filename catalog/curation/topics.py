@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from catalog.curation.locks import hold_off_imports
 from catalog.curation.refusal import Refused
-from catalog.models import Placement, Topic
+from catalog.curation.topic_moves import spread_hue
+from catalog.curation.tree_changes import fresh_topic, take_turn, tree_change
+from catalog.models import Placement, Topic, TreeChange
 from catalog.signals import announce_changed_papers
 from catalog.topics import move_topic, next_hue
 
@@ -16,9 +18,10 @@ from catalog.topics import move_topic, next_hue
 @transaction.atomic
 def save_topic(topic: Topic, changed: Collection[str]) -> None:
     """Save a topic that a curator made or edited; a new name or parent leaves redirects behind."""
-    hold_off_imports()
-    topic.clean()
+    take_turn(topic.catalogue_id)
     adding = topic.pk is None
+    _look_again(topic, changed)
+    topic.clean()
     if adding:
         _settle_in(topic)
     topic.curated = topic.curated or adding or bool({"name", "parent", "position"} & set(changed))
@@ -26,8 +29,19 @@ def save_topic(topic: Topic, changed: Collection[str]) -> None:
         move_topic(topic, topic.parent)
     else:
         topic.save()
-    _spread_hue(topic)
+    spread_hue(topic)
     announce_changed_papers(_papers_below(topic))
+
+
+def _look_again(topic: Topic, changed: Collection[str]) -> None:
+    """What the form does not change is as it is by now: another curator may have moved it meanwhile."""
+    if topic.parent_id:
+        topic.parent = Topic.objects.get(pk=topic.parent_id)
+    now = Topic.objects.filter(pk=topic.pk).first() if topic.pk else None
+    if now is None:
+        return
+    for name in {field.name for field in Topic._meta.concrete_fields} - {*changed, "id"}:
+        setattr(topic, name, getattr(now, name))
 
 
 def _settle_in(topic: Topic) -> None:
@@ -37,11 +51,6 @@ def _settle_in(topic: Topic) -> None:
         topic.position = (topics.aggregate(last=Max("position"))["last"] or 0) + 1
     if topic.parent is None and not topic.hue:
         topic.hue = next_hue(topic.catalogue)
-
-
-def _spread_hue(topic: Topic) -> None:
-    below = Topic.objects.filter(catalogue=topic.catalogue, path__startswith=f"{topic.path}/")
-    below.exclude(hue=topic.hue).update(hue=topic.hue)
 
 
 def _papers_below(topic: Topic) -> list[int]:
@@ -57,14 +66,34 @@ def remove_topic(topic: Topic) -> bool:
 
     True when the row is gone. A topic that still holds papers or subtopics is refused.
     """
-    hold_off_imports()
+    take_turn(topic.catalogue_id)
     check_removal(topic)
-    if topic.placements.exists() or topic.children.exists():
+    if topic.placements.exists() or topic.children.exists() or topic.absorbed.exists():
         topic.retired_at, topic.curated = timezone.now(), True
         topic.save(update_fields=["retired_at", "curated"])
         return False
     topic.delete()
     return True
+
+
+def retire_topic(topic: Topic, user: AbstractBaseUser | None = None) -> TreeChange | None:
+    """Take an empty topic out of the tree; its addresses stay, and it can be brought back."""
+    with tree_change(topic.catalogue_id, user) as recorder:
+        gone = fresh_topic(recorder.catalogue, topic.pk)
+        check_removal(gone)
+        recorder.words = f"Retired “{gone.name}”"
+        recorder.about(gone.pk)
+        Topic.objects.filter(pk=gone.pk).update(retired_at=timezone.now(), curated=True)
+    return recorder.change
+
+
+def bring_back_topic(topic: Topic, user: AbstractBaseUser | None = None) -> TreeChange | None:
+    """Bring a retired topic back, as a change of the tree."""
+    with tree_change(topic.catalogue_id, user) as recorder:
+        recorder.words = f"Brought “{topic.name}” back"
+        recorder.about(topic.pk)
+        restore_topic(topic)
+    return recorder.change
 
 
 def check_removal(topic: Topic) -> None:
@@ -80,12 +109,15 @@ def check_removal(topic: Topic) -> None:
 
 @transaction.atomic
 def restore_topic(topic: Topic) -> None:
-    """Bring a retired topic back, and those above it that were retired with it."""
-    hold_off_imports()
+    """Bring a retired topic back, and those above it that were retired with it.
+
+    One that was merged into another comes back empty: undoing the merge brings its papers back, too.
+    """
+    take_turn(topic.catalogue_id)
     here: Topic | None = topic
     while here is not None:
         Topic.objects.filter(pk=here.pk, retired_at__isnull=False).update(
-            retired_at=None, curated=True
+            retired_at=None, merged_into=None, curated=True
         )
         here = here.parent
 

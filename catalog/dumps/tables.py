@@ -157,6 +157,7 @@ _LEFT_OUT = {
     "catalog.Problem": "work for curators; the jobs meet again what is still so",
     "catalog.SourceState": "how sources behaved to one machine",
     "catalog.Editorship": "users and their rights",
+    "catalog.TreeChange": "what curators did, and what it takes to undo it",
     "catalog.Dump": "the dumps themselves",
     "catalog.DumpFile": "the dumps themselves",
     "catalog.DumpPart": "the dumps themselves",

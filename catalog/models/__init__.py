@@ -8,6 +8,7 @@ from catalog.models.catalogues import (
     Placement,
     Topic,
     TopicRedirect,
+    TreeChange,
 )
 from catalog.models.code import GoneReason, PaperRepository, Repository, RepositoryAlias, StarCount
 from catalog.models.dumps import Dump, DumpFile, DumpPart
@@ -85,6 +86,7 @@ __all__ = [
     "TitleAlias",
     "Topic",
     "TopicRedirect",
+    "TreeChange",
     "Venue",
     "VenueSuggestion",
     "paper_path",

@@ -2,6 +2,8 @@
 
 from typing import Self
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Q, Value
@@ -9,7 +11,7 @@ from django.db.models.functions import Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models.base import KeyField, Source, Stated, one_of, tracked
+from catalog.models.base import KeyField, Source, Stated, one_of, tracked, tracked_but
 from catalog.models.papers import Paper
 
 HUES = 16  # as many as tokens.css defines
@@ -73,7 +75,7 @@ class TopicQuerySet(models.QuerySet["Topic"]):
         return self.annotate(total=Coalesce(models.Subquery(papers.values("number")), Value(0)))
 
 
-@tracked
+@tracked_but("listed_path")
 class Topic(models.Model):
     """A heading of a catalogue, at any depth. `path` joins the slugs from the top: "attention/sparse"."""
 
@@ -97,6 +99,22 @@ class Topic(models.Model):
     curated = models.BooleanField(
         default=False, help_text="A curator has named or moved it: imports leave it as it is."
     )
+    listed_path = ArrayField(
+        models.TextField(),
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="Where the imported list has it: its headings from the top, folded.",
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="absorbed",
+        help_text="The topic that took its papers in; lists that still have its heading mean that one.",
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True)
 
     objects = TopicQuerySet.as_manager()
@@ -113,6 +131,10 @@ class Topic(models.Model):
             models.CheckConstraint(
                 condition=Q(parent=None) | ~Q(parent=models.F("id")),
                 name="topic_not_its_own_parent",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(retired_at__isnull=False),
+                name="topic_merged_is_retired",
             ),
         ]
 
@@ -171,6 +193,28 @@ class TopicRedirect(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class TreeChange(models.Model):
+    """What a curator did to the tree of a catalogue in one go, with what it takes to undo it."""
+
+    catalogue = models.ForeignKey(Catalogue, models.CASCADE, related_name="tree_changes")
+    words = models.CharField(max_length=500, help_text="“Moved “Prompt” under “Agents”.”")
+    made_at = models.DateTimeField(default=timezone.now)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    rows = models.JSONField(default=dict, help_text="The rows it changed, before and after.")
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undoes = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="undone_by"
+    )
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.words
 
 
 @tracked

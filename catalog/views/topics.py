@@ -2,18 +2,21 @@
 
 from dataclasses import replace
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalog.exports.answers import FORMATS, ExportLink, export_links, twin
-from catalog.models import Catalogue, Paper, Topic, TopicRedirect
+from catalog.models import Catalogue, Paper, Topic
 from catalog.months import months_chart
 from catalog.paper_lists import PaperList, papers_under
 from catalog.topic_trees import catalogue_trees, tree
+from catalog.topics import find_address
+from catalog.tree_history import formerly
 from catalog.trends.scope import Scope, trends_url
 from catalog.trends.topic_facts import TopicFacts
+from catalog.views.moved import moved_to
 
 
 @require_safe
@@ -56,12 +59,11 @@ def catalogue_detail(request: HttpRequest, slug: str, ending: str = "") -> HttpR
 def topic_detail(
     request: HttpRequest, catalogue: str, path: str, ending: str = ""
 ) -> HttpResponseBase:
-    topic = Topic.objects.select_related("catalogue").filter(catalogue__slug=catalogue, path=path)
-    if (found := topic.first()) is None:
-        moved = TopicRedirect.objects.select_related("topic__catalogue")
-        old = get_object_or_404(moved, catalogue__slug=catalogue, path=path)
-        return redirect(twin(old.topic.get_absolute_url(), ending), permanent=True)
-    return _topic_page(request, found, ending)
+    if (found := find_address(catalogue, path)) is None:
+        raise Http404
+    if not found.is_own:
+        return moved_to(request, twin(found.topic.get_absolute_url(), ending))
+    return _topic_page(request, found.topic, ending)
 
 
 def _topic_page(request: HttpRequest, topic: Topic, ending: str) -> HttpResponseBase:
@@ -78,6 +80,7 @@ def _topic_page(request: HttpRequest, topic: Topic, ending: str) -> HttpResponse
         "branches": tree(topic.subtree.exclude(pk=topic.pk)),
         "chart": months_chart(papers),
         "about": TopicFacts(scope),
+        "past": formerly(topic),
         "trends_url": scope.url,
         "list": block,
     }

@@ -1,15 +1,17 @@
 """Where a field moves."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from catalog.models import Catalogue, Topic, TopicRedirect
+from catalog.models import Catalogue
+from catalog.topics import find_address
 from catalog.trends.cited import gaps, most_cited
 from catalog.trends.code import rising_code
 from catalog.trends.scope import Scope, trends_url
 from catalog.trends.surveys import survey_coverage
 from catalog.trends.topics import topic_trends
+from catalog.views.moved import moved_to
 
 
 @require_safe
@@ -24,13 +26,12 @@ def trends_of_catalogue(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def trends_of_topic(request: HttpRequest, catalogue: str, path: str) -> HttpResponse:
-    topics = Topic.objects.select_related("catalogue", "parent")
-    topic = topics.filter(catalogue__slug=catalogue, path=path).first()
-    if topic is None:
-        moved = TopicRedirect.objects.select_related("topic__catalogue")
-        old = get_object_or_404(moved, catalogue__slug=catalogue, path=path)
-        return redirect(trends_url(topic=old.topic), permanent=True)
-    return _page(request, Scope(topic.catalogue, topic))
+    found = find_address(catalogue, path)
+    if found is None:
+        raise Http404
+    if not found.is_own:
+        return moved_to(request, trends_url(topic=found.topic))
+    return _page(request, Scope(found.topic.catalogue, found.topic))
 
 
 def _page(request: HttpRequest, scope: Scope) -> HttpResponse:

@@ -76,21 +76,26 @@ class _Applier:
 
     def _topics(self) -> None:
         plan = self.plan.topics
-        self.topic_at = dict(plan.rows)
+        self.topic_at = plan.joined | plan.rows
+        places, changed = plan.places, plan.positions()
         self.taken = set(self.catalogue.topics.values_list("path", flat=True))
         self.taken |= set(self.catalogue.topic_redirects.values_list("path", flat=True))
         for topic in plan.revived():
             topic.retired_at = None
             topic.save(update_fields=["retired_at"])
-        for topic, position in plan.positions():
+        for topic, position in changed:
             topic.position = position
             topic.save(update_fields=["position"])
         moved = {topic.pk: path for topic, path in plan.moved}
-        for number, path in enumerate(plan.paths, 1):
+        for path in plan.paths:
             if path not in self.topic_at:
-                self._create_topic(path, number)
-            elif self.topic_at[path].pk in moved:
+                self._create_topic(path, places[path])
+            elif path in plan.rows and self.topic_at[path].pk in moved:
                 self._move_topic(self.topic_at[path], path)
+        for topic, path in plan.relisted:
+            topic.heading = topic.heading or path[-1][:200]
+            topic.listed_path = [fold(name) for name in path]
+            topic.save(update_fields=["heading", "listed_path"])
 
     def _create_topic(self, path: TopicPath, position: int) -> None:
         parent = self.topic_at[path[:-1]] if len(path) > 1 else None
@@ -103,6 +108,8 @@ class _Applier:
             slug=slug,
             path=address,
             position=position,
+            listed_path=[fold(name) for name in path],
+            created_at=self.now,
             hue=parent.hue if parent else next_hue(self.catalogue),
         )
 

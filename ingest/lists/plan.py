@@ -215,6 +215,7 @@ class Plan:
             or self.topics.moved
             or self.topics.positions()
             or self.topics.revived()
+            or self.topics.relisted
             or self.topics.gone
             or self.announcements
             or self.problem_rows
@@ -360,9 +361,9 @@ class _Planner:
             for row, v in plan.placements.change
             if "retired_at" in v
         }
-        for path, topic in self.topics.rows.items():
+        for pk, path in self.topics.paths_of.items():
             if any(path in plan.placements.create for plan in papers):
-                arrived.add(topic.pk)
+                arrived.add(pk)
         self.topics.settle(used, arrived)
 
     def _positions(self) -> dict[tuple[Known, TopicPath], int]:
@@ -371,10 +372,11 @@ class _Planner:
         counts: dict[TopicPath, int] = defaultdict(int)
         positions: dict[tuple[Known, TopicPath], int] = {}
         for entry in self.reading.entries:
-            key = (by_entry[id(entry)], entry.topic)
+            topic = self.topics.meant(entry.topic)
+            key = (by_entry[id(entry)], topic)
             if key not in positions:
-                counts[entry.topic] += 1
-                positions[key] = counts[entry.topic]
+                counts[topic] += 1
+                positions[key] = counts[topic]
         return positions
 
     def _paper(self, known: Known, positions: dict[tuple[Known, TopicPath], int]) -> PaperPlan:
@@ -463,7 +465,7 @@ class _Planner:
 
     def _placement_rows(self, paper: Paper | None) -> dict[TopicPath | int, Placement]:
         """Rows by the path the list now has for their topic, or by the topic's key when it has none."""
-        paths = {topic.pk: path for path, topic in self.topics.rows.items()}
+        paths = self.topics.paths_of
         rows = self._placements(paper) if paper else []
         return {paths.get(row.topic_id, row.topic_id): row for row in rows}
 
@@ -476,11 +478,12 @@ class _Planner:
         spellings = {entry.title for entry in plan.known.entries}
         main = title if title in spellings else plan.facts.title
         for entry in plan.known.entries:
-            if entry.topic in desired:
+            topic = self.topics.meant(entry.topic)
+            if topic in desired:
                 continue
             ident = entry.identifiers[0] if entry.identifiers else None
-            desired[entry.topic] = {
-                "position": positions[plan.known, entry.topic],
+            desired[topic] = {
+                "position": positions[plan.known, topic],
                 "listed_title": entry.title if entry.title != main else "",
                 "listed_url": "" if ident == usual or not entry.url else _listed_url(entry.url),
             }
@@ -500,9 +503,10 @@ class _Planner:
         if any(row.is_primary and row.pk not in retired for row in rows):
             return
         for entry in plan.known.entries:
-            if entry.topic in plan.placements.create:
-                values = plan.placements.create[entry.topic]
-                plan.placements.create[entry.topic] = {**values, "is_primary": True}
+            topic = self.topics.meant(entry.topic)
+            if topic in plan.placements.create:
+                values = plan.placements.create[topic]
+                plan.placements.create[topic] = {**values, "is_primary": True}
                 return
         _promote(plan.placements, [row for row in rows if row.pk not in retired])
 

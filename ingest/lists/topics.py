@@ -8,6 +8,8 @@ from catalog.folding import fold
 from catalog.models import Topic
 from ingest.lists.records import TopicPath
 
+Key = TopicPath | int  # a topic of the list by its path, another by its key
+
 
 @dataclass(slots=True)
 class TopicPlan:
@@ -15,13 +17,32 @@ class TopicPlan:
 
     paths: list[TopicPath]
     rows: dict[TopicPath, Topic] = field(default_factory=dict)
+    # Headings of topics that a curator merged, with what they were merged into.
+    joined: dict[TopicPath, Topic] = field(default_factory=dict)
     gone: list[Topic] = field(default_factory=list)
     others: list[Topic] = field(default_factory=list)  # rows that are not the list's to retire
+    every: dict[int, Topic] = field(default_factory=dict)  # all rows, retired ones too
     arrived: set[int] = field(default_factory=set)
+    # Where the list has rows, merged ones too, other than where it had them last.
+    relisted: list[tuple[Topic, TopicPath]] = field(default_factory=list)
 
     @property
     def new(self) -> list[TopicPath]:
-        return [path for path in self.paths if path not in self.rows]
+        return [path for path in self.paths if self.row_at(path) is None]
+
+    def row_at(self, path: TopicPath) -> Topic | None:
+        return self.rows.get(path) or self.joined.get(path)
+
+    def meant(self, path: TopicPath) -> TopicPath:
+        """The one path of a topic to which merged headings lead, too."""
+        target = self.joined.get(path)
+        return path if target is None else self.paths_of[target.pk]
+
+    @property
+    def paths_of(self) -> dict[int, TopicPath]:
+        """Each row's own path in the list, or the first of those that lead to it."""
+        found = {topic.pk: path for path, topic in reversed(self.joined.items())}
+        return found | {topic.pk: path for path, topic in self.rows.items()}
 
     @property
     def moved(self) -> list[tuple[Topic, TopicPath]]:
@@ -36,23 +57,35 @@ class TopicPlan:
     def _has_other_parent(self, topic: Topic, path: TopicPath) -> bool:
         if len(path) == 1:
             return topic.parent_id is not None
-        parent = self.rows.get(path[:-1])
+        parent = self.row_at(path[:-1])
         return parent is None or parent.pk != topic.parent_id
 
     def positions(self) -> list[tuple[Topic, int]]:
-        """Rows whose place in the order changes, curated ones left out; places count over the whole list."""
-        places = {path: number for number, path in enumerate(self.paths, 1)}
+        """Rows whose place in the order changes; places count over the whole list."""
+        places = self.places
         return [
-            (topic, places[path])
-            for path, topic in self.rows.items()
-            if topic.position != places[path] and not topic.curated
+            (topic, places[key])
+            for key, topic in self.every.items()
+            if key in places and topic.position != places[key]
         ]
+
+    @property
+    def places(self) -> dict[Key, int]:
+        """The place of each topic: the list's, unless a curator has arranged some; a new one's by its path."""
+        is_arranged = bool(self.others or self.joined)
+        order = _arranged(self) if is_arranged else [self.key(path) for path in self.paths]
+        return {key: place for place, key in enumerate(order, 1)}
+
+    def key(self, path: TopicPath) -> Key:
+        topic = self.row_at(path)
+        return path if topic is None else topic.pk
 
     def revived(self) -> list[Topic]:
         """Retired rows that the list has again; one that a curator retired only if papers come to it."""
+        rows = {topic.pk: topic for topic in [*self.rows.values(), *self.joined.values()]}
         return [
             topic
-            for topic in self.rows.values()
+            for topic in rows.values()
             if topic.retired_at is not None and (not topic.curated or topic.pk in self.arrived)
         ]
 
@@ -62,6 +95,7 @@ class TopicPlan:
         parents = {topic.parent_id for topic in self.others if topic.retired_at is None}
         leaving = {topic.pk for topic, _ in self.moved}
         parents |= {topic.parent_id for topic in self.rows.values() if topic.pk not in leaving}
+        parents |= {topic.parent_id for topic in self.joined.values()}
         kept: list[Topic] = []
         for topic in sorted(self.gone, key=lambda topic: topic.path.count("/"), reverse=True):
             if topic.pk in used or topic.pk in parents:
@@ -77,58 +111,158 @@ def match_topics(
     listed: Mapping[TopicPath, set[int]],
     placed: Mapping[int, set[int]],
 ) -> TopicPlan:
-    """Join by heading path, then by heading alone, then by the papers they have in common.
+    """Join by where the list had them, by heading path, by name path, by heading alone, then by common papers.
 
     `listed` holds the stored papers under each path of the list, `placed` those under each topic's
-    key: a renamed topic is known by its papers.
+    key: a renamed topic is known by its papers. A heading of a topic that a curator merged means what it was merged into.
     """
-    every = list(topics)
-    plan = TopicPlan(paths, others=[topic for topic in every if topic.curated or not topic.heading])
-    left = {topic.pk: topic for topic in every if topic.heading}
-    by_path = {_heading_path(topic, left): topic for topic in left.values()}
-    for path in paths:
-        if topic := by_path.get(_fold_path(path)):
-            plan.rows[path] = left.pop(topic.pk)
-    _match_by_heading(plan, left)
-    _match_by_papers(plan, left, listed, placed)
-    plan.gone = [topic for topic in left.values() if topic.retired_at is None and not topic.curated]
+    every = {topic.pk: topic for topic in sorted(topics, key=_standing)}
+    others = [topic for topic in every.values() if topic.curated or not topic.heading]
+    plan = TopicPlan(paths, others=others, every=every)
+    matching = _Matching(plan, every)
+    matching.by_path({_listed_path(one): one for one in every.values() if one.listed_path})
+    headed = {pk: topic for pk, topic in every.items() if topic.heading}
+    matching.by_path({_chain(one, headed, "heading"): one for one in headed.values()})
+    matching.by_path({_chain(one, every, "name"): one for one in every.values()})
+    matching.by_heading()
+    matching.by_papers(listed, placed)
+    targets = {topic.pk for topic in plan.joined.values()}
+    plan.gone = [
+        topic
+        for topic in matching.left.values()
+        if topic.heading and topic.retired_at is None and not topic.curated
+        and topic.pk not in targets
+    ]  # fmt: skip
     return plan
 
 
-def _match_by_heading(plan: TopicPlan, left: dict[int, Topic]) -> None:
-    named: dict[str, list[Topic]] = defaultdict(list)
-    for topic in left.values():
-        named[fold(topic.heading)].append(topic)
-    wanted = Counter(fold(path[-1]) for path in plan.new)
-    for path in plan.new:
-        key = fold(path[-1])
-        if wanted[key] == 1 and len(named[key]) == 1:
-            plan.rows[path] = left.pop(named[key][0].pk)
+def _standing(topic: Topic) -> tuple[int, int]:
+    """Of two that are called alike the one that is current comes last, and counts."""
+    if topic.retired_at is None:
+        return 2, topic.pk
+    return (1 if topic.merged_into_id else 0), topic.pk
 
 
-def _match_by_papers(
-    plan: TopicPlan,
-    left: dict[int, Topic],
-    listed: Mapping[TopicPath, set[int]],
-    placed: Mapping[int, set[int]],
-) -> None:
-    for path in plan.new:
-        papers = listed.get(path, set())
-        shared = [(len(papers & placed.get(pk, set())), pk) for pk in left]
-        most, pk = max(shared, default=(0, 0))
-        if most and 2 * most > len(placed[pk]) and 2 * most > len(papers):
-            plan.rows[path] = left.pop(pk)
+class _Matching:
+    def __init__(self, plan: TopicPlan, every: dict[int, Topic]) -> None:
+        self.plan = plan
+        self.every = every
+        self.left = dict(every)
+
+    def _take(self, path: TopicPath, topic: Topic) -> None:
+        del self.left[topic.pk]
+        target = self._living(topic)
+        if target is topic:
+            self.plan.rows[path] = topic
+        else:
+            self.plan.joined[path] = target
+        if _fold_path(path) != tuple(topic.listed_path):
+            self.plan.relisted.append((topic, path))
+
+    def _living(self, topic: Topic) -> Topic:
+        while topic.merged_into_id in self.every:
+            topic = self.every[topic.merged_into_id]
+        return topic
+
+    def by_path(self, called: Mapping[TopicPath, Topic]) -> None:
+        for path in self.plan.new:
+            topic = called.get(_fold_path(path))
+            if topic is not None and topic.pk in self.left:
+                self._take(path, topic)
+
+    def by_heading(self) -> None:
+        named: dict[str, list[Topic]] = defaultdict(list)
+        for topic in self.left.values():
+            named[fold(topic.heading or topic.name)].append(topic)
+        wanted = Counter(fold(path[-1]) for path in self.plan.new)
+        for path in self.plan.new:
+            key = fold(path[-1])
+            if wanted[key] == 1 and len(named[key]) == 1:
+                self._take(path, named[key][0])
+
+    def by_papers(
+        self, listed: Mapping[TopicPath, set[int]], placed: Mapping[int, set[int]]
+    ) -> None:
+        for path in self.plan.new:
+            papers = listed.get(path, set())
+            headed = [pk for pk, topic in self.left.items() if topic.heading]
+            shared = [(len(papers & placed.get(pk, set())), pk) for pk in headed]
+            most, pk = max(shared, default=(0, 0))
+            if most and 2 * most > len(placed[pk]) and 2 * most > len(papers):
+                self._take(path, self.left[pk])
 
 
-def _heading_path(topic: Topic, topics: Mapping[int, Topic]) -> TopicPath:
-    """The folded headings from the top; topics that a curator made have none and are passed over."""
+def _listed_path(topic: Topic) -> TopicPath:
+    return tuple(topic.listed_path)
+
+
+def _chain(topic: Topic, topics: Mapping[int, Topic], column: str) -> TopicPath:
+    """The folded headings (or names) from the top; topics that have none are passed over."""
     path: TopicPath = ()
     here: Topic | None = topic
     while here is not None:
-        path = (fold(here.heading), *path)
+        path = (fold(getattr(here, column)), *path)
         here = topics.get(here.parent_id or 0)
     return path
 
 
 def _fold_path(path: TopicPath) -> TopicPath:
     return tuple(fold(name) for name in path)
+
+
+# The order, where a curator has arranged some topics
+
+
+def _arranged(plan: TopicPlan) -> list[Key]:
+    """All topics in their order: the list's own as it has them, any other behind the same sibling as before."""
+    parents = _parents(plan)
+    children: dict[Key | None, list[Key]] = defaultdict(list)
+    for key, parent in parents.items():
+        children[parent if parent in parents else None].append(key)
+    listed = {
+        path if topic is None else topic.pk: number
+        for number, path in enumerate(plan.paths)
+        if path not in plan.joined and ((topic := plan.rows.get(path)) is None or not topic.curated)
+    }
+    order: list[Key] = []
+
+    def add(parent: Key | None) -> None:
+        for key in _siblings(children[parent], plan.every, listed):
+            order.append(key)
+            add(key)
+
+    add(None)
+    return order
+
+
+def _parents(plan: TopicPlan) -> dict[Key, Key | None]:
+    """Each topic that will be current, with the one it will lie under."""
+    revived = {topic.pk for topic in plan.revived()}
+    parents: dict[Key, Key | None] = {
+        topic.pk: topic.parent_id
+        for topic in plan.every.values()
+        if topic.retired_at is None or topic.pk in revived
+    }
+    for topic in plan.gone:
+        parents.pop(topic.pk, None)
+    for path in plan.paths:
+        row = plan.row_at(path)
+        above = plan.key(path[:-1]) if len(path) > 1 else None
+        if row is None:
+            parents[path] = above
+        elif row.pk in parents and not row.curated and path in plan.rows:
+            parents[row.pk] = above
+    return parents
+
+
+def _siblings(keys: list[Key], rows: Mapping[int, Topic], listed: Mapping[Key, int]) -> list[Key]:
+    order = sorted((key for key in keys if key in listed), key=lambda key: listed[key])
+    stored = sorted(
+        (key for key in keys if isinstance(key, int)),
+        key=lambda key: (rows[key].position, key),
+    )
+    for index, key in enumerate(stored):
+        if key not in listed:
+            before = [one for one in stored[:index] if one in order]
+            order.insert(order.index(before[-1]) + 1 if before else 0, key)
+    return order

@@ -20,6 +20,7 @@ from catalog.models import (
     Source,
     Topic,
 )
+from catalog.numbering import numbered
 
 _SHIELDS = "https://img.shields.io"
 
@@ -36,23 +37,15 @@ class Section:
 
 def sections(catalogue: Catalogue) -> list[Section]:
     """The topics of a catalogue in order, numbered, with all that their entries need, in few queries."""
-    children: dict[int | None, list[Topic]] = defaultdict(list)
-    for topic in catalogue.topics.filter(retired_at=None).order_by("position", "pk"):
+    topics = list(catalogue.topics.filter(retired_at=None))
+    for topic in topics:
         topic.catalogue = catalogue
-        children[topic.parent_id].append(topic)
     placed: dict[int, list[Placement]] = defaultdict(list)
     for placement in _placements(catalogue):
         placed[placement.topic_id].append(placement)
-    found: list[Section] = []
-
-    def add(parent: int | None, prefix: str, depth: int) -> None:
-        for number, topic in enumerate(children[parent], 1):
-            label = f"{prefix}{number}"
-            found.append(Section(topic, label, depth, placed[topic.pk]))
-            add(topic.pk, f"{label}.", depth + 1)
-
-    add(None, "", 0)
-    return found
+    return [
+        Section(one.topic, one.number, one.depth, placed[one.topic.pk]) for one in numbered(topics)
+    ]
 
 
 def _placements(catalogue: Catalogue) -> list[Placement]:

@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from catalog.models import Catalogue, Paper, Placement, Topic
 from catalog.models.papers import PaperQuerySet
+from catalog.topics import find_address
 from search.map.atlas import Atlas
 from search.models import MapRegion
 from search.queries import search
@@ -68,11 +69,10 @@ class Choice:
         catalogue, _, path = self.topic.partition("/")
         if not path:
             return None
-        topics = Topic.objects.select_related("catalogue", "parent")
-        found = topics.filter(catalogue__slug=catalogue, path=path).first()
+        found = find_address(catalogue, path)
         if found is None:
             self.notes.append("There is no such topic; papers of all topics are shown.")
-        return found
+        return found.topic if found else None
 
     @cached_property
     def catalogue_row(self) -> Catalogue | None:

@@ -106,6 +106,13 @@ def name(regions: Sequence[Region], titles: Sequence[str], topics: Mapping[int, 
             regions[number].topic = topic
 
 
+def telling_terms(groups: "Sequence[NDArray[int64]]", titles: Sequence[str]) -> list[list[str]]:
+    """The terms that tell each group of papers (as places among the titles) from the rest."""
+    regions = [Region(0, None, papers, 0, 0, 0) for papers in groups]
+    _give_terms(regions, titles)
+    return [region.terms for region in regions]
+
+
 def _fits(
     regions: Sequence[Region], topics: Mapping[int, set[int]]
 ) -> Iterable[tuple[float, int, int]]:

@@ -87,6 +87,9 @@ def everything(catalogue):
             f"/map?paper={paper.pk}",
             trends_url(topic=catalogue.topic),
             Dump.objects.get().get_absolute_url(),
+            "/catalogues/long-context/at/",
+            f"/catalogues/long-context/at/{catalogue.topic.created_at:%Y-%m-%d}/",
+            f"/catalogues/long-context/at/{catalogue.topic.created_at:%Y-%m-%d}/{catalogue.topic.path}/",
         ),
     ]
 

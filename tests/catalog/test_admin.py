@@ -39,6 +39,7 @@ from catalog.models import (
     System,
     TitleAlias,
     TopicRedirect,
+    TreeChange,
     VenueSuggestion,
 )
 from ingest.models import Visit
@@ -90,6 +91,7 @@ def make_everything() -> Paper:
     )
     StarCount.objects.create(repository=paper.repositories.get(), date="2025-01-01", stars=number)
     TopicRedirect.objects.create(catalogue=catalogue, path=f"old-{number}", topic=topic)
+    TreeChange.objects.create(catalogue=catalogue, words=HOSTILE)
     Announcement.objects.create(
         catalogue=catalogue, date="2025-01-01", position=number, title=HOSTILE, paper=paper
     )
