@@ -1,6 +1,7 @@
 """What a curator's decision means in the tables: it is remembered, and no import undoes it."""
 
 from catalog.curation.acts import note_act
+from catalog.curation.adding import NewPaper, add_paper, list_paper
 from catalog.curation.announcements import save_announcement
 from catalog.curation.decisions import (
     accept_candidate,
@@ -25,6 +26,12 @@ from catalog.curation.papers import (
     state_fields,
 )
 from catalog.curation.people import save_author, save_repository, save_venue
+from catalog.curation.proposals import (
+    accept_fields,
+    accept_suggestion,
+    reject_proposal,
+    withdraw_proposal,
+)
 from catalog.curation.refusal import Refused
 from catalog.curation.rows import choose_primary, restore, save_placements, save_rows, unlist
 from catalog.curation.systems import (
@@ -37,18 +44,24 @@ from catalog.curation.systems import (
 from catalog.curation.topics import check_removal, remove_topic, restore_topic, save_topic
 
 __all__ = [
+    "NewPaper",
     "Refused",
     "accept_candidate",
+    "accept_fields",
+    "accept_suggestion",
     "accept_venue",
+    "add_paper",
     "check_removal",
     "choose_primary",
     "confirm_relations",
     "decide_problems",
     "hold_off_imports",
+    "list_paper",
     "merge_authors",
     "merge_papers",
     "note_act",
     "reject_candidates",
+    "reject_proposal",
     "reject_relations",
     "reject_venues",
     "remove_systems",
@@ -74,4 +87,5 @@ __all__ = [
     "unlist",
     "unmerge_author",
     "unmerge_paper",
+    "withdraw_proposal",
 ]

@@ -157,6 +157,8 @@ _LEFT_OUT = {
     "catalog.Problem": "work for curators; the jobs meet again what is still so",
     "catalog.SourceState": "how sources behaved to one machine",
     "catalog.Editorship": "users and their rights",
+    "catalog.Proposal": "what readers wrote to the curators of one site",
+    "catalog.ProposalSending": "who sent how much to one site on one day",
     "catalog.Dump": "the dumps themselves",
     "catalog.DumpFile": "the dumps themselves",
     "catalog.DumpPart": "the dumps themselves",
