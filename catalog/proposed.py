@@ -3,6 +3,7 @@
 import difflib
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from catalog.models import (
     Link,
@@ -64,6 +65,15 @@ def present_topics(paper: Paper) -> str:
     """Where a paper is listed, in words."""
     rows = Placement.objects.current().filter(paper=paper).select_related("topic__parent")
     return ", ".join(row.topic.label for row in rows.order_by("-is_primary", "pk"))
+
+
+def in_order(after: dict[str, Any]) -> list[tuple[str, str]]:
+    """The fields of a correction in the order of the form: the database keeps another."""
+    names = [
+        *(name for name in LABELS if name in after),
+        *(name for name in after if name not in LABELS),
+    ]
+    return [(name, str(after[name])) for name in names]
 
 
 def lines_of(text: str) -> list[str]:

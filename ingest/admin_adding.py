@@ -138,7 +138,12 @@ class AddViews:
     def _act(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         # What asks sources holds no transaction meanwhile.
         asking = {"_again": self._again, "_choose": self._choose, "_another": self._another}
-        writing = {"_list": self._list, "_accept": self._accept, "_discard": self._discard}
+        writing = {
+            "_list": self._list,
+            "_accept": self._accept,
+            "_tell": self._tell,
+            "_discard": self._discard,
+        }
         for name, act in asking.items():
             if name in request.POST:
                 return act(request, draft)
@@ -221,6 +226,16 @@ class AddViews:
             self.admin.message_user(request, str(error), messages.ERROR)
             return HttpResponseRedirect(self.url("draft", draft.pk))
         return self._added(request, draft, paper, "Listed")
+
+    def _tell(self, request: HttpRequest, draft: Draft) -> HttpResponse:
+        """Let the reader who suggested it know that it is here."""
+        standing = standings([draft], draft.paste.catalogue)[draft.pk]
+        if draft.proposal and standing.paper and draft.proposal.is_open:
+            answer = "It is listed here already."
+            curation.reject_proposal(draft.proposal, request.user, answer, standing.paper)  # type: ignore[arg-type]  # staff only
+            self.admin.message_user(request, "The sender is told.", messages.SUCCESS)
+        draft.delete()
+        return HttpResponseRedirect(reverse("admin:catalog_proposal_changelist"))
 
     def _accept(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         """Accept the candidate that waits for this paper, under the topic chosen."""

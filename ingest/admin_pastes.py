@@ -117,16 +117,9 @@ class PasteViews:
         return [_row(draft, judged[draft.pk], labels) for draft in drafts]
 
     def _show(self, request: HttpRequest, paste: Paste, rows: list[Row]) -> HttpResponse:
-        counts = Counter(row.words for row in rows)
         context = self._progress(paste) | {
             "rows": rows,
-            "counts": [
-                (word, counts[word])
-                for word in dict.fromkeys(
-                    row.words
-                    for row in sorted(rows, key=lambda row: _ORDER.index(row.standing.what))
-                )
-            ],  # fmt: skip
+            "counts": _counts(rows),
             "labels": topic_labels(topics_of(request.user)),
             "can_add": any(row.standing.can_be_added for row in rows),
             "title": "Add papers",
@@ -224,9 +217,16 @@ class PasteViews:
         from ingest.admin_adding import fill_in
 
         lacking = next(
-            (row.draft for row in rows if row.draft.paper and row.is_ticked and not row.draft.record and row.standing.paper is None),
+            (
+                row.draft
+                for row in rows
+                if row.draft.paper
+                and row.is_ticked
+                and not row.draft.record
+                and row.standing.paper is None
+            ),
             None,
-        )  # fmt: skip
+        )
         if lacking and lacking.paper:
             fill_in(lacking, lacking.paper)
 
@@ -245,6 +245,12 @@ def _row(draft: Draft, standing: Standing, labels: dict[int, str]) -> Row:
         suggested=suggested,
         reasons="; ".join(draft.suggested[0]["reasons"]) if draft.suggested else "",
     )
+
+
+def _counts(rows: list[Row]) -> list[tuple[str, int]]:
+    """How many lines there are of each kind, those to be added first."""
+    ordered = sorted(rows, key=lambda row: _ORDER.index(row.standing.what))
+    return list(Counter(row.words for row in ordered).items())
 
 
 def _papers(number: int) -> str:

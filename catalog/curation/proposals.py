@@ -61,8 +61,13 @@ def accept_suggestion(proposal: Proposal, paper: Paper, user: AbstractBaseUser) 
 
 
 @transaction.atomic
-def reject_proposal(proposal: Proposal, user: AbstractBaseUser, answer: str = "") -> None:
-    _decide(_open(proposal), Proposal.Status.REJECTED, user, answer)
+def reject_proposal(
+    proposal: Proposal, user: AbstractBaseUser, answer: str = "", paper: Paper | None = None
+) -> None:
+    """Turn it down; `paper` is the one that was here already."""
+    row = _open(proposal)
+    row.paper = row.paper or paper
+    _decide(row, Proposal.Status.REJECTED, user, answer)
 
 
 @transaction.atomic
@@ -92,9 +97,8 @@ def _decide(proposal: Proposal, status: str, user: AbstractBaseUser, answer: str
 def _change_paper(proposal: Proposal, values: Mapping[str, str], user: AbstractBaseUser) -> None:
     if proposal.paper_id is None:
         raise Refused("The paper that this is about is here no more.")
-    paper = (
-        Paper.objects.select_for_update().select_related("merged_into").get(pk=proposal.paper_id)
-    )
+    locked = Paper.objects.select_for_update(of=("self",)).select_related("merged_into")
+    paper = locked.get(pk=proposal.paper_id)
     if "same_as" in values:
         _check_merged(paper, values["same_as"])
     paper = paper.merged_into or paper
@@ -124,13 +128,15 @@ def _change_columns(paper: Paper, values: Mapping[str, str], user: AbstractBaseU
         raise Refused("A paper has a title.")
     if "venue" in values:
         name = " ".join(values["venue"].split())
+        if len(name) > 120:
+            raise Refused("The name of a venue is too long: it has at most 120 characters.")
         paper.venue = venue_named(name) if name else None
         changed.append("venue")
     if "year" in values:
         paper.year = _year(values["year"])
         changed.append("year")
-    if len(paper.distinction) > 100 or (paper.venue and len(paper.venue.name) > 120):
-        raise Refused("The venue or distinction is too long.")
+    if len(paper.distinction) > 100:
+        raise Refused("The distinction is too long: it has at most 100 characters.")
     if changed:
         save_paper(paper, changed, user)
 

@@ -36,6 +36,8 @@ def robots(request: HttpRequest) -> HttpResponse:
         # Exports of everything, and of any question that can be thought of.
         *(f"Disallow: {reverse(name)}." for name in ("search", "similar", "lookup")),
         "Disallow: /papers.",
+        "Disallow: /fix/",
+        "Disallow: /proposals/",
         "Disallow: /data/latest/",
         "Disallow: /data/2",
         "",

@@ -26,9 +26,41 @@ _FOUND = 10
 _MOST_WORDS = 12
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _COMMON = frozenset(
-    ["an", "and", "are", "as", "at", "be", "by", "can", "do", "for", "from", "how", "in", "into", "is", "it", "its"]
-    + ["of", "on", "or", "that", "the", "their", "to", "via", "we", "what", "with"]
-)  # fmt: skip
+    (
+        *(
+            "an",
+            "and",
+            "are",
+            "as",
+            "at",
+            "be",
+            "by",
+            "can",
+            "do",
+            "for",
+            "from",
+            "how",
+            "in",
+            "into",
+        ),
+        *(
+            "is",
+            "it",
+            "its",
+            "of",
+            "on",
+            "or",
+            "that",
+            "the",
+            "their",
+            "to",
+            "via",
+            "we",
+            "what",
+            "with",
+        ),
+    )
+)
 _S2_PREFIXES = {ARXIV: "ARXIV:", DOI: "DOI:", ACL: "ACL:", S2: ""}
 _S2_FIELDS = "externalIds,title,abstract,year,venue,authors,publicationDate"
 _OPENALEX_FIELDS = "id,doi,display_name,publication_year,publication_date,authorships,primary_location,abstract_inverted_index"
