@@ -1,9 +1,11 @@
 """Topics that drafts may belong to, with reasons, and papers of nearly their titles."""
 
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 from django.db import OperationalError, transaction
 
+from catalog.folding import fold_words
 from catalog.models import Catalogue, Paper, TitleAlias, Topic
 from catalog.readable import readable
 from ingest.lists.identity import near_titles
@@ -14,6 +16,7 @@ from search.topic_suggestions import SuggestedTopics, TopicSuggester
 
 _LOOKED_AT = 8
 _SHOWN = 3
+_NEAR = 0.88
 
 
 def suggest_topics(drafts: Sequence[Draft], catalogue: Catalogue | None) -> None:
@@ -76,8 +79,18 @@ def near_papers(title: str) -> list[int]:
     keys = [hit.paper_id for hit in hits]
     rows = [*Paper.objects.filter(pk__in=keys).values_list("pk", "title")]
     rows += TitleAlias.objects.filter(paper__in=keys).values_list("paper", "title")
-    near = {paper for paper, other in rows if near_titles(shown, readable(other))}
+    near = {paper for paper, other in rows if _are_near(shown, readable(other))}
     return [key for key in keys if key in near][:_SHOWN]
+
+
+def _are_near(one: str, other: str) -> bool:
+    """Whether two titles may be one's: what is enough under one identifier is too little by itself."""
+    if not near_titles(one, other):
+        return False
+    a, b = fold_words(one), fold_words(other)
+    if a.startswith(f"{b} ") or b.startswith(f"{a} "):
+        return True
+    return SequenceMatcher(None, a, b, autojunk=False).ratio() >= _NEAR
 
 
 def _words(title: str) -> str:

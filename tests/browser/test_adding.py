@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from catalog.models import Paper, Proposal
 from ingest.standins.world import ArxivRecord
-from search.embed import embed_papers
+from search.embed import embed_changed
 from tests.factories import make_paper, make_topic, make_venue
 
 
@@ -30,12 +30,12 @@ def test_an_arxiv_id_is_added_in_three_clicks_at_most(
 ) -> None:
     topic = make_topic("Harbour logs")
     near = make_paper("Sparse attention for logs of harbours", topics=[topic])
-    embed_papers([near.pk])
+    embed_changed("test")
     desk.goto(live_server.url + reverse("admin:index"))
     clicks = Clicks()
     desk.get_by_label("Add a paper").fill("2301.99001")
     clicks.on(desk.locator(".desk-add").get_by_role("button", name="Look up"))
-    expect(desk.get_by_label("Title", exact=True)).to_have_value(
+    expect(desk.get_by_label("Title:", exact=True)).to_have_value(
         "Lanterns: Sparse Attention for Long Harbour Logs"
     )
     expect(desk.get_by_label("Primary topic")).to_have_value(str(topic.pk))
