@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from catalog import curation
 from catalog.admin.base import change_url, in_words
 from catalog.models import Paper, Proposal, Topic, Venue
-from catalog.roles import catalogues_of, may_edit, may_edit_paper
+from catalog.roles import catalogues_of, may_edit
 from ingest.adding import lookup
 from ingest.adding.facts import said_by
 from ingest.adding.forms import DraftForm, PasteForm, bare_id, topics_of
@@ -104,15 +104,19 @@ class AddViews:
             for draft in drafts:
                 draft.paste, draft.proposal = paste, proposal if len(drafts) == 1 else None
             Draft.objects.bulk_create(drafts)
-        return self._begin(paste, list(paste.drafts.select_related("paste__catalogue")))
+        return self._begin(request, paste, list(paste.drafts.select_related("paste__catalogue")))
 
-    def _begin(self, paste: Paste, drafts: list[Draft]) -> HttpResponse:
+    def _begin(self, request: HttpRequest, paste: Paste, drafts: list[Draft]) -> HttpResponse:
         """One entry is looked up at once; of several what takes a moment is, and a job does the rest."""
         if len(drafts) == 1:
             draft = drafts[0]
             lookup.look_up_one(draft)
             return HttpResponseRedirect(self.url("draft", draft.pk))
-        send(paste)
+        if not send(paste):
+            text = (
+                "The jobs cannot be reached just now: what is not known yet waits. Ask again below."
+            )
+            self.admin.message_user(request, text, messages.WARNING)
         return HttpResponseRedirect(self.url("paste", paste.pk))
 
     def _proposal(self, request: HttpRequest) -> Proposal | None:
@@ -173,7 +177,7 @@ class AddViews:
             "venues": Venue.objects.values_list("name", flat=True),
             "title": "Add a paper",
             "several": draft.paste.drafts.count() > 1,
-            "may_list": bool(standing.paper and may_edit_paper(request.user, standing.paper)),
+            "may_list": request.user.has_perm("catalog.change_paper"),
         }
         return self.page(request, "admin/ingest/add_paper.html", context)
 
@@ -217,7 +221,9 @@ class AddViews:
         """List a paper that is known, and not listed here."""
         standing = standings([draft], draft.paste.catalogue)[draft.pk]
         topic = chosen_topic(request, request.POST.get("list_under", ""))
-        if standing.paper is None or topic is None or not may_edit_paper(request.user, standing.paper):  # fmt: skip
+        if not request.user.has_perm("catalog.change_paper"):
+            raise PermissionDenied
+        if standing.paper is None or topic is None:
             self.admin.message_user(request, "Choose a topic.", messages.ERROR)
             return HttpResponseRedirect(self.url("draft", draft.pk))
         try:
@@ -230,6 +236,8 @@ class AddViews:
     def _tell(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         """Let the reader who suggested it know that it is here."""
         standing = standings([draft], draft.paste.catalogue)[draft.pk]
+        if not request.user.has_perm("catalog.change_proposal"):
+            raise PermissionDenied
         if draft.proposal and standing.paper and draft.proposal.is_open:
             answer = "It is listed here already."
             curation.reject_proposal(draft.proposal, request.user, answer, standing.paper)  # type: ignore[arg-type]  # staff only
@@ -281,7 +289,7 @@ def send(paste: Paste) -> bool:
     from ingest.tasks import look_up_paste
 
     try:
-        look_up_paste.delay_on_commit(paste.pk)
+        look_up_paste.delay(paste.pk)
     except OperationalError:
         return False
     return True

@@ -15,7 +15,6 @@ from catalog import curation
 from catalog.admin.base import in_words
 from catalog.folding import fold
 from catalog.models import Paper, Topic
-from catalog.roles import may_edit_paper
 from ingest.adding.forms import topic_labels, topics_of
 from ingest.adding.saving import list_known, save_as_found
 from ingest.adding.standing import (
@@ -187,8 +186,8 @@ class PasteViews:
                 known = row.standing.paper
                 if known is None:
                     return save_as_found(row.draft, topic, user)
-                if not may_edit_paper(user, known) and not row.standing.elsewhere:
-                    row.refusal = "This paper is another editor’s."
+                if not user.has_perm("catalog.change_paper"):
+                    row.refusal = "You may add papers, but not change one that is here."
                     return None
                 return list_known(row.draft, known, [topic], user)
         except curation.Refused as error:

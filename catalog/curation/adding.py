@@ -132,7 +132,8 @@ def list_paper(paper: Paper, topics: Sequence[Topic], user: AbstractBaseUser) ->
     if not topics:
         raise Refused("Choose a topic.")
     rows = [Placement(topic=topic) for topic in topics]
-    save_placements(paper, rows, primary=rows[0])
+    is_listed = Placement.objects.current().filter(paper=paper).exists()
+    save_placements(paper, rows, primary=None if is_listed else rows[0])
     settle_candidates(paper, user)
 
 

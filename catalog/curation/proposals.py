@@ -1,6 +1,6 @@
 """What becomes of a reader's word: taken whole or in part, as the curator's own, or turned down with an answer."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
@@ -245,7 +245,7 @@ def _change_topic(proposal: Proposal, values: Mapping[str, str]) -> None:
     topic = Topic.objects.select_for_update().filter(pk=proposal.topic_id).first()
     if topic is None:
         raise Refused("The topic that this is about is here no more.")
-    changed: Collection[str] = [name for name in ("name", "description") if name in values]
+    changed = [name for name in ("name", "description") if name in values]
     for name in changed:
         setattr(topic, name, values[name].strip())
     if not topic.name or len(topic.name) > 200:

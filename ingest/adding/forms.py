@@ -17,7 +17,7 @@ from catalog.identifiers import (
     parse_identifier,
     parse_repository,
 )
-from catalog.models import Link, Paper, Topic
+from catalog.models import Catalogue, Link, Paper, Topic
 from catalog.roles import catalogues_of
 from ingest.adding.facts import Facts
 from ingest.adding.reading import LONGEST, MOST
@@ -46,7 +46,7 @@ class PasteForm(forms.Form):
             "max_length": "That is longer than a million characters: add it in parts.",
         },
     )
-    catalogue = forms.ModelChoiceField(queryset=None, required=False, empty_label=None)
+    catalogue = forms.ModelChoiceField(Catalogue.objects.all(), required=False, empty_label=None)
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -54,7 +54,7 @@ def save_draft(draft: Draft, form: DraftForm, user: AbstractBaseUser) -> Paper:
 def save_as_found(draft: Draft, topic: Topic, user: AbstractBaseUser) -> Paper:
     """Add a paper with what sources say of it, as a row of a table does."""
     form = DraftForm(draft=draft, topics=[topic])
-    values = form.initial | {"topic": str(topic.pk)}
+    values: dict[str, Any] = {**form.initial, "topic": str(topic.pk)}
     filled = DraftForm(values, draft=draft, topics=[topic])
     if not filled.is_valid():
         raise curation.Refused(

@@ -17,6 +17,7 @@ from search.topic_suggestions import SuggestedTopics, TopicSuggester
 _LOOKED_AT = 8
 _SHOWN = 3
 _NEAR = 0.88
+_LEAST = 0.2  # cosine; unrelated texts of one language stay under it
 
 
 def suggest_topics(drafts: Sequence[Draft], catalogue: Catalogue | None) -> None:
@@ -46,8 +47,13 @@ def suggest_topics(drafts: Sequence[Draft], catalogue: Catalogue | None) -> None
                 "reasons": _reasons(suggested, papers),
             }
             for one in suggested.topics
-            if one.topic in topics
+            if one.topic in topics and _is_near_enough(suggested)
         ]
+
+
+def _is_near_enough(suggested: SuggestedTopics) -> bool:
+    """Of a text that resembles nothing here every topic would be a guess."""
+    return max((likeness for _, likeness in suggested.nearest), default=0.0) >= _LEAST
 
 
 def _text(draft: Draft) -> str:

@@ -42,7 +42,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
             return _suggest_page(request, form, status=400)
         data = form.cleaned_data
         name = read_stamp(data["stamp"])
-        topic = Topic.objects.current().select_related("catalogue").filter(pk=data["topic"] or None).first()  # fmt: skip
+        topic = Topic.objects.current().select_related("catalogue").filter(pk=data["topic"] or 0).first()  # fmt: skip
         catalogue = topic.catalogue if topic else Catalogue.objects.order_by("pk").first()
         sent = Proposal.objects.filter(form=name).first()
         if sent:
@@ -72,12 +72,8 @@ def fix_paper(request: HttpRequest, pk: int) -> HttpResponse:
     if paper.pk != pk:
         return redirect("fix-paper", pk=paper.pk)
     paper = Paper.objects.select_related("venue").get(pk=pk)
-    options = {"paper": paper, "topics": topic_options("another topic")}
-    form = (
-        FixPaperForm(request.POST, **options)
-        if request.method == "POST"
-        else FixPaperForm(**options)
-    )
+    sent = request.POST if request.method == "POST" else None
+    form = FixPaperForm(sent, paper=paper, topics=topic_options("another topic"))
     context = {"paper": paper, "present_topics": present_topics(paper)}
     proposal = Proposal(kind=Proposal.Kind.FIX, paper=paper, catalogue=_catalogue_of(paper))
     return _fix(request, form, proposal, "search/fix_paper.html", context)
@@ -88,11 +84,7 @@ def fix_paper(request: HttpRequest, pk: int) -> HttpResponse:
 def fix_topic(request: HttpRequest, pk: int) -> HttpResponse:
     """What is wrong with a topic."""
     topic = get_object_or_404(Topic.objects.current().select_related("catalogue"), pk=pk)
-    form = (
-        FixTopicForm(request.POST, topic=topic)
-        if request.method == "POST"
-        else FixTopicForm(topic=topic)
-    )
+    form = FixTopicForm(request.POST if request.method == "POST" else None, topic=topic)
     proposal = Proposal(kind=Proposal.Kind.TOPIC, topic=topic, catalogue=topic.catalogue)
     return _fix(request, form, proposal, "search/fix_topic.html", {"topic": topic})
 

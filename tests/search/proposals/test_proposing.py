@@ -270,14 +270,13 @@ def test_all_together_are_limited_and_old_traces_go(client, topic, settings):
 
 
 def test_the_limits_hold_without_redis(client, topic, settings, monkeypatch):
+    from django.core.cache import cache
     from redis.exceptions import ConnectionError as Gone
-
-    from search.proposals import guard
 
     def fail(*args, **kwargs):
         raise Gone("no Redis")
 
-    monkeypatch.setattr(guard.cache, "add", fail)
+    monkeypatch.setattr(cache, "add", fail)
     settings.PROPOSALS_IN_TEN_MINUTES = 1
     assert suggest(client, what="2401.00001").status_code == 302
     assert suggest(client, what="2401.00002").status_code == 429
