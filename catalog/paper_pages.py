@@ -127,7 +127,8 @@ class PaperPage:
     @cached_property
     def credits(self) -> list[Proposal]:
         """What readers sent about it that was taken, of those who gave a name."""
-        rows = Proposal.objects.credited().filter(paper=self.paper).order_by("decided_at")
+        own = Q(paper=self.paper) | Q(paper__merged_into=self.paper)
+        rows = Proposal.objects.credited().filter(own).order_by("decided_at")
         return list({(row.kind, row.credit): row for row in rows}.values())
 
     @cached_property

@@ -16,7 +16,7 @@ from catalog.admin.base import in_words
 from catalog.folding import fold
 from catalog.models import Paper, Topic
 from ingest.adding.forms import topic_labels, topics_of
-from ingest.adding.saving import list_known, save_as_found
+from ingest.adding.saving import list_known, save_as_found, take_records
 from ingest.adding.standing import (
     DOUBTFUL,
     KNOWN,
@@ -158,6 +158,7 @@ class PasteViews:
                 if row.is_ticked and row.standing.can_be_added:
                     paper = self._add(request, row, topics.get(fold(row.topic)))
                     added += [paper] if paper else []
+            take_records(row.draft for row in rows if row.draft.paper and row.is_ticked)
         refused = [row for row in rows if row.refusal]
         if added:
             curation.note_act(f"added {len(added)} papers from a pasted list")

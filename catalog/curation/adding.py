@@ -71,10 +71,10 @@ def add_paper(new: NewPaper, user: AbstractBaseUser) -> Paper:
             paper=paper, scheme=ident.scheme, value=ident.value, source=source
         )
     people = authors_named(new.authors, readable)
-    for position, name in enumerate(new.authors, 1):
-        Authorship.objects.create(
-            paper=paper, author=people[name], position=position, printed_name=name[:200]
-        )
+    Authorship.objects.bulk_create(
+        Authorship(paper=paper, author=people[name], position=position, printed_name=name[:200])
+        for position, name in enumerate(new.authors, 1)
+    )
     _state(paper, new, user)
     add_rows(paper, new)
     settle_candidates(paper, user)
@@ -142,11 +142,17 @@ def add_rows(paper: Paper, new: NewPaper) -> None:
     places = [Placement(topic=topic) for topic in dict.fromkeys(new.topics)]
     if places:
         save_placements(paper, places, primary=places[0])
-    links = {url: kind for kind, url in new.links}
-    save_rows(
-        paper,
-        [Link(kind=kind, url=url, position=at) for at, (url, kind) in enumerate(links.items())],
-    )
+    if new.links:
+        links = {url: kind for kind, url in new.links}
+        rows = [
+            Link(kind=kind, url=url, position=at) for at, (url, kind) in enumerate(links.items())
+        ]
+        save_rows(paper, rows)
+    if new.repositories:
+        _add_code(paper, new)
+
+
+def _add_code(paper: Paper, new: NewPaper) -> None:
     code = repositories_named([name for name, _ in new.repositories])
     said = {code[name.key].pk: (name, source) for name, source in new.repositories}
     rows = [

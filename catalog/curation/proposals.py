@@ -242,7 +242,7 @@ def _check_merged(paper: Paper, other: str) -> None:
 
 
 def _change_topic(proposal: Proposal, values: Mapping[str, str]) -> None:
-    topic = Topic.objects.select_for_update().filter(pk=proposal.topic_id).first()
+    topic = Topic.objects.select_for_update().filter(pk=proposal.topic_id or 0).first()
     if topic is None:
         raise Refused("The topic that this is about is here no more.")
     changed = [name for name in ("name", "description") if name in values]

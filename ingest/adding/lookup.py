@@ -179,6 +179,11 @@ def _ask_by_title(asking: Asking, draft: Draft) -> None:
     if not title:
         _note(draft, "It names no paper that a source could be asked about. Fill in what you know.")
         return
+    if not sources.title_query(title):
+        _note(
+            draft, "arXiv cannot be asked for a title without Latin words. Fill in what you know."
+        )
+        return
     if Source.ARXIV in asking.failures:
         _note(draft, asking.failures[Source.ARXIV])
         return

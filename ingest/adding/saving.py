@@ -1,5 +1,6 @@
 """From a draft, as its curator left it, to a paper of the catalogue."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -30,6 +31,13 @@ _FIELDS = {
 @transaction.atomic
 def save_draft(draft: Draft, form: DraftForm, user: AbstractBaseUser) -> Paper:
     """Add the paper of a valid form. What was taken over unchanged is its source's word, the rest the curator's."""
+    paper = _save(draft, form, user)
+    take_records([draft])
+    paper.refresh_from_db()
+    return paper
+
+
+def _save(draft: Draft, form: DraftForm, user: AbstractBaseUser) -> Paper:
     data = form.cleaned_data
     day = data["published"]
     new = curation.NewPaper(
@@ -52,7 +60,7 @@ def save_draft(draft: Draft, form: DraftForm, user: AbstractBaseUser) -> Paper:
 
 @transaction.atomic
 def save_as_found(draft: Draft, topic: Topic, user: AbstractBaseUser) -> Paper:
-    """Add a paper with what sources say of it, as a row of a table does."""
+    """Add a paper with what sources say of it, as a row of a table does. `take_records` is due afterwards, once for all."""
     form = DraftForm(draft=draft, topics=[topic])
     values: dict[str, Any] = {**form.initial, "topic": str(topic.pk)}
     filled = DraftForm(values, draft=draft, topics=[topic])
@@ -60,7 +68,7 @@ def save_as_found(draft: Draft, topic: Topic, user: AbstractBaseUser) -> Paper:
         raise curation.Refused(
             " ".join(str(one) for some in filled.errors.values() for one in some)
         )
-    return save_draft(draft, filled, user)
+    return _save(draft, filled, user)
 
 
 @transaction.atomic
@@ -74,7 +82,6 @@ def list_known(draft: Draft, paper: Paper, topics: list[Topic], user: AbstractBa
 def _added(draft: Draft, new: "curation.NewPaper", user: AbstractBaseUser) -> Paper:
     paper = curation.add_paper(new, user)
     _reject_identifiers(draft, paper)
-    _take_arxivs_own(draft, paper)
     _settle(draft, paper, user)
     return paper
 
@@ -135,12 +142,19 @@ def _reject_identifiers(draft: Draft, paper: Paper) -> None:
             )
 
 
-def _take_arxivs_own(draft: Draft, paper: Paper) -> None:
-    """Store arXiv's record as its job would: categories, version, remark, a withdrawal; it respects what is locked."""
-    if not draft.record:
-        return
-    record = unpacked(draft.record)
-    row = Identifier.objects.filter(paper=paper, scheme=ARXIV, value=record.id).first()
-    if row:
-        store_records([row.pk], Feed((record,), None))
-        paper.refresh_from_db()
+def take_records(drafts: Iterable[Draft]) -> None:
+    """Store arXiv's records of saved drafts as its job would: categories, version, remark, a withdrawal; locks hold."""
+    records = {}
+    for draft in drafts:
+        if draft.record and draft.paper_id:
+            record = unpacked(draft.record)
+            records[record.id, draft.paper_id] = record
+    rows = Identifier.objects.filter(
+        scheme=ARXIV,
+        paper__in=[paper for _, paper in records],
+        value__in=[one for one, _ in records],
+    )
+    kept = [row for row in rows if (row.value, row.paper_id) in records]
+    if kept:
+        feed = Feed(tuple(records[row.value, row.paper_id] for row in kept), None)
+        store_records([row.pk for row in kept], feed)

@@ -352,3 +352,33 @@ def test_the_bare_form_is_still_there(client, curator):
     assert "Fill in by hand" in client.get(ADD).text
     popup = client.get(ADD + "?_popup=1")
     assert popup["Location"] == reverse("admin:catalog_paper_add_by_hand") + "?_popup=1"
+
+
+ODD = [
+    "openreview:abcdefghij", "https://aclanthology.org/2020.acl-main.1/", "CorpusID:123", "https://example.org/blog post",
+    "https://github.com/nobody/nothing", "http://localhost/papers/99999/x/", "注意力机制就是你所需要的一切", "W2741809807",
+    '“Quoted” title: with (brackets) & "signs" -minus author:x', "a" * 900, "@", "{", "%", 'title:("', "NOT",
+    "TY  - JOUR\nTI  - Something of harbours\nER  - ", '[{"title": "x y z"}]',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_whatever_is_pasted_leads_to_a_form_that_can_be_filled_in(
+    client, curator, topic, standin, what
+):
+    response = look_up(client, what)
+    assert response.status_code == 200
+    assert Draft.objects.get().notes
+    values = sent(response, topic=str(topic.pk), title="Named by hand")
+    client.post(response.request["PATH_INFO"], values)
+    assert Paper.objects.get().title == "Named by hand"
+
+
+def test_an_added_paper_keeps_its_primary_topic_when_it_is_listed_elsewhere_too(
+    client, curator, topic, standin
+):
+    paper = make_paper(arxiv="2301.99001", topics=[make_topic("First")])
+    response = look_up(client, "2301.99001")
+    client.post(response.request["PATH_INFO"], {"_list": "", "list_under": str(topic.pk)})
+    assert Placement.objects.get(paper=paper, is_primary=True).topic.name == "First"
+    assert Placement.objects.filter(paper=paper).count() == 2
