@@ -74,16 +74,25 @@ def save_as_found(draft: Draft, topic: Topic, user: AbstractBaseUser) -> Paper:
 @transaction.atomic
 def list_known(draft: Draft, paper: Paper, topics: list[Topic], user: AbstractBaseUser) -> Paper:
     """List a paper that is known already, for what the draft asked."""
+    _claim(draft)
     curation.list_paper(paper, topics, user)
     _settle(draft, paper, user)
     return paper
 
 
 def _added(draft: Draft, new: "curation.NewPaper", user: AbstractBaseUser) -> Paper:
+    _claim(draft)
     paper = curation.add_paper(new, user)
     _reject_identifiers(draft, paper)
     _settle(draft, paper, user)
     return paper
+
+
+def _claim(draft: Draft) -> None:
+    """Two saves of one draft at once, as of a double click, are one."""
+    row = Draft.objects.select_for_update().filter(pk=draft.pk).first()
+    if row is None or row.state == Draft.State.SAVED:
+        raise curation.Refused(f"“{draft.shown}” was added already.")
 
 
 def _settle(draft: Draft, paper: Paper, user: AbstractBaseUser) -> None:

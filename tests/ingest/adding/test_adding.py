@@ -382,3 +382,15 @@ def test_an_added_paper_keeps_its_primary_topic_when_it_is_listed_elsewhere_too(
     client.post(response.request["PATH_INFO"], {"_list": "", "list_under": str(topic.pk)})
     assert Placement.objects.get(paper=paper, is_primary=True).topic.name == "First"
     assert Placement.objects.filter(paper=paper).count() == 2
+
+
+def test_a_draft_that_was_saved_meanwhile_is_not_saved_again(client, curator, topic, standin):
+    from catalog import curation
+    from ingest.adding.saving import save_as_found
+
+    look_up(client, "@misc{x, title={A Title Without Any Identifier}}")
+    first, second = Draft.objects.get(), Draft.objects.get()
+    save_as_found(first, topic, curator)
+    with pytest.raises(curation.Refused, match="was added already"):
+        save_as_found(second, topic, curator)
+    assert Paper.objects.count() == 1
