@@ -29,6 +29,7 @@ from catalog.models import (
     PaperRepository,
     Placement,
     Problem,
+    Proposal,
     Provenance,
     Relation,
     SimilarPaper,
@@ -122,6 +123,13 @@ class PaperPage:
         """Each field with who said it and when."""
         stated = self.paper.provenance.order_by("pk")
         return [(_field_label(row.field), row) for row in stated]
+
+    @cached_property
+    def credits(self) -> list[Proposal]:
+        """What readers sent about it that was taken, of those who gave a name."""
+        own = Q(paper=self.paper) | Q(paper__merged_into=self.paper)
+        rows = Proposal.objects.credited().filter(own).order_by("decided_at")
+        return list({(row.kind, row.credit): row for row in rows}.values())
 
     @cached_property
     def doubts(self) -> list[Problem]:

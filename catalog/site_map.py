@@ -29,7 +29,7 @@ MOST = 50_000  # addresses of one file
 _PERIODS = 5_000  # of each kind: a century of weeks
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SCHEMA = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_SINGLE = ("home", "topic-index", "new-index", "author-index", "venue-index", "year-index", "repository-index", "system-index", "graph", "map", "trends", "lookup", "data-index", "status")  # fmt: skip
+_SINGLE = ("home", "topic-index", "new-index", "author-index", "venue-index", "year-index", "repository-index", "system-index", "graph", "map", "trends", "lookup", "suggest", "contributors", "data-index", "status")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

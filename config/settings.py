@@ -346,6 +346,15 @@ INGEST_TOTAL_SECONDS = env.float("INGEST_TOTAL_SECONDS", 45, validate=validate.R
 INGEST_CALL_SECONDS = env.float("INGEST_CALL_SECONDS", 90, validate=validate.Range(0.1, 3600))
 INGEST_BACKOFF = env.float("INGEST_BACKOFF", 2, validate=validate.Range(0, 600))
 
+# How many proxies of one's own stand between readers and the site: the address of a reader is what the outermost wrote.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 10))
+# What readers without an account may send: seconds that a form is looked at before; from one address in ten minutes and in
+# a day (a school or a library has one address); from all together in a day.
+PROPOSAL_SECONDS = env.float("PROPOSAL_SECONDS", 3, validate=validate.Range(0, 60))
+PROPOSALS_IN_TEN_MINUTES = env.int("PROPOSALS_IN_TEN_MINUTES", 10, validate=validate.Range(1))
+PROPOSALS_OF_ADDRESS = env.int("PROPOSALS_OF_ADDRESS", 60, validate=validate.Range(1))
+PROPOSALS_A_DAY = env.int("PROPOSALS_A_DAY", 300, validate=validate.Range(1))
+
 # How many of the dumps that are made each week are kept in the database.
 DUMPS_KEPT = env.int("DUMPS_KEPT", 4, validate=validate.Range(1, 100))
 

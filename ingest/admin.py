@@ -11,7 +11,9 @@ from django_celery_beat.models import PeriodicTask
 
 from catalog.admin.base import ReadOnlyAdmin
 from catalog.admin.catalogues import CatalogueAdmin
-from catalog.models import Catalogue
+from catalog.admin.papers import PaperAdmin
+from catalog.models import Catalogue, Paper
+from ingest.admin_adding import AddViews
 from ingest.admin_import import ImportViews
 from ingest.models import Visit
 
@@ -33,6 +35,18 @@ class ListedCatalogueAdmin(CatalogueAdmin):
             at("<int:pk>/list.md", views.export, "export"),
             *super().get_urls(),
         ]
+
+
+class AddedPaperAdmin(PaperAdmin):
+    """Papers are added by looking them up; the bare form is there for what no source knows."""
+
+    def get_urls(self) -> list[URLPattern]:
+        by_hand: URLPattern = path(
+            "add/by-hand/",
+            self.admin_site.admin_view(self.add_view),
+            name="catalog_paper_add_by_hand",
+        )
+        return [*AddViews(self).urls(), by_hand, *super().get_urls()]
 
 
 @admin.register(Visit)
@@ -66,3 +80,5 @@ admin.site.unregister(PeriodicTask)
 admin.site.register(PeriodicTask, ScheduleAdmin)
 admin.site.unregister(Catalogue)
 admin.site.register(Catalogue, ListedCatalogueAdmin)
+admin.site.unregister(Paper)
+admin.site.register(Paper, AddedPaperAdmin)

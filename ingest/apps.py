@@ -16,3 +16,6 @@ class IngestConfig(AppConfig):
         pre_delete.connect(keep_edges, sender=Paper, dispatch_uid=FOLLOWER)
         tables.leave_out(["ingest.Visit"], "what one machine asked sources about, and when")
         tables.leave_out(["ingest.UploadedList"], "lists that curators have not applied yet")
+        tables.leave_out(
+            ["ingest.Paste", "ingest.Draft"], "papers that curators have not added yet"
+        )

@@ -1,15 +1,18 @@
-"""What an import keeps between its steps."""
+"""What an import keeps between its steps, and what curators are about to add."""
 
 import zlib
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from catalog.models import Source
+from catalog.identifiers import Ident, RepositoryName
+from catalog.models import Catalogue, Paper, Proposal, Source
 
 _KEPT = timedelta(days=1)
+_PASTES_KEPT = timedelta(days=90)
 
 
 class UploadedListManager(models.Manager["UploadedList"]):
@@ -76,3 +79,96 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.kind} {self.subject}: {self.get_outcome_display()}"
+
+
+class PasteManager(models.Manager["Paste"]):
+    def forget_old(self) -> None:
+        """Let go of what nobody has come back to for a season."""
+        self.filter(created_at__lt=timezone.now() - _PASTES_KEPT).delete()
+
+
+class Paste(models.Model):
+    """What a curator pasted to add: one entry or hundreds. It waits for its curator, so that nothing is lost with a page."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    catalogue = models.ForeignKey(
+        Catalogue, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    form = models.CharField(max_length=20, help_text="How it was written: BibTeX, lines …")
+    faults = models.JSONField(default=list, blank=True, help_text="What could not be read.")
+    is_stopped = models.BooleanField(default=False, help_text="Nothing more is looked up.")
+    looked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a job last worked on it."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PasteManager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"pasted {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class DraftState(models.TextChoices):
+    WAITING = "waiting", "to be looked up"
+    READY = "ready", "looked up"
+    SAVED = "saved", "added"
+
+
+class Draft(models.Model):
+    """One entry of a paste: what was asked for, and what sources say of it. What the catalogue knows is asked anew each time."""
+
+    State = DraftState
+
+    paste = models.ForeignKey(Paste, models.CASCADE, related_name="drafts")
+    position = models.PositiveIntegerField(help_text="The line it stands on.")
+    shown = models.CharField(max_length=200)
+    asked = models.JSONField(default=dict, help_text="Names, title and year as they were pasted.")
+    state = models.CharField(max_length=10, choices=DraftState, default=DraftState.WAITING)
+    facts = models.JSONField(default=dict, blank=True, help_text="By field: value, source, detail.")
+    record = models.JSONField(default=dict, blank=True, help_text="arXiv's record, as it came.")
+    choices = models.JSONField(
+        default=list, blank=True, help_text="Records that may be meant, when none surely is."
+    )
+    notes = models.JSONField(default=list, blank=True, help_text="What happened, in plain words.")
+    suggested = models.JSONField(
+        default=list, blank=True, help_text="Topics with how likely they are, and why."
+    )
+    near = models.JSONField(default=list, blank=True, help_text="Papers of nearly its title.")
+    paper = models.ForeignKey(
+        Paper, models.SET_NULL, null=True, blank=True, related_name="+", help_text="What it became."
+    )
+    proposal = models.ForeignKey(
+        Proposal,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="drafts",
+        help_text="The reader's word that it answers.",
+    )
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.shown
+
+    @property
+    def names(self) -> "list[int | Ident | RepositoryName]":
+        """What it was asked for by: our own numbers, identifiers, repositories."""
+        return [_name(one) for one in self.asked.get("names", [])]
+
+    @property
+    def title(self) -> str:
+        """The title that a source gives, else the one that was pasted."""
+        said = self.facts.get("title", {}).get("value", "")
+        return str(said or self.asked.get("title", ""))
+
+
+def _name(stored: list[Any]) -> "int | Ident | RepositoryName":
+    kind, *rest = stored
+    if kind == "paper":
+        return int(rest[0])
+    return RepositoryName(*rest) if kind == "code" else Ident(kind, rest[0])

@@ -83,3 +83,18 @@ def match_references(ids: list[int]) -> None:
     from ingest.matching import match
 
     match(ids)
+
+
+@shared_task
+def look_up_paste(pk: int) -> None:
+    """Look up what a curator pasted. Sent twice, or after it was all looked up, it does nothing."""
+    from ingest.adding import lookup
+    from ingest.models import Paste
+
+    paste = Paste.objects.filter(pk=pk).first()
+    if paste is None or not lookup.hold(pk):
+        return
+    try:
+        lookup.look_up_paste(paste)
+    finally:
+        lookup.let_go(pk)

@@ -1,17 +1,14 @@
-"""Proposing what is not listed: a reader's word becomes a candidate for the curators."""
-
-from datetime import timedelta
+"""Proposing what is not listed with one click: a reader's word that waits for a curator like any other."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from catalog.identifiers import URL, Ident, parse_identifier
-from catalog.models import Candidate, Catalogue, Identifier, Reference, Topic
-
-MOST_A_DAY = 100  # of all readers together: curators read them all
-REASON = "Proposed by a reader."
+from catalog.identifiers import parse_identifier
+from catalog.models import Proposal
+from catalog.models.proposals import new_token
+from search.proposals.guard import NotTaken, count_try
+from search.proposals.sending import known_before, place, shown_as, suggestion, take
 
 
 @require_POST
@@ -21,50 +18,25 @@ def propose(request: HttpRequest) -> HttpResponse:
     if ident is None:
         message = "That is no identifier of a paper that can be proposed: give an arXiv id, a DOI or a page’s address."
         return _answer(request, message, status=400)
-    name = ident.value if ident.scheme == URL else str(ident)
-    if Identifier.objects.filter(scheme=ident.scheme, value=ident.value).exists():
-        return _answer(request, f"{name} is listed here already.", status=200)
-    catalogue, topic = _place(request.POST.get("catalogue", ""), request.POST.get("topic", ""))
-    known = Candidate.objects.filter(
-        catalogue=catalogue, scheme=ident.scheme, value=ident.value
-    ).exists()
-    if known or catalogue is None:
-        message = f"{name} was proposed before; the curators decide on it."
-        return _answer(request, message, status=200)
-    since = timezone.now() - timedelta(days=1)
-    if (
-        Candidate.objects.filter(reasons__contains=[REASON], found_at__gte=since).count()
-        >= MOST_A_DAY
-    ):
-        return _answer(request, "Too much was proposed today. Try again tomorrow.", status=429)
-    Candidate.objects.get_or_create(
-        catalogue=catalogue,
-        scheme=ident.scheme,
-        value=ident.value,
-        defaults={
-            "title": _known_title(ident) or name,
-            "reasons": [REASON],
-            "suggested_topic": topic,
-        },
-    )
-    return _answer(request, f"Thank you. {name} waits for a curator now.", status=201)
+    catalogue, topic = place(request.POST.get("catalogue", ""), request.POST.get("topic", ""))
+    if before := known_before(ident, "", catalogue):
+        return _answer(request, before.message, status=200, paper=before.paper)
+    try:
+        count_try(request)
+        proposal = take(request, suggestion(ident.url, ident, catalogue, topic), new_token())
+    except NotTaken as refusal:
+        return _answer(request, str(refusal), status=refusal.status)
+    message = f"Thank you. {shown_as(ident, '')} waits for a curator now."
+    return _answer(request, message, status=201, proposal=proposal)
 
 
-def _place(slug: str, path: str) -> tuple[Catalogue | None, Topic | None]:
-    """Where the reader was who proposes: a catalogue, the first one else, and perhaps a topic of it."""
-    catalogues = Catalogue.objects.order_by("pk")
-    catalogue = catalogues.filter(slug=slug[:60].replace("\x00", "")).first() or catalogues.first()
-    topics = Topic.objects.current().filter(
-        catalogue=catalogue, path=path[:1000].replace("\x00", "")
-    )
-    return catalogue, topics.first()
-
-
-def _known_title(ident: Ident) -> str:
-    """What papers here that cite it call it."""
-    cited = Reference.objects.filter(identifiers__contains=[str(ident)]).exclude(title="")
-    return cited.values_list("title", flat=True).first() or ""
-
-
-def _answer(request: HttpRequest, message: str, *, status: int) -> HttpResponse:
-    return render(request, "search/proposed.html", {"message": message}, status=status)
+def _answer(
+    request: HttpRequest,
+    message: str,
+    *,
+    status: int,
+    paper: object = None,
+    proposal: Proposal | None = None,
+) -> HttpResponse:
+    context = {"message": message, "paper": paper, "proposal": proposal}
+    return render(request, "search/proposed.html", context, status=status)

@@ -21,6 +21,7 @@ _SHOWN = 200
 
 _BIBTEX_ENTRY = re.compile(r"^[ \t]*@[ \t]*([A-Za-z]+)[ \t]*[{(]", re.MULTILINE)
 _NO_ENTRIES = frozenset({"comment", "string", "preamble"})
+_FACTS = ("author", "journal", "booktitle", "abstract", "year", "month", "date", "url")
 _RIS_TAG = re.compile(r"\s{0,3}([A-Z][A-Z0-9])  -(?: (.*)|\s*)$")
 _RIS_START = re.compile(r"^\s{0,3}TY  - ", re.MULTILINE)
 _CSL_START = re.compile(r"\s*(?:\[\s*)?\{\s*\"")
@@ -30,6 +31,7 @@ _INSIDE = re.compile(
     r"https?://[^\s<>\"{}]+|\b10\.[0-9]{4,9}/[^\s\"<>{}]+|\barxiv[:\s]\s*[a-z-]*/?[0-9][0-9.v]+",
     re.IGNORECASE,
 )
+_LETTERS = re.compile(r"[^\W\d_]{2}")
 _BRACE = re.compile(r"(?<!\\)[{}]")
 _YEAR = re.compile(r"\b(1[89][0-9]{2}|2[01][0-9]{2})\b")
 
@@ -43,6 +45,7 @@ class Sought:
     names: tuple[Name, ...] = ()
     title: str = ""
     year: int | None = None
+    fields: tuple[tuple[str, str], ...] = ()  # of BibTeX, as they are written there
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +63,16 @@ class ReadList:
     faults: Sequence[Fault] = ()
 
 
-def read_list(text: str) -> ReadList:
-    """Read a list of any of the forms; never fails, whatever the text."""
+def read_list(text: str, *, is_mixed: bool = False) -> ReadList:
+    """Read a list of any of the forms; never fails, whatever the text.
+
+    Lines between BibTeX entries are remarks unless they name something; of a list that `is_mixed` they are titles.
+    """
     text = text.replace("\x00", " ").replace("\r\n", "\n").replace("\r", "\n")
     if start := _CSL_START.match(text):
         return _gather("CSL-JSON", _csl(text, start[0].index("{")))
     if _BIBTEX_ENTRY.search(text):
-        return _gather("BibTeX", _bibtex(text))
+        return _gather("BibTeX", _bibtex(text, is_mixed))
     if _RIS_START.search(text):
         return _gather("RIS", _ris(text))
     return _gather("lines", _lines(text))
@@ -115,18 +121,19 @@ def _names_inside(text: str) -> list[Name]:
 # BibTeX
 
 
-def _bibtex(text: str) -> Iterator[Sought | Fault]:
+def _bibtex(text: str, is_mixed: bool) -> Iterator[Sought | Fault]:
     """Entry by entry, so that one that is broken spoils no other."""
     starts = list(_BIBTEX_ENTRY.finditer(text))
     ends = [*(match.start() for match in starts[1:]), len(text)]
     line, done = 1, 0
-    yield from _between(1, text[: starts[0].start()])
+    yield from _between(1, text[: starts[0].start()], is_mixed)
     for match, end in zip(starts, ends, strict=True):
         line, done = line + text.count("\n", done, match.start()), match.start()
         close = _closing(text, match.end(), end)
         if match[1].lower() not in _NO_ENTRIES:
             yield _bibtex_entry(line, text[match.start() : close].strip())
-        yield from _between(line + text.count("\n", match.start(), close), text[close:end])
+        after = line + text.count("\n", match.start(), close)
+        yield from _between(after, text[close:end], is_mixed)
 
 
 def _closing(text: str, start: int, end: int) -> int:
@@ -139,15 +146,15 @@ def _closing(text: str, start: int, end: int) -> int:
     return end
 
 
-def _between(line: int, text: str) -> Iterator[Sought | Fault]:
-    """Identifiers and addresses on lines between entries; all else there is a remark."""
+def _between(line: int, text: str, is_mixed: bool) -> Iterator[Sought | Fault]:
+    """Identifiers and addresses on lines between entries; all else there is a remark, or a title of a mixed list."""
     for number, raw in enumerate(text.split("\n"), line):
         said = _MARKER.sub("", raw.strip())
         if (
             said
             and len(said) <= LONGEST_LINE
             and not said.startswith("%")
-            and (found := _line(number, said)).names
+            and ((found := _line(number, said)).names or (is_mixed and _LETTERS.search(said)))
         ):
             yield found
 
@@ -172,7 +179,8 @@ def _bibtex_entry(line: int, block: str) -> Sought | Fault:
         return Fault(line, f"“{entry.key[:80]}” has neither a title nor an identifier.")
     year = _year(fields.get("year", "") or fields.get("date", ""))
     shown = _BRACE.sub("", title or entry.key)
-    return Sought(line, shown[:_SHOWN], tuple(names), title, year)
+    kept = tuple((name, fields[name]) for name in _FACTS if fields.get(name))
+    return Sought(line, shown[:_SHOWN], tuple(names), title, year, kept)
 
 
 def _entry_of(block: DuplicateFieldKeyBlock) -> Entry | None:

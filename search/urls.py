@@ -4,6 +4,7 @@ from django.views.decorators.http import conditional_page
 from catalog import converters
 from search import explorer, lookup_views, opensearch, similar_views, views
 from search.map import views as map_views
+from search.proposals import views as proposal_views
 from search.proposing import propose
 
 converters.register()
@@ -27,4 +28,9 @@ urlpatterns = [
     path("lookup.<ending:ending>", lookup_views.found_in_file, name="lookup-file"),
     path("opensearch.xml", conditional_page(opensearch.description), name="opensearch"),
     path("propose", propose, name="propose"),
+    path("suggest", proposal_views.suggest, name="suggest"),
+    path("fix/paper/<int:pk>/", proposal_views.fix_paper, name="fix-paper"),
+    path("fix/topic/<int:pk>/", proposal_views.fix_topic, name="fix-topic"),
+    path("proposals/<str:token>/", proposal_views.proposal, name="proposal"),
+    path("contributors/", proposal_views.contributors, name="contributors"),
 ]

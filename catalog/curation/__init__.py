@@ -1,6 +1,7 @@
 """What a curator's decision means in the tables: it is remembered, and no import undoes it."""
 
 from catalog.curation.acts import note_act
+from catalog.curation.adding import NewPaper, add_paper, list_paper
 from catalog.curation.announcements import save_announcement
 from catalog.curation.decisions import (
     accept_candidate,
@@ -25,6 +26,12 @@ from catalog.curation.papers import (
     state_fields,
 )
 from catalog.curation.people import save_author, save_repository, save_venue
+from catalog.curation.proposals import (
+    accept_fields,
+    accept_suggestion,
+    reject_proposal,
+    withdraw_proposal,
+)
 from catalog.curation.refusal import Refused
 from catalog.curation.rows import choose_primary, restore, save_placements, save_rows, unlist
 from catalog.curation.systems import (
@@ -48,11 +55,15 @@ from catalog.curation.topics import (
 from catalog.curation.tree_undoing import undo_tree_change
 
 __all__ = [
+    "NewPaper",
     "Part",
     "Place",
     "Refused",
     "accept_candidate",
+    "accept_fields",
+    "accept_suggestion",
     "accept_venue",
+    "add_paper",
     "add_topic",
     "bring_back_topic",
     "check_parts",
@@ -61,6 +72,7 @@ __all__ = [
     "confirm_relations",
     "decide_problems",
     "hold_off_imports",
+    "list_paper",
     "merge_authors",
     "merge_papers",
     "merge_topics",
@@ -68,6 +80,7 @@ __all__ = [
     "place_topic",
     "preview_merge",
     "reject_candidates",
+    "reject_proposal",
     "reject_relations",
     "reject_venues",
     "remove_systems",
@@ -97,4 +110,5 @@ __all__ = [
     "unlist",
     "unmerge_author",
     "unmerge_paper",
+    "withdraw_proposal",
 ]

@@ -158,6 +158,8 @@ _LEFT_OUT = {
     "catalog.SourceState": "how sources behaved to one machine",
     "catalog.Editorship": "users and their rights",
     "catalog.TreeChange": "what curators did, and what it takes to undo it",
+    "catalog.Proposal": "what readers wrote to the curators of one site",
+    "catalog.ProposalSending": "who sent how much to one site on one day",
     "catalog.Dump": "the dumps themselves",
     "catalog.DumpFile": "the dumps themselves",
     "catalog.DumpPart": "the dumps themselves",

@@ -35,6 +35,7 @@ from catalog.models.papers import (
     paper_path,
 )
 from catalog.models.people import Author, Venue
+from catalog.models.proposals import Proposal, ProposalSending
 from catalog.models.systems import System
 from catalog.models.upkeep import (
     Candidate,
@@ -70,6 +71,8 @@ __all__ = [
     "PaperRepository",
     "Placement",
     "Problem",
+    "Proposal",
+    "ProposalSending",
     "Provenance",
     "Reference",
     "RejectedIdentifier",

@@ -6,7 +6,16 @@ from django import template
 from django.db.models import Count
 
 from catalog.freshness import sources
-from catalog.models import Candidate, Catalogue, Problem, Relation, Run, Source, VenueSuggestion
+from catalog.models import (
+    Candidate,
+    Catalogue,
+    Problem,
+    Proposal,
+    Relation,
+    Run,
+    Source,
+    VenueSuggestion,
+)
 
 register = template.Library()
 
@@ -25,6 +34,7 @@ def desk(context: dict[str, Any]) -> dict[str, Any]:
         "suggestion_count": VenueSuggestion.objects.filter(
             status=VenueSuggestion.Status.OPEN
         ).count(),
+        "proposal_count": Proposal.objects.open().count(),
         "relation_count": Relation.objects.current().filter(source=Source.DERIVED).count(),
         "failing": [one for one in sources() if one.is_failing or one.busy_until],
         "runs": Run.objects.select_related("catalogue")[:_RUNS],

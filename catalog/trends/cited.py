@@ -8,7 +8,7 @@ from django.db import connection
 
 from catalog.folding import fold
 from catalog.identifiers import ARXIV, identifier_url
-from catalog.models import Candidate, Catalogue, Paper
+from catalog.models import Candidate, Catalogue, Paper, Proposal
 from catalog.trends.scope import PAPERS, Scope
 
 MOST = 20
@@ -108,4 +108,9 @@ def _states(scope: Scope, works: Sequence[str]) -> dict[str, str]:
     catalogue = scope.catalogue or Catalogue.objects.order_by("pk").first()
     values = [work.partition(":")[2] for work in works]
     rows = Candidate.objects.filter(catalogue=catalogue, value__in=values)
-    return {f"{row.scheme}:{row.value}": row.status for row in rows}
+    states = {f"{row.scheme}:{row.value}": str(row.status) for row in rows}
+    shown = (Proposal.Status.OPEN, Proposal.Status.REJECTED)
+    by_readers = Proposal.objects.filter(
+        kind=Proposal.Kind.PAPER, catalogue=catalogue, status__in=shown, after__key__in=list(works)
+    )
+    return {str(row.after["key"]): str(row.status) for row in by_readers} | states

@@ -37,6 +37,8 @@ def robots(request: HttpRequest) -> HttpResponse:
         *(f"Disallow: {reverse(name)}." for name in ("search", "similar", "lookup")),
         "Disallow: /papers.",
         "Disallow: /catalogues/",
+        "Disallow: /fix/",
+        "Disallow: /proposals/",
         "Disallow: /data/latest/",
         "Disallow: /data/2",
         "",

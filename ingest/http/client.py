@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import random
 import time
 import zlib
@@ -65,10 +66,18 @@ class SourceClient:
     """Asks one source. Use one per run and close it; not for several threads at once.
 
     `patience` is how many seconds it waits itself when the source asks for it; a longer wish raises SourceBusy.
-    `insistent` lets a person try a source whose circuit is open.
+    `insistent` lets a person try a source whose circuit is open. `haste` is for pages: after that many seconds, waits for
+    our turn included, it gives up; it asks once only, and a failure for want of time says nothing of the source.
     """
 
-    def __init__(self, source: Source, *, patience: float = 15, insistent: bool = False) -> None:
+    def __init__(
+        self,
+        source: Source,
+        *,
+        patience: float = 15,
+        insistent: bool = False,
+        haste: float | None = None,
+    ) -> None:
         self.source = source
         self.configured = settings.SOURCES[source.value]
         self.base: str = self.configured["base"]
@@ -77,6 +86,8 @@ class SourceClient:
         self._host = urlsplit(self.base).netloc
         self._patience = patience
         self._insistent = insistent
+        self._is_hasty = haste is not None
+        self._until = math.inf if haste is None else time.monotonic() + haste
         self._deadline = Deadline()
         self._http = httpx.Client(
             transport=transport(self._deadline),
@@ -142,7 +153,8 @@ class SourceClient:
         if not self._insistent:
             circuit.check(self.source)
         give_up = time.monotonic() + settings.INGEST_CALL_SECONDS
-        for tries in range(1, _TRIES + 1):
+        most = 1 if self._is_hasty else _TRIES
+        for tries in range(1, most + 1):
             try:
                 answer = self._exchange(request, follow, accept)
                 self._judge(answer, types, accept)
@@ -151,17 +163,17 @@ class SourceClient:
             except Wait as wish:
                 if not self._has_patience(wish.seconds):
                     raise circuit.asked_to_wait(self.source, wish.seconds, wish.reason) from wish
-                if tries == _TRIES:
+                if tries == most:
                     text = f"{self._name} lets us wait again and again ({wish.reason})"
-                    circuit.failed(self.source, text)
+                    self._note_failure(text)
                     raise SourceBroken(text) from wish
                 pause = max(wish.seconds, self._backoff(tries))  # "0 seconds" is no leave to hurry
                 Turn(self._host).pause(pause)  # for the other processes too
                 time.sleep(pause)
             except SourceBroken as error:
                 pause = self._backoff(tries)
-                if tries == _TRIES or time.monotonic() + pause > give_up:
-                    circuit.failed(self.source, str(error))
+                if tries == most or time.monotonic() + pause > give_up:
+                    self._note_failure(str(error))
                     raise
                 logger.info("source=%s try=%d failed: %s", self.source, tries, error)
                 time.sleep(pause)
@@ -180,7 +192,15 @@ class SourceClient:
         return pause * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
 
     def _has_patience(self, seconds: float) -> bool:
-        return seconds <= self._patience
+        return seconds <= min(self._patience, self._left())
+
+    def _left(self) -> float:
+        """The seconds that whoever is in haste has left."""
+        return max(0.0, self._until - time.monotonic())
+
+    def _note_failure(self, reason: str) -> None:
+        if not self._is_hasty:
+            circuit.failed(self.source, reason)
 
     # One exchange
 
@@ -231,11 +251,11 @@ class SourceClient:
         """Return None when the source asked somebody to wait while we waited for our turn."""
         interval: float = self.configured["min_interval"]
         with ExitStack() as stack:
-            mine = stack.enter_context(turn(self._host, interval))
+            mine = stack.enter_context(turn(self._host, interval, self._left()))
             if circuit.busy(self.source):
                 return None
             # The wait for our turn is not the source's.
-            self._deadline.start(settings.INGEST_TOTAL_SECONDS)
+            self._deadline.start(min(settings.INGEST_TOTAL_SECONDS, self._left()))
             self._deadline.before_wait = mine.renew
             self.requests += 1
             try:

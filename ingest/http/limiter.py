@@ -90,18 +90,22 @@ class Turn:
 
 
 @contextmanager
-def turn(host: str, interval: float) -> Iterator[Turn]:
-    """Wait for our turn to ask a host, and hold it. Without Redis nobody asks: it is waited for."""
+def turn(host: str, interval: float, patience: float = math.inf) -> Iterator[Turn]:
+    """Wait for our turn to ask a host, and hold it. Without Redis nobody asks: it is waited for.
+
+    Who has not got it after `patience` seconds is told that the host is busy.
+    """
     mine = Turn(host)
-    _wait_for(mine)
+    _wait_for(mine, patience)
     try:
         yield mine
     finally:
         mine.give_back(interval)
 
 
-def _wait_for(mine: Turn) -> None:
+def _wait_for(mine: Turn, patience: float) -> None:
     without_redis_since = None
+    give_up = time.monotonic() + patience
     while True:
         try:
             wait = mine.take()
@@ -109,7 +113,7 @@ def _wait_for(mine: Turn) -> None:
                 mine.clear()
         except redis.RedisError as error:
             without_redis_since = without_redis_since or time.monotonic()
-            if time.monotonic() - without_redis_since > _PATIENCE:
+            if time.monotonic() - without_redis_since > min(_PATIENCE, patience):
                 raise SourceBusy(
                     f"Redis, which holds the limiter, does not answer: {error}", timezone.now()
                 ) from error
@@ -118,6 +122,8 @@ def _wait_for(mine: Turn) -> None:
         if wait <= 0:
             return
         without_redis_since = None
+        if time.monotonic() + wait > give_up:
+            raise SourceBusy("others are asking it just now", timezone.now())
         time.sleep(wait)
 
 

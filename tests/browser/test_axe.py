@@ -6,11 +6,22 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from catalog.dumps.kept import publish
 from catalog.graph.measures import measure_changed
-from catalog.models import Citation, Dump, Paper, Reference, Relation, Repository, StarCount, System
+from catalog.models import (
+    Citation,
+    Dump,
+    Paper,
+    Proposal,
+    Reference,
+    Relation,
+    Repository,
+    StarCount,
+    System,
+)
 from catalog.trends.scope import trends_url
 from search.map.job import map_changed
 from tests.factories import make_paper
@@ -40,6 +51,8 @@ def everything(catalogue):
         embed(one, number % 2)
     map_changed("test")
     publish("test")
+    proposal = Proposal.objects.create(kind="fix", paper=paper, before={"year": "2023"}, after={"year": "2024", "other": "More."}, note="A note.")  # fmt: skip
+    Proposal.objects.create(kind="fix", paper=paper, status="accepted", credit="Ada Reader", after={"year": "2024"}, decided_at=timezone.now())  # fmt: skip
     return [
         *(
             reverse(name)
@@ -59,6 +72,8 @@ def everything(catalogue):
                 "graph",
                 "data-index",
                 "status",
+                "suggest",
+                "contributors",
             )
         ),
         *(
@@ -86,6 +101,10 @@ def everything(catalogue):
             "/map",
             f"/map?paper={paper.pk}",
             trends_url(topic=catalogue.topic),
+            reverse("fix-paper", args=[paper.pk]),
+            reverse("fix-topic", args=[catalogue.topic.pk]),
+            proposal.get_absolute_url(),
+            "/search?q=zyxwvutsrq",
             Dump.objects.get().get_absolute_url(),
             "/catalogues/long-context/at/",
             f"/catalogues/long-context/at/{catalogue.topic.created_at:%Y-%m-%d}/",

@@ -310,7 +310,7 @@ def test_another_title_is_the_curators(sheet, paper):
 
 
 def test_a_new_paper_is_entered_by_hand(client):
-    sheet = Sheet(client, reverse("admin:catalog_paper_add"))
+    sheet = Sheet(client, reverse("admin:catalog_paper_add_by_hand"))
     sheet.data |= {"title": "By hand", "year": "2024"}
     sheet.add("placements", topic=make_topic("A").pk)
     sheet.add("authorships", author=make_author("Ada Lovelace").pk)

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models import Candidate, Identifier, Link, TitleAlias
+from catalog.models import Identifier, Link, Proposal, TitleAlias
 from search import lookup_views
 from tests.factories import make_catalogue, make_paper
 
@@ -127,7 +127,7 @@ def test_what_is_not_listed_can_be_proposed(client):
     assert missing(response) == [(1, "arxiv:2401.00001"), (2, "url:https://example.org/paper")]
     assert 'value="https://arxiv.org/abs/2401.00001"' in response.text
     client.post(reverse("propose"), {"ident": "https://arxiv.org/abs/2401.00001"})
-    assert Candidate.objects.get().value == "2401.00001"
+    assert Proposal.objects.get().after["key"] == "arxiv:2401.00001"
 
 
 @pytest.mark.parametrize("ending", ["bib", "ris", "csl.json", "csv"])

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from catalog.identifiers import parse_identifier
-from catalog.models import Candidate, Identifier, Link, Paper, Source
+from catalog.models import Identifier, Link, Paper, Proposal, Source
 from search.named import find_named, pasted
 from search.queries import search
 from tests.factories import make_paper
@@ -207,8 +207,7 @@ def test_what_is_not_listed_is_told_and_can_be_proposed(client, paper, form, ide
     page = client.get(reverse("search"), {"q": form}).text
     assert "Propose it for the catalogue" in page
     assert client.post(reverse("propose"), {"ident": found.not_listed.url}).status_code == 201
-    candidate = Candidate.objects.get()
-    assert f"{candidate.scheme}:{candidate.value}" == ident
+    assert Proposal.objects.get().after["key"] == ident
 
 
 WORDS = [

@@ -11,6 +11,7 @@ from catalog.models import (
     Citation,
     Identifier,
     Placement,
+    Proposal,
     Reference,
     Relation,
     Repository,
@@ -198,7 +199,7 @@ def test_what_a_source_knows_by_number_only_is_no_second_gap():
     assert {gap.work for gap in gaps(Scope())} == {"arxiv:1706.03762", "openalex:W2"}
 
 
-def test_a_gap_is_one_click_from_a_candidate(client):
+def test_a_gap_is_one_click_from_a_proposal(client):
     topic = make_topic("Memory")
     for _ in range(2):
         refer(make_paper(topics=[topic]), "arxiv:1706.03762", title="Attention <b>")
@@ -207,12 +208,12 @@ def test_a_gap_is_one_click_from_a_candidate(client):
     sent = {"ident": "arxiv:1706.03762", "catalogue": topic.catalogue.slug, "topic": topic.path}
     assert 'value="arxiv:1706.03762"' in page.text
     assert client.post(reverse("propose"), sent).status_code == 201
-    candidate = Candidate.objects.get()
-    assert (candidate.title, candidate.suggested_topic) == ("Attention <b>", topic)
+    proposal = Proposal.objects.get()
+    assert (proposal.after["title"], proposal.topic) == ("Attention <b>", topic)
     page = client.get(Scope(topic.catalogue, topic).url)
     assert "proposed" in page.text
     assert 'value="arxiv:1706.03762"' not in page.text
-    Candidate.objects.update(status="rejected")
+    Proposal.objects.update(status="rejected")
     assert "not taken by the curators" in client.get(reverse("trends")).text
 
 
@@ -233,7 +234,7 @@ def test_what_was_decided_for_one_catalogue_says_nothing_of_another(client):
 def test_a_proposal_from_nowhere_known_goes_to_the_first_catalogue(client, place):
     make_catalogue()
     assert client.post(reverse("propose"), {"ident": "1706.03762", **place}).status_code == 201
-    assert Candidate.objects.get().suggested_topic is None
+    assert Proposal.objects.get().topic is None
 
 
 def test_surveys_cover_what_they_cite():

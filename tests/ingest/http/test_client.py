@@ -15,7 +15,7 @@ from django.utils import timezone
 from catalog.models import Source, SourceState
 from ingest.http import SourceBroken, SourceBusy, SourceClient, SourceRefused, circuit
 from ingest.http.client import is_own, retry_after
-from ingest.http.limiter import Turn
+from ingest.http.limiter import Turn, turn
 from ingest.standins import Standin
 
 pytestmark = pytest.mark.django_db
@@ -352,3 +352,30 @@ def test_only_the_source_s_own_host_is_asked(url, own):
 
 def test_keys_and_addresses_come_from_the_environment():
     assert set(settings.SOURCES) == {"arxiv", "github", "semantic_scholar", "openalex"}
+
+
+def test_who_is_in_haste_does_not_wait_for_others_nor_for_a_slow_answer(standin):
+    with (
+        turn(standin.arxiv_url.split("/")[2], 0),
+        SourceClient(Source.ARXIV, haste=0.3) as hasty,
+        pytest.raises(SourceBusy, match="others are asking"),
+    ):
+        ask(hasty)
+    standin.misbehave("arxiv", "503", times=3)
+    with SourceClient(Source.ARXIV, haste=5) as hasty, pytest.raises(SourceBroken):
+        ask(hasty)
+    assert len(standin.requests) == 1
+    assert not SourceState.objects.filter(failures__gt=0).exists()
+
+
+def test_who_is_in_haste_gives_up_in_time(standin):
+    standin.misbehave("arxiv", "hang")
+    began = time.monotonic()
+    with (
+        SourceClient(Source.ARXIV, haste=0.5) as hasty,
+        pytest.raises(SourceBroken, match="too long"),
+    ):
+        ask(hasty)
+    assert time.monotonic() - began < 2
+    with SourceClient(Source.ARXIV, haste=5) as hasty:
+        assert ask(hasty).body

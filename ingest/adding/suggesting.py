@@ -1,0 +1,104 @@
+"""Topics that drafts may belong to, with reasons, and papers of nearly their titles."""
+
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from django.db import OperationalError, transaction
+
+from catalog.folding import fold_words
+from catalog.models import Catalogue, Paper, TitleAlias, Topic
+from catalog.readable import readable
+from ingest.lists.identity import near_titles
+from ingest.models import Draft
+from search.embeddings import ModelUnavailable
+from search.queries import search
+from search.topic_suggestions import SuggestedTopics, TopicSuggester
+
+_LOOKED_AT = 8
+_SHOWN = 3
+_NEAR = 0.88
+_LEAST = 0.2  # cosine; unrelated texts of one language stay under it
+
+
+def suggest_topics(drafts: Sequence[Draft], catalogue: Catalogue | None) -> None:
+    """Set `suggested` of drafts that have a title: topic, how likely, and the papers that say so. Not saved."""
+    titled = [draft for draft in drafts if draft.title]
+    if not titled or catalogue is None:
+        return
+    texts = [_text(draft) for draft in titled]
+    try:
+        with transaction.atomic():
+            found = TopicSuggester(catalogue.pk).suggest(texts)
+    except (ModelUnavailable, OperationalError):  # what takes too long is done without
+        return
+    topics = Topic.objects.current().in_bulk(
+        {one.topic for suggested in found for one in suggested.topics}
+    )
+    papers = dict(
+        Paper.objects.filter(
+            pk__in={paper for suggested in found for paper, _ in suggested.nearest}
+        ).values_list("pk", "title")
+    )
+    for draft, suggested in zip(titled, found, strict=True):
+        draft.suggested = [
+            {
+                "topic": one.topic,
+                "confidence": one.confidence,
+                "reasons": _reasons(suggested, papers),
+            }
+            for one in suggested.topics
+            if one.topic in topics and _is_near_enough(suggested)
+        ]
+
+
+def _is_near_enough(suggested: SuggestedTopics) -> bool:
+    """Of a text that resembles nothing here every topic would be a guess."""
+    return max((likeness for _, likeness in suggested.nearest), default=0.0) >= _LEAST
+
+
+def _text(draft: Draft) -> str:
+    abstract = draft.facts.get("abstract", {}).get("value", "")
+    return f"{draft.title}. {abstract}".strip()
+
+
+def _reasons(suggested: SuggestedTopics, papers: dict[int, str]) -> list[str]:
+    return [
+        f"near “{readable(papers[paper])}” (cosine {likeness:.2f})"
+        for paper, likeness in suggested.nearest
+        if paper in papers
+    ]
+
+
+def note_near_titles(drafts: Sequence[Draft]) -> None:
+    """Set `near` of drafts: papers here whose titles are nearly theirs. Not saved."""
+    for draft in drafts:
+        if len(draft.title) > 5:
+            draft.near = near_papers(draft.title)
+
+
+def near_papers(title: str) -> list[int]:
+    """Papers with nearly this title or another name like it; those of exactly this one are known by other means."""
+    shown = readable(title)
+    hits = search(f"title:({_words(shown)})", limit=_LOOKED_AT, reasons=False).hits
+    if not hits:
+        hits = search(_words(shown), limit=_LOOKED_AT, reasons=False).hits
+    keys = [hit.paper_id for hit in hits]
+    rows = [*Paper.objects.filter(pk__in=keys).values_list("pk", "title")]
+    rows += TitleAlias.objects.filter(paper__in=keys).values_list("paper", "title")
+    near = {paper for paper, other in rows if _are_near(shown, readable(other))}
+    return [key for key in keys if key in near][:_SHOWN]
+
+
+def _are_near(one: str, other: str) -> bool:
+    """Whether two titles may be one's: what is enough under one identifier is too little by itself."""
+    if not near_titles(one, other):
+        return False
+    a, b = fold_words(one), fold_words(other)
+    if a.startswith(f"{b} ") or b.startswith(f"{a} "):
+        return True
+    return SequenceMatcher(None, a, b, autojunk=False).ratio() >= _NEAR
+
+
+def _words(title: str) -> str:
+    """The title without what the language of search would take for an operator."""
+    return " ".join("".join(char if char.isalnum() else " " for char in title).split())[:300]
