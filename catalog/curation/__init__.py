@@ -17,6 +17,7 @@ from catalog.curation.merging import (
     unmerge_paper,
 )
 from catalog.curation.papers import (
+    lock_fields,
     save_aliases,
     save_authorships,
     save_identifiers,
@@ -45,6 +46,7 @@ __all__ = [
     "confirm_relations",
     "decide_problems",
     "hold_off_imports",
+    "lock_fields",
     "merge_authors",
     "merge_papers",
     "note_act",
