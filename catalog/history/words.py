@@ -67,14 +67,16 @@ class Change:
 _KINDS = {"insert": "added", "update": "changed", "delete": "removed"}
 
 
-def changes(model: Model, events: "QuerySet[Any]", *, owner: bool = True) -> list[Change]:
+def changes(
+    model: Model, events: "QuerySet[Any]", *, owner: bool = True, limit: int | None = None
+) -> list[Change]:
     """What these events say, in a fixed number of queries. `owner` names the paper that a row belongs to."""
     event_model = events_of(model)
     later = event_model.objects.filter(
         pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__gt=OuterRef("pgh_id")
     )
     following = Subquery(later.order_by("pgh_id").values("pgh_id")[:1])
-    found = list(events.annotate(following=following).select_related("pgh_context"))
+    found = list(events.annotate(following=following).select_related("pgh_context")[:limit])
     if not found:
         return []
     next_events = event_model.objects.in_bulk({one.following for one in found} - {None})
