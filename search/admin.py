@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from catalog.admin.base import ReadOnlyAdmin
+from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin
 from search.models import Embedding, PaperText, Synonym, Word
 from search.synonyms import by_words
 
@@ -39,7 +39,7 @@ class SynonymForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for myp
 
 
 @admin.register(Synonym)
-class SynonymAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only
+class SynonymAdmin(CuratedAdmin):
     """What a curator has touched stays, also when no paper says so any more; what papers say is not deleted."""
 
     list_display = ["short", "long", "papers", "is_active", "is_curated"]

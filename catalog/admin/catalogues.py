@@ -18,7 +18,6 @@ from catalog.admin.base import (
     superusers_delete,
 )
 from catalog.admin.forms import PlainForm
-from catalog.admin.history import WithHistory
 from catalog.admin.paper_inlines import PlacementForm
 from catalog.admin.stated import StatedAdmin
 from catalog.models import (
@@ -44,7 +43,7 @@ class HarvestQueryInline(Inline):
 
 
 @admin.register(Catalogue)
-class CatalogueAdmin(WithHistory, CuratedAdmin):
+class CatalogueAdmin(CuratedAdmin):
     list_display = ["title", "slug", "papers", "list_url", on_site]
     search_fields = ["title", "slug"]
     prepopulated_fields = {"slug": ["title"]}
@@ -101,7 +100,7 @@ class TopicForm(PlainForm):
 
 
 @admin.register(Topic)
-class TopicAdmin(WithHistory, CuratedAdmin):
+class TopicAdmin(CuratedAdmin):
     form = TopicForm
     list_display = ["indented", "catalogue", "papers", "position", "curated", "retired_at", on_site]
     list_display_links = ["indented"]

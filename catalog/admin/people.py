@@ -8,7 +8,6 @@ from django.http import HttpRequest
 
 from catalog import curation
 from catalog.admin.base import CuratedAdmin, column, on_site, superusers_delete
-from catalog.admin.history import WithHistory
 from catalog.admin.merging import AuthorMerges
 from catalog.models import Author, Venue
 
@@ -27,7 +26,7 @@ class MergedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Author)
-class AuthorAdmin(AuthorMerges, WithHistory, CuratedAdmin):
+class AuthorAdmin(AuthorMerges, CuratedAdmin):
     list_display = ["name", "orcid", "papers", column("merged into", "merged_into"), on_site]
     list_select_related = ["merged_into"]
     list_filter = [MergedFilter]
@@ -58,7 +57,7 @@ class AuthorAdmin(AuthorMerges, WithHistory, CuratedAdmin):
 
 
 @admin.register(Venue)
-class VenueAdmin(WithHistory, CuratedAdmin):
+class VenueAdmin(CuratedAdmin):
     list_display = ["name", "full_name", "kind", "papers", on_site]
     list_filter = ["kind"]
     search_fields = ["name", "full_name", "aliases"]
