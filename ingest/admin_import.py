@@ -16,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
-from catalog.admin.base import in_words
+from catalog.admin.words import in_words
 from catalog.curation import note_act, take_time
 from catalog.models import Catalogue
 from catalog.roles import catalogues_of

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin
+from catalog.admin.forms import PlainForm
 from search.models import Embedding, PaperText, Synonym, Word
 from search.synonyms import by_words
 
@@ -26,7 +26,7 @@ class WordAdmin(ReadOnlyAdmin):
     search_fields = ["word"]
 
 
-class SynonymForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
+class SynonymForm(PlainForm):
     def clean(self) -> dict[str, Any]:
         """Refuse what would widen no question."""
         given = super().clean() or {}

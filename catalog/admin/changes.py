@@ -11,6 +11,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
@@ -20,15 +21,16 @@ from catalog import curation
 from catalog.admin.words import in_words
 from catalog.history import undo
 from catalog.history.groups import Group, Wanted, group_named, latest
-from catalog.history.plan import TablePlan, UndoPlan
-from catalog.history.tables import Model, columns_of, events_of, model_named, tracked_models
-from catalog.history.words import SILENT, Change, Names, changes
-from catalog.models import Author, Repository, Run, Venue
+from catalog.history.plan import TablePlan, UndoPlan, plan_undo
+from catalog.history.tables import SILENT, Model, columns_of, events_of, model_named, tracked_models
+from catalog.history.words import Change, Names, changes
+from catalog.models import Author, Paper, Placement, Repository, Run, Topic, Venue
 from catalog.models.upkeep import RunJob
 from catalog.roles import is_narrowed, is_shared, reachable, reaches
 
 # What is added around papers, like their authors, goes and comes with them, whoever may change it by itself.
 _COME_WITH_PAPERS = (Author, Venue, Repository)
+_SHOWN_OPEN = (Paper, Topic, Placement)
 _FEW, _MANY = 20, 100
 _OBSTACLES = 200
 # More rows than this of an editor of certain catalogues are not looked at one by one.
@@ -39,7 +41,8 @@ def urls_of(site: admin.AdminSite) -> list[URLPattern]:
     views = ChangeViews(site)
 
     def at(route: str, view: Any, name: str) -> URLPattern:
-        return path(route, site.admin_view(view), name=name)
+        pattern: URLPattern = path(route, site.admin_view(view), name=name)
+        return pattern
 
     return [
         at("changes/", require_safe(views.listed), "changes"),
@@ -99,6 +102,7 @@ class UndoPart:
 
     noun: str
     words: str
+    is_open: bool
     samples: list[tuple[str, str, str, list[tuple[str, str, str]]]] = field(default_factory=list)
     more: int = 0
 
@@ -186,13 +190,19 @@ class ChangeViews:
         curation.hold_off_imports()
         for_good = _offers_for_good(group) and request.POST.get("for_good") == "1"
         shown = request.POST.get("digest") or "none"
-        if undo.plan_undo(group.key, only).digest() != shown:
+        if plan_undo(group.key, only).digest() != shown:
             notice = "Something was changed since this page was shown: nothing was taken back. This is what would happen now."
             return self._show(request, group, only, notice)
-        if forbidden := _forbidden(request, undo.plan_undo(group.key, only, for_good=for_good)):
+        if forbidden := _forbidden(request, plan_undo(group.key, only, for_good=for_good)):
             return self._show(request, group, only, forbidden)
         why = request.POST.get("why", "").strip()
-        done = undo.take_back(group.key, request.user, only=only, for_good=for_good, why=why)
+        try:
+            with transaction.atomic():
+                done = undo.take_back(
+                    group.key, request.user, only=only, for_good=for_good, why=why
+                )
+        except curation.Refused as error:
+            return self._show(request, group, only, f"Nothing was taken back. {error}")
         size = done.plan.size()
         text = f"Taken back: {size:,} row{'' if size == 1 else 's'}."
         if done.obstacles:
@@ -223,7 +233,7 @@ class ChangeViews:
             "unlisted": len(would.unlisted),
             "is_large": would.plan.size() > undo.TRIED_OUT,
             "digest": would.digest,
-            "forbidden": _forbidden(request, would.plan),
+            "forbidden": would.refusal or _forbidden(request, would.plan),
             "offers_for_good": only is None and _offers_for_good(group),
             # What comes on schedule would come again; a file is mended and imported anew.
             "for_good": not group.by.is_person,
@@ -237,7 +247,7 @@ class ChangeViews:
             ("go, as they were added", len(table.removals)),
         ]
         words = ", ".join(f"{number:,} {verb}" for verb, number in verbs if number)
-        part = UndoPart(table.noun, words)
+        part = UndoPart(table.noun, words, table.model in _SHOWN_OPEN)
         part.samples = [*self._samples(table)][:_FEW]
         part.more = max(
             0, len(table.restores) + len(table.returns) + len(table.removals) - len(part.samples)

@@ -18,7 +18,7 @@ class EditorshipInline(admin.TabularInline):  # type: ignore[type-arg]
     )
 
 
-class EditorAdmin(UserAdmin):
+class EditorAdmin(UserAdmin):  # type: ignore[type-arg]
     inlines = [EditorshipInline]
 
 

@@ -126,6 +126,7 @@ class WithHistory(admin.ModelAdmin):  # type: ignore[type-arg]
             "changes": [
                 (change, can_change and _can_be_reverted(row, change))
                 for change in (changes_of(row) if row else [])
+                if row
             ],
             "is_tracked": is_tracked(self.model),
             "can_see_groups": request.user.has_perm("pghistory.view_context"),

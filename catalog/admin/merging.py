@@ -13,7 +13,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from catalog import curation
-from catalog.admin.base import change_url, in_words
+from catalog.admin.base import change_url
+from catalog.admin.words import in_words
 from catalog.identifiers import EXCLUSIVE
 from catalog.models import Author, Paper, Placement
 from catalog.roles import lists_alone

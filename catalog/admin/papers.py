@@ -153,7 +153,10 @@ class PaperAdmin(PaperMerges, CuratedAdmin):
         if ident:
             named = Identifier.objects.filter(scheme=ident.scheme, value=ident.value)
             return queryset.filter(pk__in=named.values("paper")), False
-        return super().get_search_results(request, queryset, search_term)
+        found: tuple[QuerySet[Paper], bool] = super().get_search_results(
+            request, queryset, search_term
+        )
+        return found
 
     def get_inlines(self, request: HttpRequest, obj: Paper | None = None) -> list[Any]:
         left_out: set[Any] = set()

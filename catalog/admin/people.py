@@ -43,7 +43,10 @@ class AuthorAdmin(AuthorMerges, CuratedAdmin):
     ) -> tuple[QuerySet[Author], bool]:
         if request.path.endswith("/autocomplete/"):
             queryset = queryset.filter(merged_into=None)
-        return super().get_search_results(request, queryset, search_term)
+        found: tuple[QuerySet[Author], bool] = super().get_search_results(
+            request, queryset, search_term
+        )
+        return found
 
     def save_model(self, request: HttpRequest, obj: Author, form: Any, change: bool) -> None:
         curation.save_author(obj, form.changed_data)

@@ -115,7 +115,7 @@ class NarrowedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for 
         return found, may_repeat
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions = super().get_actions(request)
+        actions: dict[str, Any] = super().get_actions(request)
         return {
             name: (_guarded(function, str(words)), name, words)
             for name, (function, _, words) in actions.items()

@@ -16,7 +16,8 @@ SILENT = {"title_key", "name_key", "key", "updated_at", "stated_at", "path", "sl
 @cache
 def tracked_models() -> tuple[Model, ...]:
     """The models whose rows have a past, each behind those that its rows point to."""
-    models_ = {event.pgh_tracked_model for event in core.event_models()}
+    events: list[Any] = core.event_models()
+    models_: set[Model] = {event.pgh_tracked_model for event in events}
     ordered: list[Model] = []
 
     def visit(model: Model) -> None:

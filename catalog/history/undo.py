@@ -50,6 +50,7 @@ class Undone:
     digest: str
     obstacles: list[Obstacle]
     unlisted: set[int] = field(default_factory=set)
+    refusal: str = ""  # why nothing of it can be done
 
 
 def preview(
@@ -67,6 +68,8 @@ def preview(
             raise _TriedOut
     except _TriedOut:
         pass
+    except curation.Refused as error:
+        return Undone(plan, digest, plan.obstacles, refusal=str(error))
     return Undone(plan, digest, [*plan.obstacles, *undo.refused], undo.unlisted)
 
 
@@ -83,7 +86,7 @@ def take_back(
     """Take a group of changes back, as far as nobody has changed the same since.
 
     With `for_good`, what it brought is remembered as taken away by a curator, so that no import brings it again.
-    Raises Outdated when `digest` names another plan than there is now.
+    Raises Refused where a merge cannot be taken back, and Outdated when `digest` names another plan than there is now.
     """
     curation.hold_off_imports()
     plan = plan_undo(group, only, for_good=for_good)
@@ -101,7 +104,7 @@ class _quietly(pghistory.context):
     """Within a trial, leave what the history says of the request as it is."""
 
     def __enter__(self) -> Any:
-        value = super().__enter__()
+        value = super().__enter__()  # type: ignore[no-untyped-call]  # the package has no types here
         self._kept = dict(value.metadata)
         return value
 
@@ -110,7 +113,7 @@ class _quietly(pghistory.context):
         if value is not None:
             value.metadata.clear()
             value.metadata.update(self._kept)
-        super().__exit__(*exc)
+        super().__exit__(*exc)  # type: ignore[no-untyped-call]
 
 
 def _current_group() -> uuid.UUID | None:
@@ -163,16 +166,11 @@ class _Undo:
             elif isinstance(row, Paper):
                 curation.unmerge_paper(row)
         for model, duplicate, survivor in plan.parted:
-            rows = model._default_manager.in_bulk([duplicate, survivor])
-            try:
-                with transaction.atomic():
-                    if model is Author:
-                        curation.merge_authors(rows[survivor], [rows[duplicate]])  # type: ignore[arg-type]
-                    else:
-                        curation.merge_papers(rows[survivor], [rows[duplicate]])  # type: ignore[arg-type]
-            except (curation.Refused, KeyError) as error:
-                about = str(rows.get(duplicate, duplicate))
-                self.refused.append(Obstacle(model, duplicate, about, str(error)))
+            rows: Any = model._default_manager.in_bulk([duplicate, survivor])
+            if len(rows) < 2:
+                raise curation.Refused("One of what was merged is no longer there.")
+            merge: Any = curation.merge_authors if model is Author else curation.merge_papers
+            merge(rows[survivor], [rows[duplicate]])
         if not plan.merged and not plan.parted:
             return plan
         return plan_undo(plan.group, self.only, _current_group(), for_good=self.for_good)

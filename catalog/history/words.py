@@ -17,6 +17,8 @@ from catalog.models.upkeep import RunJob
 _TELLING = ("title", "name", "printed_name", "url", "field", "query", "message", "text", "path")
 _PLACES = ("topic", "repository", "author", "catalogue", "object", "cited", "user")
 _OWNERS = ("paper", "introduced_by", "subject", "citing")
+# What an added or removed row need not say of itself, beside what it is about.
+_SAID = {"id", "created_at", "found_at", "source", "position", "fingerprint", *_OWNERS}
 _LONGEST = 300
 
 
@@ -112,7 +114,7 @@ def _change(
             parts.append(
                 (str(field.verbose_name), names.value(field, event), names.value(field, after))
             )
-        elif kind != "changed" and not field.primary_key and not _is_empty(field, event):
+        elif kind != "changed" and field.name not in _SAID and not _is_empty(field, event):
             value = names.value(field, event)
             parts.append(
                 (str(field.verbose_name), *(("", value) if kind == "added" else (value, "")))
@@ -167,11 +169,13 @@ class Names:
         return " ".join(text for text in texts if text)[:_LONGEST]
 
     def _own(self, row: Any) -> str:
-        if getattr(row, "host", "") and getattr(row, "owner", ""):
+        columns = {field.name for field in self.model._meta.concrete_fields}
+        if "owner" in columns:
             return f"{row.owner}/{row.name}"
-        if telling := next((getattr(row, name) for name in _TELLING if getattr(row, name, "")), ""):
+        said = (getattr(row, name) for name in _TELLING if name in columns)
+        if telling := next(filter(None, said), ""):
             return str(telling)
-        if getattr(row, "scheme", ""):
+        if "scheme" in columns:
             return f"{row.scheme}:{row.value}"
         return " ".join(self._name(name, row) for name in _PLACES if name in self.pointed)
 

@@ -76,7 +76,7 @@ class Rows(dict[type[Model], Any]):
             run,
             repository,
             make_author(f"Author of {name}"),
-            paper.venue,  # type: ignore[list-item]  # it has one
+            make_venue(name),
             paper.authorships.get(),
             paper.identifiers.get(),
             paper.placements.get(),
@@ -174,7 +174,7 @@ class Rows(dict[type[Model], Any]):
         if isinstance(row, models.Repository):
             name = "description"
         type(row)._default_manager.filter(pk=row.pk).update(**{name: "Edited"})
-        events: Any = type(row).pgh_event_model.objects  # type: ignore[attr-defined]
+        events: Any = type(row).pgh_event_model.objects
         return int(events.filter(pgh_obj_id=row.pk, pgh_label="update").latest("pgh_id").pk)
 
     def upload(self) -> UploadedList:
@@ -288,7 +288,7 @@ def test_pages_of_a_model_are_open_to_whom_the_table_says(model, scene, everybod
     assert not (is_shared(model) and rule.change is Who.EDITOR)
     for place, who in cases():
         key = scene[place][model].pk
-        checks = [
+        checks: list[tuple[str, tuple[Any, ...], str, bool]] = [
             ("change", (key,), "get", who >= rule.see),
             ("change", (key,), "post", holds(who, rule.change, place)),
             ("delete", (key,), "get", holds(who, rule.delete, place)),
@@ -343,8 +343,8 @@ def may_undo(response: Any) -> bool:
 def test_an_action_is_open_to_whom_the_table_says(model, name, scene, everybody):
     if name == "delete_selected":
         rule = MODELS[model]
-        least = Who.NOBODY if model in NO_DELETE_SELECTED else rule.delete
-        elsewhere = Who.CURATOR if least is Who.EDITOR else least
+        least: Who = Who.NOBODY if model in NO_DELETE_SELECTED else rule.delete
+        elsewhere: Who = Who.CURATOR if least is Who.EDITOR else least
     else:
         least, elsewhere = ACTIONS[model, name].who, ACTIONS[model, name].elsewhere
     for place, who in cases():
