@@ -6,9 +6,33 @@ an editorship, are not narrowed.
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
-from catalog.models import Catalogue, Editorship, Paper, Placement
+from catalog.models import (
+    Announcement,
+    Authorship,
+    Candidate,
+    Catalogue,
+    Citation,
+    Editorship,
+    HarvestQuery,
+    Identifier,
+    Link,
+    Paper,
+    PaperRepository,
+    Placement,
+    Problem,
+    Provenance,
+    Reference,
+    RejectedIdentifier,
+    Relation,
+    Run,
+    System,
+    TitleAlias,
+    Topic,
+    TopicRedirect,
+    VenueSuggestion,
+)
 
 
 def is_narrowed(user: Any) -> bool:
@@ -36,3 +60,94 @@ def may_edit_paper(user: Any, paper: Paper) -> bool:
         return True
     listed = Placement.objects.current().filter(paper=paper.pk)
     return listed.filter(topic__catalogue__in=catalogues_of(user)).exists() or not listed.exists()
+
+
+# Where the catalogue of a row stands, or the paper that it says something of. A model in neither is
+# shared by all catalogues: whoever edits certain ones only looks at it.
+_BY_CATALOGUE: dict[type[Model], str] = {
+    Catalogue: "",
+    Topic: "catalogue",
+    TopicRedirect: "catalogue",
+    Placement: "topic__catalogue",
+    Announcement: "catalogue",
+    Candidate: "catalogue",
+    HarvestQuery: "catalogue",
+    Problem: "catalogue",
+    Run: "catalogue",
+}
+_BY_PAPER: dict[type[Model], str] = {
+    Paper: "",
+    Identifier: "paper",
+    RejectedIdentifier: "paper",
+    TitleAlias: "paper",
+    Provenance: "paper",
+    Authorship: "paper",
+    Link: "paper",
+    PaperRepository: "paper",
+    VenueSuggestion: "paper",
+    System: "introduced_by",
+    Relation: "subject",
+    Citation: "citing",
+    Reference: "citing",
+}
+
+
+def is_shared(model: type[Model]) -> bool:
+    """Whether rows of a model belong to all catalogues together."""
+    return model not in _BY_CATALOGUE and model not in _BY_PAPER
+
+
+def reachable(user: Any, rows: "QuerySet[Any]") -> "QuerySet[Any]":
+    """Those of the rows that the user's permissions reach."""
+    if not is_narrowed(user):
+        return rows
+    model = rows.model
+    reached = Q(pk__in=[])
+    if model in _BY_CATALOGUE:
+        reached |= Q(**{f"{_BY_CATALOGUE[model] or 'pk'}__in": catalogues_of(user)})
+    if model in _BY_PAPER:
+        reached |= Q(**{f"{_BY_PAPER[model] or 'pk'}__in": _papers_of(user)})
+    if model is Problem:  # one of no list is about a paper
+        reached |= Q(catalogue=None, paper__in=_papers_of(user))
+    return rows.filter(reached)
+
+
+def _papers_of(user: Any) -> QuerySet[Paper]:
+    current = Placement.objects.current().filter(paper=OuterRef("pk"))
+    own = current.filter(topic__catalogue__in=catalogues_of(user))
+    return Paper.objects.filter(Exists(own) | ~Exists(current))
+
+
+def reaches(user: Any, row: Model) -> bool:
+    """Whether the user's permissions reach this row, as it is in memory: stored or about to be."""
+    if not is_narrowed(user):
+        return True
+    model = type(row)
+    if model is Problem and _at(row, "catalogue") is None:
+        paper = _at(row, "paper")
+        return paper is not None and may_edit_paper(user, paper)
+    if model in _BY_CATALOGUE:
+        catalogue = _at(row, _BY_CATALOGUE[model])
+        return catalogue is not None and catalogue.pk is not None and may_edit(user, catalogue)
+    if model in _BY_PAPER:
+        paper = _at(row, _BY_PAPER[model])
+        return paper is not None and (paper.pk is None or may_edit_paper(user, paper))
+    return False
+
+
+def _at(row: Any, path: str) -> Any:
+    for name in filter(None, path.split("__")):
+        row = (
+            getattr(row, name, None)
+            if row is not None and getattr(row, f"{name}_id", None)
+            else None
+        )
+    return row
+
+
+def lists_alone(user: Any, paper: Paper) -> bool:
+    """Whether no catalogue beyond the user's reach lists the paper: what changes it for all lists, like a merge, is theirs then."""
+    if not is_narrowed(user):
+        return True
+    listed = Placement.objects.current().filter(paper=paper.pk)
+    return not listed.exclude(topic__catalogue__in=catalogues_of(user)).exists()

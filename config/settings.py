@@ -117,7 +117,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "pgtrigger",
     "pghistory",
-    "pghistory.admin",
     "django_htmx",
     "django_celery_beat",
     "csp",
@@ -276,7 +275,6 @@ if not DEV:
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a paper of hundreds of authors is one form
-PGHISTORY_ADMIN_MODEL = "pghistory.MiddlewareEvents"  # with who did it
 
 # The embedding model: "" is all-MiniLM-L6-v2 from its package; else a name or folder for sentence-transformers.
 EMBEDDING_MODEL = env.str("EMBEDDING_MODEL", "")

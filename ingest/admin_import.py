@@ -9,15 +9,17 @@ from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
-from catalog.admin.base import in_words
-from catalog.curation import take_time
+from catalog.admin.words import in_words
+from catalog.curation import note_act, take_time
 from catalog.models import Catalogue
+from catalog.roles import catalogues_of
 from ingest.admin_plan import summarise
 from ingest.lists.plan import Plan
 from ingest.lists.reader import read_list
@@ -54,6 +56,12 @@ class UploadForm(forms.Form):
     fetch = forms.BooleanField(
         required=False, label="Fetch the list from the catalogue’s address instead"
     )
+
+    def offer(self, catalogues: "QuerySet[Catalogue]") -> None:
+        """Let the user choose among these."""
+        field = self.fields["catalogue"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # as declared above
+        field.queryset = catalogues
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
@@ -101,9 +109,10 @@ class ImportViews:
         self._check(request)
         initial = {"catalogue": Catalogue.objects.filter(slug=request.GET.get("catalogue")).first()}
         form = UploadForm(request.POST or None, request.FILES or None, initial=initial)
+        form.offer(catalogues_of(request.user))
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
-            self._check(request, adding=not data["catalogue"])
+            self._check(request, data["catalogue"], adding=not data["catalogue"])
             kept = UploadedList.objects.keep(
                 _user_id(request),
                 data["catalogue"].slug if data["catalogue"] else data["slug"],
@@ -115,7 +124,7 @@ class ImportViews:
         context = {
             "form": form,
             "title": "Import a list",
-            "addressed": Catalogue.objects.exclude(list_url=""),
+            "addressed": catalogues_of(request.user).exclude(list_url=""),
         }
         return self._page(request, "admin/ingest/import_upload.html", context)
 
@@ -123,6 +132,7 @@ class ImportViews:
         """Show what a kept list would do; when posted, do exactly that."""
         self._check(request)
         kept = get_object_or_404(UploadedList, pk=pk, user=_user_id(request))
+        self._check(request, Catalogue.objects.filter(slug=kept.slug).first())
         if request.method == "POST":
             return in_words(request, partial(self._apply, request, kept))
         return self._show(request, kept, plan_list(kept.data, kept.slug))
@@ -144,8 +154,10 @@ class ImportViews:
         return self._page(request, "admin/ingest/import_plan.html", context)
 
     def _apply(self, request: HttpRequest, kept: UploadedList) -> HttpResponse:
-        exists = Catalogue.objects.filter(slug=kept.slug).exists()
-        self._check(request, adding=not exists)
+        catalogue = Catalogue.objects.filter(slug=kept.slug).first()
+        exists = catalogue is not None
+        self._check(request, catalogue, adding=not exists)
+        note_act(f"imported {kept.name}", request.POST.get("why", "").strip())
         with transaction.atomic():
             take_time()
             outcome = import_list(
@@ -178,6 +190,7 @@ class ImportViews:
         if request.method != "POST":
             return HttpResponse(status=405, headers={"Allow": "POST"})
         catalogue = get_object_or_404(Catalogue.objects.exclude(list_url=""), pk=pk)
+        self._check(request, catalogue)
         try:
             refresh_list.delay(catalogue.slug)
         except OperationalError:
@@ -198,8 +211,10 @@ class ImportViews:
             headers={"Content-Disposition": f'attachment; filename="{catalogue.slug}.md"'},
         )
 
-    def _check(self, request: HttpRequest, adding: bool = False) -> None:
-        allowed = self.admin.has_change_permission(request)
+    def _check(
+        self, request: HttpRequest, catalogue: Catalogue | None = None, adding: bool = False
+    ) -> None:
+        allowed = self.admin.has_change_permission(request, catalogue)
         if not allowed or (adding and not self.admin.has_add_permission(request)):
             raise PermissionDenied
 

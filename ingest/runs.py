@@ -17,6 +17,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from catalog.curation.locks import hold_off_curators
+from catalog.history.contexts import by_run
 from catalog.models import Run, Source, SourceState
 from catalog.models.upkeep import RunJob
 from ingest import visits
@@ -111,7 +112,7 @@ def work(run: Run, parts: list[Part], manner: Manner) -> bool:
     waited = 0.0
     while True:
         try:
-            with hold(run.job):
+            with hold(run.job), by_run(run):
                 return _Worker(run, parts, manner).work()
         except _LOST as error:
             if waited > _DATABASE_PATIENCE:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from catalog.admin.base import ReadOnlyAdmin
+from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin
+from catalog.admin.forms import PlainForm
 from catalog.models import Topic
 from search.admin_split import SplitTopicAdmin
 from search.models import Embedding, PaperText, Synonym, Word
@@ -28,7 +28,7 @@ class WordAdmin(ReadOnlyAdmin):
     search_fields = ["word"]
 
 
-class SynonymForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
+class SynonymForm(PlainForm):
     def clean(self) -> dict[str, Any]:
         """Refuse what would widen no question."""
         given = super().clean() or {}
@@ -41,7 +41,7 @@ class SynonymForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for myp
 
 
 @admin.register(Synonym)
-class SynonymAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only
+class SynonymAdmin(CuratedAdmin):
     """What a curator has touched stays, also when no paper says so any more; what papers say is not deleted."""
 
     list_display = ["short", "long", "papers", "is_active", "is_curated"]

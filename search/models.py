@@ -9,6 +9,7 @@ from django.db import models
 from pgvector.django import VectorField
 
 from catalog.models import Author, Paper, Topic
+from catalog.models.base import tracked_by_hand
 
 
 class RealField(models.FloatField):  # type: ignore[type-arg]  # generic for mypy only
@@ -172,6 +173,7 @@ class SuggestionWord(models.Model):
         return self.word
 
 
+@tracked_by_hand
 class Synonym(models.Model):
     """An acronym with what it stands for; a question with one finds papers with the other."""
 

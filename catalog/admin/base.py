@@ -5,18 +5,18 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.db import IntegrityError, OperationalError, models, transaction
+from django.db import models, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
-from psycopg import errors
 
 from catalog.admin.forms import PlainForm, PlainFormSet
+from catalog.admin.history import WithHistory
+from catalog.admin.reach import NarrowedAdmin, NarrowedInline
+from catalog.admin.words import in_words
 
-# What a write ends with that waited too long for another, or whose lock another took.
-_GAVE_WAY = (errors.QueryCanceled, errors.LockNotAvailable, errors.DeadlockDetected)
 _FIELDS: Any = {
     models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 3})},
     models.URLField: {"assume_scheme": "https"},
@@ -27,27 +27,10 @@ _FIELDS_IN_ROWS: Any = {
 }
 
 
-def in_words(
-    request: HttpRequest, view: Callable[[], HttpResponse], back: str = ""
-) -> HttpResponse:
-    """What the view answers; or, when others are writing at the same time, words instead of an error."""
-    if request.method != "POST":
-        return view()
-    try:
-        with transaction.atomic():
-            return view()
-    except IntegrityError:
-        text = "somebody else changed the same rows meanwhile. Please look and try again."
-    except OperationalError as error:
-        if not isinstance(error.__cause__, _GAVE_WAY):
-            raise
-        text = "an import is running. Please try again in a moment."
-    messages.error(request, f"Nothing was saved: {text}")
-    return HttpResponseRedirect(back or request.get_full_path())
-
-
-class CuratedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only
-    """A page of the admin whose errors are words, whatever happens between two curators."""
+class CuratedAdmin(NarrowedAdmin, WithHistory):
+    """A page of the admin that remembers who did what and why, changes nothing out of the user's reach, and whose errors
+    are words, whatever happens between two curators.
+    """
 
     form = PlainForm
     formfield_overrides = _FIELDS
@@ -55,13 +38,23 @@ class CuratedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for m
     show_full_result_count = False
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.note_request(
+            request, "changed" if any([*args[:1], kwargs.get("object_id")]) else "added"
+        )
         return in_words(request, partial(super().changeform_view, request, *args, **kwargs))
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.note_request(request, "changed")
         return in_words(request, partial(super().changelist_view, request, *args, **kwargs))
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.note_request(request, "removed")
         return in_words(request, partial(super().delete_view, request, *args, **kwargs))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What is computed of a row is deleted by nobody, but goes with the row that a superuser deletes."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, set() if superusers_delete(request) else lacking, protected
 
     @transaction.atomic
     def response_action(
@@ -84,7 +77,7 @@ class ReadOnlyAdmin(CuratedAdmin):
         return False
 
 
-class Inline(admin.TabularInline):  # type: ignore[type-arg]
+class Inline(NarrowedInline):
     form = PlainForm
     formset = PlainFormSet
     formfield_overrides = _FIELDS_IN_ROWS

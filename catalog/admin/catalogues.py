@@ -18,7 +18,6 @@ from catalog.admin.base import (
     superusers_delete,
 )
 from catalog.admin.forms import PlainForm
-from catalog.admin.history import WithHistory
 from catalog.admin.paper_inlines import PlacementForm
 from catalog.admin.stated import StatedAdmin
 from catalog.admin.topic_trees import WithTree
@@ -43,7 +42,7 @@ class HarvestQueryInline(Inline):
 
 
 @admin.register(Catalogue)
-class CatalogueAdmin(WithHistory, CuratedAdmin):
+class CatalogueAdmin(CuratedAdmin):
     list_display = ["title", "slug", "papers", "list_url", on_site]
     search_fields = ["title", "slug"]
     prepopulated_fields = {"slug": ["title"]}
@@ -94,7 +93,7 @@ class TopicForm(PlainForm):
 
 
 @admin.register(Topic)
-class TopicAdmin(WithTree, WithHistory, CuratedAdmin):
+class TopicAdmin(WithTree, CuratedAdmin):
     form = TopicForm
     list_display = ["indented", "catalogue", "papers", "position", "curated", "retired_at", on_site]
     list_display_links = ["indented"]

@@ -7,7 +7,6 @@ from django.http import HttpRequest
 
 from catalog import curation
 from catalog.admin.base import CuratedAdmin, Inline, ReadOnlyAdmin, column, on_site
-from catalog.admin.history import WithHistory
 from catalog.admin.paper_inlines import PaperRepositoryForm
 from catalog.admin.stated import StatedAdmin
 from catalog.models import PaperRepository, Repository, RepositoryAlias, StarCount
@@ -27,7 +26,7 @@ class RepositoryAliasInline(Inline):
 
 
 @admin.register(Repository)
-class RepositoryAdmin(WithHistory, CuratedAdmin):
+class RepositoryAdmin(CuratedAdmin):
     list_display = ["full_name", "host", "stars", "stars_on", "gone_at", on_site]
     list_filter = ["host", ("gone_at", admin.EmptyFieldListFilter), "is_archived"]
     search_fields = ["owner", "name", "description", "paper_links__paper__title"]

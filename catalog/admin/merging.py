@@ -13,9 +13,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from catalog import curation
-from catalog.admin.base import change_url, in_words
+from catalog.admin.base import change_url
+from catalog.admin.words import in_words
 from catalog.identifiers import EXCLUSIVE
 from catalog.models import Author, Paper, Placement
+from catalog.roles import lists_alone
 
 _MOST = 20
 
@@ -75,10 +77,14 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
         if not self.has_change_permission(request):
             raise PermissionDenied
         rows = self._chosen(request.GET.get("ids", ""))
+        self._check_reach(request, rows)
         form = MergeForm(rows, request.POST if request.method == "POST" else None)
         if form.is_valid():
             survivor = form.cleaned_data["survivor"]
             others = [row for row in rows if row.pk != survivor.pk]
+            curation.note_act(
+                f"merged {self.opts.verbose_name_plural}", request.POST.get("why", "").strip()
+            )
             try:
                 self.merge_rows(survivor, others)
             except curation.Refused as error:
@@ -99,7 +105,11 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
             raise Http404
         if not self.has_change_permission(request, row):
             raise PermissionDenied
+        self._check_reach(request, [row.merged_into])
         if request.method == "POST":
+            curation.note_act(
+                f"parted {self.opts.verbose_name_plural}", request.POST.get("why", "").strip()
+            )
             try:
                 survivor = self.unmerge_row(row)
             except curation.Refused as error:
@@ -110,6 +120,15 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
             return HttpResponseRedirect(change_url(row))
         context = {"row": row, "undone": self.undone, "title": f"Part the {self.opts.verbose_name}"}
         return self._page(request, "admin/catalog/unmerge.html", context)
+
+    def _check_reach(self, request: HttpRequest, rows: list[Any]) -> None:
+        """What several catalogues list is merged by who edits all of them."""
+        if not all(
+            self.has_change_permission(request, row)
+            and (not isinstance(row, Paper) or lists_alone(request.user, row))
+            for row in rows
+        ):
+            raise PermissionDenied
 
     def _chosen(self, ids: str) -> list[Any]:
         keys = [int(part) for part in ids.split(",") if part.isascii() and part.isdigit()][:_MOST]

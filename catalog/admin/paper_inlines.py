@@ -197,8 +197,8 @@ class AuthorshipForm(PlainForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["printed_name"].required = False
-        self.fields["position"].required = False
+        for name in {"printed_name", "position"} & set(self.fields):  # none for who may only look
+            self.fields[name].required = False
 
     def clean_position(self) -> int:
         return self.cleaned_data.get("position") or 0

@@ -11,8 +11,8 @@ from catalog import curation
 from catalog.admin import paper_inlines as inlines
 from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, column, on_site, superusers_delete
 from catalog.admin.forms import CuratorsForm, PlainForm
-from catalog.admin.history import WithHistory
 from catalog.admin.merging import PaperMerges
+from catalog.admin.reach import narrowed
 from catalog.admin.stated import StatedAdmin
 from catalog.identifiers import parse_identifier
 from catalog.models import (
@@ -29,6 +29,7 @@ from catalog.models import (
     SimilarPaper,
     TitleAlias,
 )
+from catalog.roles import catalogues_of
 
 # A form takes ten thousand fields; a paper of more authors has them on their own page.
 _MOST_AUTHORS = 400
@@ -76,7 +77,7 @@ class ListedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Paper)
-class PaperAdmin(PaperMerges, WithHistory, CuratedAdmin):
+class PaperAdmin(PaperMerges, CuratedAdmin):
     form = PaperForm
     list_display = ["title", "authors_short", "venue", "year", "topic", "idents", on_site]
     list_select_related = ["venue"]
@@ -152,7 +153,10 @@ class PaperAdmin(PaperMerges, WithHistory, CuratedAdmin):
         if ident:
             named = Identifier.objects.filter(scheme=ident.scheme, value=ident.value)
             return queryset.filter(pk__in=named.values("paper")), False
-        return super().get_search_results(request, queryset, search_term)
+        found: tuple[QuerySet[Paper], bool] = super().get_search_results(
+            request, queryset, search_term
+        )
+        return found
 
     def get_inlines(self, request: HttpRequest, obj: Paper | None = None) -> list[Any]:
         left_out: set[Any] = set()
@@ -200,12 +204,14 @@ class PaperAdmin(PaperMerges, WithHistory, CuratedAdmin):
 
     @admin.action(description="Unlist the selected papers", permissions=["change"])
     def unlist(self, request: HttpRequest, queryset: QuerySet[Paper]) -> None:
-        number = curation.unlist(queryset)
-        self.message_user(
-            request,
-            f"Unlisted: {number}. They stay known, and no import lists them again.",
-            messages.SUCCESS,
-        )
+        own = catalogues_of(request.user) if narrowed(request) else None
+        number = curation.unlist(queryset, own)
+        text = f"Unlisted: {number}. They stay known, and no import lists them again."
+        if own is not None:
+            text = (
+                f"Taken out of your catalogues: {number}. What other catalogues list stays there."
+            )
+        self.message_user(request, text, messages.SUCCESS)
 
 
 _RETIRED = {

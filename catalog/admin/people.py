@@ -8,7 +8,6 @@ from django.http import HttpRequest
 
 from catalog import curation
 from catalog.admin.base import CuratedAdmin, column, on_site, superusers_delete
-from catalog.admin.history import WithHistory
 from catalog.admin.merging import AuthorMerges
 from catalog.models import Author, Venue
 
@@ -27,7 +26,7 @@ class MergedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Author)
-class AuthorAdmin(AuthorMerges, WithHistory, CuratedAdmin):
+class AuthorAdmin(AuthorMerges, CuratedAdmin):
     list_display = ["name", "orcid", "papers", column("merged into", "merged_into"), on_site]
     list_select_related = ["merged_into"]
     list_filter = [MergedFilter]
@@ -44,7 +43,10 @@ class AuthorAdmin(AuthorMerges, WithHistory, CuratedAdmin):
     ) -> tuple[QuerySet[Author], bool]:
         if request.path.endswith("/autocomplete/"):
             queryset = queryset.filter(merged_into=None)
-        return super().get_search_results(request, queryset, search_term)
+        found: tuple[QuerySet[Author], bool] = super().get_search_results(
+            request, queryset, search_term
+        )
+        return found
 
     def save_model(self, request: HttpRequest, obj: Author, form: Any, change: bool) -> None:
         curation.save_author(obj, form.changed_data)
@@ -58,7 +60,7 @@ class AuthorAdmin(AuthorMerges, WithHistory, CuratedAdmin):
 
 
 @admin.register(Venue)
-class VenueAdmin(WithHistory, CuratedAdmin):
+class VenueAdmin(CuratedAdmin):
     list_display = ["name", "full_name", "kind", "papers", on_site]
     list_filter = ["kind"]
     search_fields = ["name", "full_name", "aliases"]

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 
 from catalog import curation
 from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, change_url, column
+from catalog.history.groups import group_of_run
 from catalog.models import Candidate, Problem, Run, SourceState, VenueSuggestion
 
 
@@ -33,7 +34,16 @@ class RunAdmin(ReadOnlyAdmin):
     list_filter = ["job", "status", "catalogue"]
     search_fields = ["message", "reason"]
     date_hierarchy = "started_at"
+    readonly_fields = ["changes"]
     actions = ["end"]
+
+    @admin.display(description="what it changed")
+    def changes(self, run: Run) -> str:
+        group = group_of_run(run.pk)
+        if group is None:
+            return "Nothing that the history knows of."
+        address = reverse("admin:change_group", args=[group])
+        return format_html('<a href="{}">The changes, and the way to take them back</a>', address)
 
     def has_end_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("catalog.change_run")

@@ -18,6 +18,7 @@ from catalog.curation.merging import (
     unmerge_paper,
 )
 from catalog.curation.papers import (
+    lock_fields,
     save_aliases,
     save_authorships,
     save_identifiers,
@@ -73,6 +74,7 @@ __all__ = [
     "decide_problems",
     "hold_off_imports",
     "list_paper",
+    "lock_fields",
     "merge_authors",
     "merge_papers",
     "merge_topics",

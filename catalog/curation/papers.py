@@ -89,6 +89,11 @@ def state_fields(paper: Paper, fields: Iterable[str], user: AbstractBaseUser) ->
     announce_changed_papers([paper.pk])
 
 
+def lock_fields(paper: Paper, columns: Iterable[str], user: AbstractBaseUser) -> None:
+    """Record that the facts in these columns are a curator's word as they stand."""
+    state_fields(paper, {_STATED[name] for name in columns if name in _STATED}, user)
+
+
 @transaction.atomic
 def set_lock(said: Provenance, locked: bool) -> None:
     """Lock a field as it stands, or let the next import have its say again."""

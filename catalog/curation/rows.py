@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.curation.locks import hold_off_imports
-from catalog.models import Link, Paper, PaperRepository, Placement, Source
+from catalog.models import Catalogue, Link, Paper, PaperRepository, Placement, Source
 from catalog.signals import announce_changed_papers
 
 AnyRow = Placement | Link | PaperRepository
@@ -106,14 +107,16 @@ def restore(row: AnyRow) -> None:
 
 
 @transaction.atomic
-def unlist(papers: Iterable[Paper]) -> int:
-    """Take papers out of every topic for good; they and all that is known of them stay."""
+def unlist(papers: Iterable[Paper], within: "QuerySet[Catalogue] | None" = None) -> int:
+    """Take papers out of every topic for good, or out of those of certain catalogues; they and all that is known of them stay."""
     hold_off_imports()
     unlisted = 0
     for paper in papers:
-        rows = list(Placement.objects.current().filter(paper=paper))
+        places = Placement.objects.current().filter(paper=paper)
+        rows = list(places if within is None else places.filter(topic__catalogue__in=within))
         for row in rows:
             _retire(row)
+        choose_primary(paper)
         unlisted += bool(rows)
         announce_changed_papers([paper.pk])
     return unlisted

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any, cast
 
+import pghistory
 import psycopg
 from django.apps import apps
 from django.conf import settings
@@ -42,7 +43,7 @@ def load_dump(source: Source, *, replace: bool = False, progress: Progress | Non
     for table in filled:
         _check(table, entries.get(table.file))
     try:
-        with transaction.atomic(durable=True):
+        with transaction.atomic(durable=True), pghistory.context(act="loaded a dump"):
             hold_off_curators()
             _make_room(replace=replace)
             for table in filled:

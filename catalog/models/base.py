@@ -4,8 +4,11 @@ from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 import pghistory
+import pgtrigger
 from django.db import models
 from django.utils import timezone
+from pghistory.trigger import Event
+from pgtrigger import Func
 
 from catalog.folding import fold
 
@@ -52,8 +55,31 @@ _Row = TypeVar("_Row", bound=models.Model, covariant=True)
 _Model = TypeVar("_Model", bound=models.Model)
 
 
+class _Inserted(Event):
+    """Keeps what a statement has added, all rows at once. A statement that adds nothing leaves no trace of itself."""
+
+    def get_func(self, model: Any) -> Any:
+        written = super().get_func(model).func  # type: ignore[no-untyped-call]  # the package has no types here
+        is_idle = "IF NOT EXISTS (SELECT FROM {cond_new_values}) THEN RETURN NULL; END IF; "
+        return Func(is_idle + written)  # type: ignore[no-untyped-call]
+
+
+class _InsertEvent(pghistory.InsertEvent):
+    def add_event_trigger(self, event_model: Any) -> None:
+        trigger = _Inserted(  # type: ignore[no-untyped-call]
+            event_model=event_model,
+            label=self.label,
+            name=self.trigger_name,
+            row=self.row,
+            operation=self.operation,
+            condition=self.condition,
+            level=pgtrigger.Statement,
+        )
+        pgtrigger.register(trigger)(event_model.pgh_tracked_model)
+
+
 def tracked(model: type[_Model]) -> type[_Model]:
-    """Keep the row as it was before each change, so that the first one too can be shown and taken back."""
+    """Keep every row as it was made, and as it was before each change, whoever's hand it is."""
     return tracked_but()(model)
 
 
@@ -61,13 +87,32 @@ def tracked_but(*restless: str) -> Callable[[type[_Model]], type[_Model]]:
     """Like `tracked`, but a change of nothing else than the restless columns, which jobs count daily, is no event."""
     condition = pghistory.AnyChange(exclude=list(restless)) if restless else pghistory.AnyChange()
     update = pghistory.UpdateEvent(condition=condition, row=pghistory.Old)
-    track = pghistory.track(update, pghistory.DeleteEvent())
+    track = pghistory.track(_InsertEvent(), update, pghistory.DeleteEvent())
 
     def follow(model: type[_Model]) -> type[_Model]:
         followed: type[_Model] = track(model)
+        followed.restless_columns = restless  # type: ignore[attr-defined]
         return followed
 
     return follow
+
+
+# Whether a person is at it: jobs name no user in what they say of their changes.
+_BY_HAND = """current_setting('pghistory.context_metadata', true) ~ '"user": [0-9]'"""
+
+
+def tracked_by_hand(model: type[_Model]) -> type[_Model]:
+    """Keep what a person does to rows that services state in bulk; what the jobs write of these is theirs to say again."""
+    by_hand = pgtrigger.Condition(_BY_HAND)
+    changed = pgtrigger.Condition(f"OLD.* IS DISTINCT FROM NEW.* AND {_BY_HAND}")
+    track = pghistory.track(
+        pghistory.InsertEvent(condition=by_hand),
+        pghistory.UpdateEvent(condition=changed, row=pghistory.Old),
+        pghistory.DeleteEvent(condition=by_hand),
+    )
+    followed: type[_Model] = track(model)
+    followed.restless_columns = ()  # type: ignore[attr-defined]
+    return followed
 
 
 class StatedQuerySet(models.QuerySet[_Row]):

@@ -178,6 +178,7 @@ class Topic(models.Model):
             ancestor = ancestor.parent
 
 
+@tracked
 class TopicRedirect(models.Model):
     """An address a topic had before it was moved or renamed; it leads to the topic for good."""
 
@@ -248,6 +249,7 @@ class Placement(Stated):
         return f"{self.paper} → {self.topic}"
 
 
+@tracked
 class Announcement(models.Model):
     """A dated "new this week" line of a catalogue; without a paper while none matches it."""
 

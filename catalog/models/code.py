@@ -88,6 +88,7 @@ class Repository(models.Model):
         return f"https://{self.host}/{self.owner}/{self.name}"
 
 
+@tracked
 class RepositoryAlias(models.Model):
     """A name that a repository had on its host before it was renamed: lists that print it mean that one."""
 

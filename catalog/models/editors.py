@@ -3,9 +3,11 @@
 from django.conf import settings
 from django.db import models
 
+from catalog.models.base import tracked
 from catalog.models.catalogues import Catalogue
 
 
+@tracked
 class Editorship(models.Model):
     """A user who edits one catalogue. Whoever has none of these edits all, as far as their permissions go."""
 

@@ -7,11 +7,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from catalog.models.base import Source, Stated, one_of, tracked
+from catalog.models.base import Source, Stated, one_of, tracked, tracked_by_hand
 from catalog.models.papers import Paper
 from catalog.models.systems import System
 
 
+@tracked_by_hand
 class Citation(models.Model):
     """One paper's reference to another: an edge of the graph, and who says so."""
 
@@ -59,6 +60,7 @@ class OutsideWork(models.Model):
         return self.title or self.key
 
 
+@tracked_by_hand
 class Reference(OutsideWork):
     """An entry of a paper's bibliography that matches no paper here yet."""
 

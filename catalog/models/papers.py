@@ -182,6 +182,7 @@ class Paper(models.Model):
         return f"{self.venue.name} {self.year}" if dated else self.venue.name
 
 
+@tracked
 class TitleAlias(models.Model):
     """Another spelling under which a paper is listed or was known; searchable and matched on import."""
 
@@ -215,6 +216,7 @@ class CitationKey(models.Model):
         return self.key
 
 
+@tracked
 class Provenance(models.Model):
     """Who gave a paper's field its present value, and when. A locked field is changed by curators only."""
 
@@ -287,6 +289,7 @@ class Identifier(models.Model):
         return identifier_url(self.scheme, self.value)
 
 
+@tracked
 class RejectedIdentifier(models.Model):
     """A curator's word that a paper does not bear an identifier, so that no import gives it back."""
 
@@ -308,6 +311,7 @@ class RejectedIdentifier(models.Model):
         return f"{self.scheme}:{self.value}"
 
 
+@tracked
 class Authorship(models.Model):
     """An author's place on a paper, with the name as that paper prints it."""
 

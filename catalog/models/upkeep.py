@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from catalog.models.base import Source, one_of
+from catalog.models.base import Source, one_of, tracked
 from catalog.models.catalogues import Catalogue, Topic
 from catalog.models.papers import Identifier, Paper
 
@@ -128,6 +128,7 @@ class ProblemStatus(models.TextChoices):
     GONE = "gone", "no longer met"
 
 
+@tracked
 class Problem(models.Model):
     """Something a job could not settle or had to mend; one row however often it is met again."""
 
@@ -176,6 +177,7 @@ class CandidateStatus(models.TextChoices):
     REJECTED = "rejected", "rejected"
 
 
+@tracked
 class Candidate(models.Model):
     """A paper a job proposes for a catalogue; what a curator decides is remembered."""
 
@@ -221,6 +223,7 @@ class Candidate(models.Model):
         return self.title
 
 
+@tracked
 class HarvestQuery(models.Model):
     """A question to arXiv's search whose new answers become a catalogue's candidates."""
 
@@ -249,6 +252,7 @@ class SuggestionStatus(models.TextChoices):
     REJECTED = "rejected", "rejected"
 
 
+@tracked
 class VenueSuggestion(models.Model):
     """What a source says of where a paper appeared, other than what is listed; a curator decides."""
 

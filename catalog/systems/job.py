@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from catalog.curation.locks import hold_off_curators
 from catalog.folding import fold
+from catalog.history.contexts import by_run
 from catalog.locks import SYSTEMS, alone
 from catalog.models import Paper, Relation, Run, Source, System
 from catalog.models.graph import RelationKind
@@ -125,7 +126,7 @@ def find(run: Run) -> None:
     systems = [one for one in reading.systems if one.key not in decided]
     derived = reading.relations([*systems, *trusted], _citations)
     relations = _undecided(derived)
-    with transaction.atomic():
+    with transaction.atomic(), by_run(run):
         hold_off_curators()
         of_systems = _write_systems(systems)
         of_relations = _write_relations(relations)

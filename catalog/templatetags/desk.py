@@ -27,6 +27,7 @@ def desk(context: dict[str, Any]) -> dict[str, Any]:
     kinds = Problem.objects.open().values("kind").annotate(number=Count("pk")).order_by("-number")
     return {
         "perms": context["perms"],
+        "is_closed": not context.get("available_apps"),
         "catalogues": Catalogue.objects.all(),
         "problems": list(kinds),
         "problem_count": sum(row["number"] for row in kinds),

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.curation.locks import hold_off_curators
+from catalog.history.contexts import by_run
 from catalog.models import Catalogue, Run
 from ingest import starter
 from ingest.lists.apply import apply_plan
@@ -67,9 +68,10 @@ def import_list(
         counts = plan.counts()
         is_new = not catalogue_exists(slug)
         run = _record(plan, counts, reason, user)
-        run.catalogue = apply_plan(plan, run)
-        if is_new:
-            starter.add_queries(run.catalogue)
+        with by_run(run):
+            run.catalogue = apply_plan(plan, run)
+            if is_new:
+                starter.add_queries(run.catalogue)
         run.save(update_fields=["catalogue"])
     return Outcome(plan, "applied", run=run)
 
@@ -87,6 +89,7 @@ def _record(plan: Plan, counts: dict[str, int], reason: str, user: AbstractBaseU
         job=Run.Job.IMPORT_LIST,
         status=Run.Status.DONE,
         reason=reason[:200],
+        catalogue=plan.catalogue,
         user_id=user.pk if user else None,
         finished_at=timezone.now(),
         new=counts["new"],

@@ -576,7 +576,7 @@ def test_merging_during_an_import_asks_to_try_again(import_at_work, client, pape
 
 def test_putting_back_during_an_import_asks_to_try_again(import_at_work, client, paper):
     Paper.objects.filter(pk=paper.pk).update(year=2021)
-    event = Paper.pgh_event_model.objects.get()  # type: ignore[attr-defined]
+    event = Paper.pgh_event_model.objects.get(pgh_label="update")  # type: ignore[attr-defined]
     response = client.post(reverse("admin:catalog_paper_revert", args=[paper.pk, event.pk]))
     assert response.url == url(paper, "history")
     assert SORRY in client.get(response.url).content.decode()
@@ -599,7 +599,7 @@ def test_history_says_who_changed_what_from_what_to_what(client, sheet, paper):
 def test_an_edit_is_put_back_as_the_curators_word(client, sheet, paper):
     sheet.data["year"] = "2021"
     sheet.save()
-    event = Paper.pgh_event_model.objects.get()  # type: ignore[attr-defined]
+    event = Paper.pgh_event_model.objects.get(pgh_label="update")  # type: ignore[attr-defined]
     address = reverse("admin:catalog_paper_revert", args=[paper.pk, event.pk])
     assert address in client.get(url(paper, "history")).content.decode()
     assert client.get(address).status_code == 405
@@ -614,7 +614,7 @@ def test_a_renamed_topic_is_put_back_with_its_address(client):
     sheet = Sheet(client, url(topic))
     sheet.data["name"] = "New name"
     assert sheet.save(), sheet.errors
-    event = Topic.pgh_event_model.objects.order_by("pk").first()  # type: ignore[attr-defined]
+    event = Topic.pgh_event_model.objects.filter(pgh_label="update").order_by("pk").first()  # type: ignore[attr-defined]
     client.post(reverse("admin:catalog_topic_revert", args=[topic.pk, event.pk]))
     topic.refresh_from_db()
     assert (topic.name, topic.path) == ("Old name", "old-name")
@@ -624,7 +624,7 @@ def test_an_old_value_that_is_taken_by_another_is_not_put_back(client):
     venue = make_venue("ICLR")
     Venue.objects.filter(pk=venue.pk).update(name="Other", slug="other")
     make_venue("ICLR")
-    event = Venue.pgh_event_model.objects.get()  # type: ignore[attr-defined]
+    event = Venue.pgh_event_model.objects.get(pgh_label="update")  # type: ignore[attr-defined]
     response = client.post(
         reverse("admin:catalog_venue_revert", args=[venue.pk, event.pk]), follow=True
     )
