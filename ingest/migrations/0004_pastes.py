@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0012_proposals'),
+        ('catalog', '0013_proposals'),
         ('ingest', '0003_starter_queries'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -23,7 +23,7 @@ NO_INDEXES = "DROP INDEX history_latest, history_of_person, history_of_job, hist
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0011_editorships'),
+        ('catalog', '0013_proposals'),
         ('pghistory', '0007_auto_20250421_0444'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
