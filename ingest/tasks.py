@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from catalog.models import Catalogue, Run
 from catalog.models.upkeep import RunJob
-from ingest import jobs
+from ingest import jobs, runs
+from ingest.links import job as links
 from ingest.lists.records import ListRefused
 from ingest.lists.service import import_list
 from ingest.lists.sources import fetch
@@ -83,3 +84,12 @@ def match_references(ids: list[int]) -> None:
     from ingest.matching import match
 
     match(ids)
+
+
+@shared_task
+def check_links() -> None:
+    """Ask some of the pages that papers link to whether they are still there."""
+    try:
+        links.check_scheduled()
+    except (runs.Busy, links.SwitchedOff) as error:
+        logger.info("links: %s", error)

@@ -2,6 +2,7 @@
 
 from catalog.curation.acts import note_act
 from catalog.curation.announcements import save_announcement
+from catalog.curation.code import accept_code, count_own_stars, reject_code
 from catalog.curation.decisions import (
     accept_candidate,
     accept_venue,
@@ -9,6 +10,7 @@ from catalog.curation.decisions import (
     reject_candidates,
     reject_venues,
 )
+from catalog.curation.links import check_again, replace_links, take_links_away
 from catalog.curation.locks import hold_off_imports, take_time
 from catalog.curation.merging import (
     merge_authors,
@@ -39,20 +41,25 @@ from catalog.curation.topics import check_removal, remove_topic, restore_topic, 
 __all__ = [
     "Refused",
     "accept_candidate",
+    "accept_code",
     "accept_venue",
+    "check_again",
     "check_removal",
     "choose_primary",
     "confirm_relations",
+    "count_own_stars",
     "decide_problems",
     "hold_off_imports",
     "merge_authors",
     "merge_papers",
     "note_act",
     "reject_candidates",
+    "reject_code",
     "reject_relations",
     "reject_venues",
     "remove_systems",
     "remove_topic",
+    "replace_links",
     "restore",
     "restore_systems",
     "restore_topic",
@@ -70,6 +77,7 @@ __all__ = [
     "save_venue",
     "set_lock",
     "state_fields",
+    "take_links_away",
     "take_time",
     "unlist",
     "unmerge_author",

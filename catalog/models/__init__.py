@@ -12,6 +12,7 @@ from catalog.models.catalogues import (
 from catalog.models.code import GoneReason, PaperRepository, Repository, RepositoryAlias, StarCount
 from catalog.models.dumps import Dump, DumpFile, DumpPart
 from catalog.models.editors import Editorship
+from catalog.models.evidence import CodeSuggestion, Evidence, EvidenceKind, Readme
 from catalog.models.graph import (
     Citation,
     CitationCount,
@@ -20,6 +21,7 @@ from catalog.models.graph import (
     Reference,
     Relation,
 )
+from catalog.models.links import LinkCheck, LinkCheckChange, LinkOutcome
 from catalog.models.papers import (
     Authorship,
     CitationKey,
@@ -55,14 +57,20 @@ __all__ = [
     "CitationCount",
     "CitationKey",
     "CitingWork",
+    "CodeSuggestion",
     "Dump",
     "DumpFile",
     "DumpPart",
     "Editorship",
+    "Evidence",
+    "EvidenceKind",
     "GoneReason",
     "HarvestQuery",
     "Identifier",
     "Link",
+    "LinkCheck",
+    "LinkCheckChange",
+    "LinkOutcome",
     "Paper",
     "PaperMeasure",
     "PaperQuerySet",
@@ -70,6 +78,7 @@ __all__ = [
     "Placement",
     "Problem",
     "Provenance",
+    "Readme",
     "Reference",
     "RejectedIdentifier",
     "Relation",

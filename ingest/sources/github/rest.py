@@ -21,7 +21,7 @@ from ingest.sources.github.record import (
     parse_resource,
 )
 
-_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 _GONE = {404: GoneReason.DELETED, 451: GoneReason.BLOCKED}
 _ETAG = re.compile(r"[\x21-\x7e]{1,200}")
 _IN_A_ROW = 2  # repositories whose requests fail, before it is asked whether GitHub fails
@@ -60,14 +60,14 @@ def fetch(client: SourceClient, wanted: Sequence[Wanted]) -> dict[int, Outcome]:
 def _answers(client: SourceClient) -> bool:
     """Whether GitHub answers what costs nothing (docs.github.com/rest/rate-limit): then the repositories are at fault."""
     try:
-        client.get("/rate_limit", headers=_headers(client), accept={404}, check=_check)
+        client.get("/rate_limit", headers=_headers(client), accept={404}, check=check_object)
     except SourceError:
         return False
     return True
 
 
 def _headers(client: SourceClient) -> dict[str, str]:
-    return _HEADERS | ({"Authorization": f"bearer {client.key}"} if client.key else {})
+    return HEADERS | ({"Authorization": f"bearer {client.key}"} if client.key else {})
 
 
 def _what_there_is(got: dict[int, Outcome], error: SourceError) -> dict[int, Outcome]:
@@ -84,7 +84,7 @@ def ask(client: SourceClient, path: str, etag: str = "") -> tuple[Outcome, int |
         headers["If-None-Match"] = etag
     accept = {*_GONE, *([304] if etag else [])}
     try:
-        answer = client.get(path, headers=headers, accept=accept, check=_check)
+        answer = client.get(path, headers=headers, accept=accept, check=check_object)
     except SourceRefused as error:
         # Those that break GitHub's own terms are refused like this, those of the law with 451.
         if error.status == 403 and b"access blocked" in error.body.lower():
@@ -103,7 +103,7 @@ def _path(one: Wanted) -> str:
     return f"/repos/{quote(one.owner, safe='')}/{quote(one.name, safe='')}"
 
 
-def _check(answer: Answer) -> None:
+def check_object(answer: Answer) -> None:
     """What says that a repository is gone must be GitHub's own word, not a page of something in between."""
     if answer.status != 304 and not isinstance(answer.json(), dict):
         raise SourceBroken("GitHub answered with something else than an object")
@@ -119,8 +119,13 @@ def _outcome(answer: Answer, etag: str) -> Outcome:
     record = parse_resource(answer.json())
     if isinstance(record, Failed):
         return record
+    return Found(record, etag_of(answer))
+
+
+def etag_of(answer: Answer) -> str:
+    """The tag of an answer; empty when it has none that fits."""
     tag = answer.headers.get("etag", "")
-    return Found(record, tag if _ETAG.fullmatch(tag) else "")
+    return tag if _ETAG.fullmatch(tag) else ""
 
 
 def _raise_if_used_up() -> None:
