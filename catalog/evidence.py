@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from catalog.folding import fold, fold_words
@@ -91,6 +92,48 @@ def _concerned() -> Iterator[int]:
     ]  # type: ignore[attr-defined]
     concerned = Paper.objects.filter(names_code | has_rows[0] | has_rows[1] | has_rows[2])
     yield from concerned.order_by("pk").values_list("pk", flat=True)
+
+
+_OTHERS = [kind for kind in EvidenceKind if kind != EvidenceKind.LIST]
+
+
+def doubtful() -> Q:
+    """Of a paper's code: only a list says so, and the README, which was read, names other papers."""
+    this = {"paper": OuterRef("paper"), "repository": OuterRef("repository")}
+    reasons = Evidence.objects.filter(kind__in=_OTHERS, **this)
+    naming = Readme.objects.filter(repository=OuterRef("repository"))
+    return Q(Exists(naming.exclude(identifiers={}, titles={})), ~Exists(reasons))
+
+
+def with_reasons(links: QuerySet[PaperRepository]) -> QuerySet[PaperRepository]:
+    """Add to each link the kinds of evidence for it, and whether it is doubtful; see `in_words`."""
+    this = {"paper": OuterRef("paper"), "repository": OuterRef("repository")}
+    kinds = ArraySubquery(Evidence.objects.filter(**this).values("kind"))
+    return links.annotate(kinds=kinds, is_doubtful=ExpressionWrapper(doubtful(), BooleanField()))
+
+
+def in_words(kinds: Collection[str]) -> str:
+    """Say why a repository is linked: "named in the abstract; its README names the paper"."""
+    named_in = [words for kind, words in _NAMED_IN.items() if kind in kinds]
+    names_it = [words for kind, words in _NAMES_IT.items() if kind in kinds]
+    said = []
+    if named_in:
+        said.append(f"named in {' and '.join(named_in)}")
+    if names_it:
+        verb = "names" if len(names_it) == 1 else "name"
+        said.append(f"{' and '.join(names_it)} {verb} the paper")
+    if EvidenceKind.CURATOR in kinds:
+        said.append("a curator’s word")
+    if not said and EvidenceKind.LIST in kinds:
+        said.append("linked by a list")
+    return "; ".join(said)
+
+
+_NAMED_IN = {
+    EvidenceKind.ABSTRACT: "the abstract",
+    EvidenceKind.COMMENT: "the authors’ comment on arXiv",
+}
+_NAMES_IT = {EvidenceKind.README: "its README", EvidenceKind.DESCRIPTION: "its description"}
 
 
 class _Gathering:
@@ -203,6 +246,8 @@ class _Gathering:
         for link in self.links:
             if link.retired_at is None or link.source == Source.CURATOR:
                 settled[link.paper_id].add(link.repository.key)
+        for pk, key in self._decided_before_merging():
+            settled[pk].add(key)
         wanted: dict[tuple[int, RepositoryKey], CodeSuggestion] = {}
         for pk, some in self.named.items():
             for kind, named in some:
@@ -226,6 +271,13 @@ class _Gathering:
             CodeSuggestion.objects.filter(pk__in=gone, status=is_open).delete()
         CodeSuggestion.objects.bulk_create(fresh, ignore_conflicts=True)
         return len(gone) + len(fresh)
+
+    def _decided_before_merging(self) -> Iterator[tuple[int, RepositoryKey]]:
+        """What was decided on for the duplicates of these papers holds for them."""
+        rows = CodeSuggestion.objects.filter(paper__merged_into__in=self.keys)
+        for row in rows.exclude(status=CodeSuggestion.Status.OPEN).select_related("paper"):
+            if row.paper.merged_into_id:
+                yield row.paper.merged_into_id, row.key
 
 
 class _Names:

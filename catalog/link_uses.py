@@ -28,6 +28,7 @@ WHERE c.retired_at IS NULL AND p.merged_into_id IS NULL AND lower(r.host) <> 'gi
 class Use:
     """A row of a paper that leads to an address."""
 
+    url: str
     row: Link | Identifier | PaperRepository
 
     @property
@@ -43,13 +44,13 @@ def uses_of(urls: Iterable[str]) -> dict[str, list[Use]]:
         return found
     links = Link.objects.current().filter(url__in=wanted, paper__merged_into=None)
     for link in links.select_related("paper").order_by("pk"):
-        found[link.url].append(Use(link))
+        found[link.url].append(Use(link.url, link))
     named = Identifier.objects.filter(scheme="url", value__in=wanted, paper__merged_into=None)
     for identifier in named.select_related("paper"):
-        found[identifier.value].append(Use(identifier))
+        found[identifier.value].append(Use(identifier.value, identifier))
     for row in _code(wanted):
         if row.repository.url in wanted:
-            found[row.repository.url].append(Use(row))
+            found[row.repository.url].append(Use(row.repository.url, row))
     return found
 
 

@@ -87,9 +87,9 @@ def match_references(ids: list[int]) -> None:
 
 
 @shared_task
-def check_links() -> None:
-    """Ask some of the pages that papers link to whether they are still there."""
+def check_links(reason: str = "") -> None:
+    """Ask some of the pages that papers link to whether they are still there; with a reason, at a curator's word."""
     try:
-        links.check_scheduled()
+        links.check_scheduled(reason)
     except (runs.Busy, links.SwitchedOff) as error:
         logger.info("links: %s", error)

@@ -1,5 +1,5 @@
 """The catalogue in Django's admin, one module per field like the models."""
 
-from catalog.admin import catalogues, code, dumps, graph, papers, people, systems, upkeep
+from catalog.admin import catalogues, code, dumps, graph, links, papers, people, systems, upkeep
 
-__all__ = ["catalogues", "code", "dumps", "graph", "papers", "people", "systems", "upkeep"]
+__all__ = ["catalogues", "code", "dumps", "graph", "links", "papers", "people", "systems", "upkeep"]

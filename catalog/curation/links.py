@@ -1,24 +1,25 @@
 """What a curator does about links that lead nowhere, or elsewhere by now."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 
 from django.db import transaction
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
-from django.utils import timezone
 
 from catalog.curation.locks import hold_off_imports
 from catalog.curation.papers import save_identifiers
 from catalog.curation.refusal import Refused
 from catalog.curation.rows import save_rows
 from catalog.identifiers import parse_identifier, parse_repository
-from catalog.link_uses import Use
+from catalog.link_uses import Use, uses_of
 from catalog.models import Identifier, Link, LinkCheck, PaperRepository, Repository
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @transaction.atomic
-def take_links_away(uses: Iterable[Use]) -> int:
+def take_links_away(uses: Collection[Use]) -> int:
     """Take links off their papers, in the curator's name: no import brings them back."""
     hold_off_imports()
     number = 0
@@ -28,11 +29,12 @@ def take_links_away(uses: Iterable[Use]) -> int:
         else:
             save_rows(use.paper, [], [use.row])
         number += 1
+    forget_unused({use.url for use in uses})
     return number
 
 
 @transaction.atomic
-def replace_links(check: LinkCheck, uses: Iterable[Use]) -> int:
+def replace_links(check: LinkCheck, uses: Collection[Use]) -> int:
     """Point links to where their page has moved; what they were stays behind, retired."""
     hold_off_imports()
     if not check.moved_to:
@@ -47,6 +49,7 @@ def replace_links(check: LinkCheck, uses: Iterable[Use]) -> int:
         else:
             _replace_repository(use.row, check.moved_to)
         number += 1
+    forget_unused([check.url])
     return number
 
 
@@ -83,7 +86,14 @@ def _replace_repository(row: PaperRepository, url: str) -> None:
     save_rows(row.paper, [row])
 
 
-def check_again(checks: Iterable[LinkCheck], now: datetime | None = None) -> int:
-    """Have these asked next, whatever came of them before."""
+def check_again(checks: Iterable[LinkCheck]) -> int:
+    """Have these asked next, before all others and whatever came of them last time."""
     keys = [check.pk for check in checks]
-    return LinkCheck.objects.filter(pk__in=keys).update(next_at=now or timezone.now())
+    return LinkCheck.objects.filter(pk__in=keys).update(next_at=_LONG_AGO)
+
+
+def forget_unused(urls: Iterable[str]) -> None:
+    """Drop what is known of addresses that no paper links to any more."""
+    wanted = list(urls)
+    used = uses_of(wanted)
+    LinkCheck.objects.filter(url__in=[url for url in wanted if not used.get(url)]).delete()

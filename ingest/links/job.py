@@ -55,12 +55,13 @@ class SwitchedOff(Exception):
     """A setting says that no link is to be checked."""
 
 
-def check_scheduled() -> Run | None:
-    """Check for a slice of time what is due; nothing right after the network was off."""
+def check_scheduled(wish: str = "") -> Run | None:
+    """Check for a slice of time what is due; nothing right after the network was off, unless somebody wishes it."""
     last = Run.objects.filter(job=RunJob.LINKS).first()
-    if last and last.details.get("offline") and last.started_at > timezone.now() - _REST:
+    is_fresh = last and last.started_at > timezone.now() - _REST
+    if last and is_fresh and last.details.get("offline") and not wish:
         return None
-    return check_links("schedule", until=time.monotonic() + SLICE)
+    return check_links(wish or "schedule", until=time.monotonic() + SLICE)
 
 
 def check_links(
@@ -235,10 +236,17 @@ class _Checking:
         lately = SourceState.objects.filter(answered_at__gt=timezone.now() - _LATELY)
         if lately.filter(failures=0).exists():
             return True
-        known = LinkCheck.objects.filter(status__isnull=False).exclude(host__in=self.hosts_in_vain)
-        answering = known.filter(dead_at=None).order_by("host", "-checked_at").distinct("host")
-        some = sorted(answering, key=lambda row: row.checked_at or row.next_at, reverse=True)
-        for row in some[:_FEW_HOSTS]:
+        others = LinkCheck.objects.exclude(host__in=self.hosts_in_vain).exclude(host="")
+        one_each = others.filter(dead_at=None).order_by("host", "-ok_at").distinct("host")
+        known = sorted(
+            one_each.filter(ok_at__isnull=False),
+            key=lambda row: row.ok_at or row.next_at,
+            reverse=True,
+        )
+        unknown = LinkCheck.objects.filter(pk__in=one_each.values("pk"), ok_at=None).order_by("?")
+        for row in [*known[:_FEW_HOSTS], *unknown[:_FEW_HOSTS]]:
+            if Probe(row.url).verdict is not None:
+                continue
             answer = client.ask("HEAD", row.url)
             self._count_requests(client)
             if isinstance(answer, Answer):

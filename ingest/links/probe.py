@@ -84,7 +84,7 @@ class Probe:
 
     def hear(self, answer: Answer | Fault) -> None:
         """Take the answer to the request that `method` and `url` name; what follows is there, or in `verdict`."""
-        self._asked.add((self.method, self.url))
+        self._asked.add((self.method, as_sent(self.url)))
         if isinstance(answer, Fault):
             self._no_answer(answer)
         elif answer.status in _REDIRECTS and answer.location:
@@ -121,7 +121,7 @@ class Probe:
                 LinkOutcome.SOFT if unaskable.outcome == LinkOutcome.HARD else unaskable.outcome
             )
             self.verdict = Verdict(outcome, reason, answer.status)
-        elif self._hops > MOST_HOPS or (self.method, there) in self._asked:
+        elif self._hops > MOST_HOPS or (self.method, as_sent(there)) in self._asked:
             text = "It leads in a circle." if self._hops <= MOST_HOPS else "It leads on and on."
             self.verdict = Verdict(LinkOutcome.SOFT, text, answer.status)
         else:

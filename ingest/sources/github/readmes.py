@@ -30,7 +30,7 @@ from catalog.models import (
 )
 from catalog.readable import readable
 from ingest import visits
-from ingest.http import Answer, SourceBroken, SourceClient
+from ingest.http import Answer, SourceBroken, SourceBusy, SourceClient, SourceRefused
 from ingest.models import Visit, VisitOutcome
 from ingest.parts import Part, Stored, Tally, UsedUp
 from ingest.sources.github import graphql, rest
@@ -109,7 +109,12 @@ def _ask_at_once(client: SourceClient, wanted: Sequence[Wanted]) -> dict[int, Ou
             raise
 
     headers = {"Authorization": f"bearer {client.key}"}
-    answer = client.post("/graphql", question(wanted), headers=headers, check=check)
+    try:
+        answer = client.post("/graphql", question(wanted), headers=headers, check=check)
+    except SourceBroken:
+        if rest.answers(client):  # then one of them was too much for it
+            return _ask_one_by_one(client, wanted)
+        raise
     return read_answer(answer.json(), wanted)
 
 
@@ -165,7 +170,18 @@ def _ask_one_by_one(client: SourceClient, wanted: Sequence[Wanted]) -> dict[int,
                     "The rest of GitHub's allowance is left to the stars; READMEs are read later."
                 )
             break
-        got[one.pk] = _ask(client, one)
+        try:
+            got[one.pk] = _ask(client, one)
+        except SourceBusy:
+            if got:
+                break
+            raise
+        except SourceBroken as error:
+            if not rest.answers(client):
+                if got:
+                    break
+                raise
+            got[one.pk] = Failed(str(error))
     return got
 
 
@@ -180,11 +196,16 @@ def _is_scarce() -> bool:
 
 def _ask(client: SourceClient, one: Wanted) -> Outcome:
     path = f"/repos/{quote(one.owner, safe='')}/{quote(one.name, safe='')}/readme"
-    headers = dict(rest.HEADERS)
-    if one.etag:
-        headers["If-None-Match"] = one.etag
+    headers = rest.headers_of(client) | ({"If-None-Match": one.etag} if one.etag else {})
     accept = {404, 451, *([304] if one.etag else [])}
-    answer = client.get(path, headers=headers, accept=accept, check=rest.check_object)
+    try:
+        answer = client.get(path, headers=headers, accept=accept, check=rest.check_object)
+    except SourceRefused as error:
+        if error.status == 401 or (
+            error.status == 403 and b"access blocked" not in error.body.lower()
+        ):
+            raise  # that is not about this one
+        return Text(None)
     if answer.status == 304:
         return Unchanged(one.etag)
     if answer.status != 200:

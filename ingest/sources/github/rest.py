@@ -21,7 +21,7 @@ from ingest.sources.github.record import (
     parse_resource,
 )
 
-HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 _GONE = {404: GoneReason.DELETED, 451: GoneReason.BLOCKED}
 _ETAG = re.compile(r"[\x21-\x7e]{1,200}")
 _IN_A_ROW = 2  # repositories whose requests fail, before it is asked whether GitHub fails
@@ -47,7 +47,7 @@ def fetch(client: SourceClient, wanted: Sequence[Wanted]) -> dict[int, Outcome]:
             return _what_there_is(got, error)
         except SourceBroken as error:
             failing[one.pk] = Failed(str(error))
-            if len(failing) == min(_IN_A_ROW, len(wanted)) and not _answers(client):
+            if len(failing) == min(_IN_A_ROW, len(wanted)) and not answers(client):
                 return _what_there_is(got, error)
         else:
             got |= {**failing, one.pk: outcome}
@@ -57,17 +57,17 @@ def fetch(client: SourceClient, wanted: Sequence[Wanted]) -> dict[int, Outcome]:
     return got | failing
 
 
-def _answers(client: SourceClient) -> bool:
+def answers(client: SourceClient) -> bool:
     """Whether GitHub answers what costs nothing (docs.github.com/rest/rate-limit): then the repositories are at fault."""
     try:
-        client.get("/rate_limit", headers=_headers(client), accept={404}, check=check_object)
+        client.get("/rate_limit", headers=headers_of(client), accept={404}, check=check_object)
     except SourceError:
         return False
     return True
 
 
-def _headers(client: SourceClient) -> dict[str, str]:
-    return HEADERS | ({"Authorization": f"bearer {client.key}"} if client.key else {})
+def headers_of(client: SourceClient) -> dict[str, str]:
+    return _HEADERS | ({"Authorization": f"bearer {client.key}"} if client.key else {})
 
 
 def _what_there_is(got: dict[int, Outcome], error: SourceError) -> dict[int, Outcome]:
@@ -79,7 +79,7 @@ def _what_there_is(got: dict[int, Outcome], error: SourceError) -> dict[int, Out
 
 def ask(client: SourceClient, path: str, etag: str = "") -> tuple[Outcome, int | None]:
     """Ask about one repository; return what came of it, and how many requests are left if GitHub said so."""
-    headers = _headers(client)
+    headers = headers_of(client)
     if etag:
         headers["If-None-Match"] = etag
     accept = {*_GONE, *([304] if etag else [])}
