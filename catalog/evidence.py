@@ -89,7 +89,7 @@ def _concerned() -> Iterator[int]:
     has_rows = [
         Exists(model.objects.filter(**this))
         for model in (PaperRepository, Evidence, CodeSuggestion)
-    ]  # type: ignore[attr-defined]
+    ]
     concerned = Paper.objects.filter(names_code | has_rows[0] | has_rows[1] | has_rows[2])
     yield from concerned.order_by("pk").values_list("pk", flat=True)
 

@@ -352,7 +352,7 @@ LINK_CHECKS = env.bool("LINK_CHECKS", True) and not DEMO
 LINK_CHECK_PAUSE = env.float("LINK_CHECK_PAUSE", 5, validate=validate.Range(0, 3600))
 LINK_CHECK_SECONDS = env.float("LINK_CHECK_SECONDS", 15, validate=validate.Range(0.1, 120))
 # Hosts that may be asked although they are not public, each with its port where that is not a usual one.
-LINK_CHECK_HOSTS = [host.lower() for host in env.list("LINK_CHECK_HOSTS", [])]
+LINK_CHECK_HOSTS: list[str] = env.list("LINK_CHECK_HOSTS", [])
 
 # How many of the dumps that are made each week are kept in the database.
 DUMPS_KEPT = env.int("DUMPS_KEPT", 4, validate=validate.Range(1, 100))

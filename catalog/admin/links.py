@@ -1,7 +1,7 @@
 """Links that lead nowhere or elsewhere, why repositories are linked, and repositories that texts name."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from celery import current_app
 from django.contrib import admin, messages
@@ -72,7 +72,8 @@ class LinkCheckChangeInline(Inline):
 
     model = LinkCheckChange
     verbose_name_plural = "history"
-    fields = readonly_fields = ["at", "outcome", "status", "reason", "moved_to"]
+    readonly_fields: ClassVar[Any] = ["at", "outcome", "status", "reason", "moved_to"]
+    fields = readonly_fields
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -87,7 +88,7 @@ class LinkCheckAdmin(ReadOnlyAdmin):
     list_filter = [LookFilter]
     search_fields = ["url", "reason"]
     search_help_text = "A piece of an address, or of what it answered."
-    readonly_fields = [
+    readonly_fields: ClassVar[Any] = [
         "address",
         "state",
         "said",

@@ -80,7 +80,8 @@ class LinkInline(CurrentInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         checks = LinkCheck.objects.filter(url=OuterRef("url"))
         known = {f"check_{name}": Subquery(checks.values(name)[:1]) for name in _OF_A_CHECK}
-        return super().get_queryset(request).annotate(**known)
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(**known)
+        return rows
 
     @admin.display(description="last asked")
     def answers(self, row: Any) -> str:

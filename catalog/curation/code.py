@@ -1,6 +1,7 @@
 """A curator's word on code: repositories that texts name, and badges that count another one's stars."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -35,7 +36,7 @@ def accept_code(suggestion: CodeSuggestion, user: AbstractBaseUser) -> PaperRepo
 
 def _repository(row: CodeSuggestion) -> Repository:
     """The repository of this name, present or former; made when it was not known."""
-    named = [
+    named: list[Any] = [
         Exact(Lower(field), value)
         for field, value in zip(("host", "owner", "name"), row.key, strict=True)
     ]

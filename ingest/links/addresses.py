@@ -69,7 +69,7 @@ def as_sent(url: str) -> str:
 
 def is_own(host: str) -> bool:
     """Whether a setting names this host (with its port, where one is written)."""
-    return host.lower() in settings.LINK_CHECK_HOSTS
+    return host.lower() in map(str.lower, settings.LINK_CHECK_HOSTS)
 
 
 def look_up(host: str, port: int) -> list[str]:

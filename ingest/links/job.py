@@ -145,6 +145,7 @@ class _Checking:
         self.taken: set[int] = set()
         self.doubtful: list[tuple[int, Verdict, datetime]] = []
         self.hosts_in_vain: set[str] = set()
+        self.answering: set[str] = set()  # hosts that did in this run
         self.offline = False
         self.outcomes: Counter[str] = Counter()
 
@@ -196,10 +197,11 @@ class _Checking:
             probe.hear(answer)
             self._count_requests(client)
             if isinstance(answer, Answer):
+                self.answering.add(host)
                 self._believe()
         if probe.verdict is None:
             self._queue(task, first=True)
-        elif probe.verdict.is_doubtful:
+        elif probe.verdict.is_doubtful and host not in self.answering:
             self._doubt(client, host, task.pk, probe.verdict)
         else:
             self._store(task.pk, probe.verdict, timezone.now())

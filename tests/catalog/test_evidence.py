@@ -59,7 +59,7 @@ def test_a_quote_is_the_words_around():
 
 
 def test_repositories_are_found_in_hostile_texts_in_no_time():
-    assert named("github.com/" * 20_000) == []
+    assert len(named("github.com/" * 20_000)) == 1
     assert len(named("https://github.com/a/b " * 5_000)) == 1
 
 

@@ -1,5 +1,6 @@
 """READMEs: which papers they name, read with a token and without, and no cost to the stars."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Evidence, Readme, Repository, SourceState
+from catalog.models.upkeep import RunJob
+from ingest import jobs
 from ingest.models import Visit
 from ingest.sources.github.naming import papers_named
 from ingest.standins import RepositoryRecord as Told
@@ -156,7 +159,7 @@ def test_without_a_token_half_of_the_allowance_is_left_to_the_stars(standin, wor
     assert run.status == "done"
     assert run.new + run.skipped <= 6
     assert "stars" in run.message
-    assert SourceState.objects.get(source="github").allowance_left >= 6
+    assert SourceState.objects.filter(source="github", allowance_left__gte=6).exists()
 
 
 def test_a_readme_that_cannot_be_had_does_not_keep_others_from_being_read(way, world):
@@ -169,14 +172,12 @@ def test_a_readme_that_cannot_be_had_does_not_keep_others_from_being_read(way, w
 
 
 def test_a_schedule_asks_again_after_a_month(way, world):
-    from ingest import jobs
-
     lanterns(world)
     make_paper("Lanterns: Long Light for Ships", repository="many/code")
     read()
-    assert jobs.start_scheduled(jobs.RunJob.READMES) is None
-    Visit.objects.update(visited_at=timezone.now() - timezone.timedelta(days=31))
-    assert jobs.start_scheduled(jobs.RunJob.READMES)
+    assert jobs.start_scheduled(RunJob.READMES) is None
+    Visit.objects.update(visited_at=timezone.now() - timedelta(days=31))
+    assert jobs.start_scheduled(RunJob.READMES)
 
 
 def test_stars_are_counted_as_before(way, world):

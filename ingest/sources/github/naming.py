@@ -44,15 +44,15 @@ def papers_named(text: str, titles: Iterable[str] = ()) -> PapersNamed:
     for start, end, name in _identifiers(text):
         ident = parse_identifier(name)
         if ident and ident.scheme in _SCHEMES and len(found.identifiers) < _MOST_NAMES:
-            found.identifiers.setdefault(str(ident), around(text, start, end))
+            found.identifiers.setdefault(str(ident), _lines(text, start, end))
     bibliography = {
         fold(match[1]): match for match in _BIBTEX_TITLE.finditer(text) if len(match[1]) < 500
     }
     for key, match in list(bibliography.items())[:_MOST_TITLES]:
-        found.titles.setdefault(key, around(text, match.start(), match.end()))
+        found.titles.setdefault(key, _lines(text, match.start(), match.end()))
     places = {fold(words): (start, end) for start, end, words in _headlines(text)}
     for key in known_titles(places):
-        found.titles.setdefault(key, around(text, *places[key]))
+        found.titles.setdefault(key, _lines(text, *places[key]))
     whole = fold_words(text).replace(" ", "")
     for key in titles:
         if len(key) >= SHORTEST_TITLE and key in whole:
@@ -92,6 +92,14 @@ def _headlines(text: str) -> Iterator[tuple[int, int, str]]:
             yield match.start(), match.end(), words
             # "Lanterns: Long Light for Ships [ICLR 2024]"
             yield match.start(), match.end(), re.sub(r"[(\[][^)\]]*[)\]]|<[^>]*>", "", words)
+
+
+def _lines(text: str, start: int, end: int) -> str:
+    """The line that a place of a text lies in, or those."""
+    first = text.rfind("\n", 0, start) + 1
+    last = text.find("\n", end)
+    line = text[first : last if last >= 0 else len(text)]
+    return around(line, start - first, end - first)
 
 
 def _line_with(text: str, key: str) -> str:

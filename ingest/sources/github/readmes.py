@@ -271,8 +271,9 @@ def _take(
     seen = Seen(VisitOutcome.FOUND, etag=outcome.etag)
     if before and all(getattr(before, name) == value for name, value in values.items()):
         return "same", seen
-    values["changed_at"] = timezone.now()
-    Readme.objects.update_or_create(repository_id=pk, defaults=values)
+    Readme.objects.update_or_create(
+        repository_id=pk, defaults={**values, "changed_at": timezone.now()}
+    )
     return "changed" if before else "new", seen
 
 

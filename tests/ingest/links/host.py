@@ -16,6 +16,7 @@ class Page:
     status: int = 200
     head: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    late: float = 0  # seconds
     do: Callable[[BaseHTTPRequestHandler], None] | None = None
 
 
@@ -58,6 +59,7 @@ class Host:
             if page.do:
                 page.do(handler)
                 return
+            time.sleep(page.late)
             is_head = handler.command == "HEAD"
             handler.send_response(page.head if is_head and page.head else page.status)
             for name, value in page.headers.items():

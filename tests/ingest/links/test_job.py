@@ -10,7 +10,7 @@ import threading
 import time
 from datetime import timedelta
 from io import StringIO
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -30,9 +30,11 @@ from catalog.models import (
 )
 from ingest import runs
 from ingest.http.limiter import _redis
-from ingest.links import addresses, job
+from ingest.links import addresses
 from ingest.links.addresses import catch_up
-from ingest.links.job import SwitchedOff, check_links, check_scheduled
+from ingest.links.job import SwitchedOff, check_scheduled
+from ingest.links.job import check_links as check_due
+from ingest.links.probe import Probe
 from ingest.tasks import check_links as check_links_task
 from tests.factories import make_paper
 from tests.ingest.links.host import Host, Page, closed_port
@@ -50,11 +52,16 @@ def host(settings):
     _redis.cache_clear()
 
 
+def check_links(reason: str, **options: Any) -> Any:
+    """The run, of which tests know whether there is one."""
+    return check_due(reason, **options)
+
+
 def link(url: str, paper: Paper | None = None) -> Link:
     return Link.objects.create(paper=paper or make_paper(), kind="blog", url=url)
 
 
-def check(url: str) -> LinkCheck:
+def check(url: str) -> Any:
     return LinkCheck.objects.get(url=url)
 
 
@@ -381,7 +388,7 @@ def test_it_can_be_switched_off(host, settings):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_processes_do_not_check_at_once(host):
-    host.pages["/a"] = Page(do=lambda handler: (time.sleep(0.3), handler.send_error(404)))
+    host.pages["/a"] = Page(404, late=0.3)
     link(f"{host.url}/a")
     first = threading.Thread(target=_check_in_thread)
     first.start()
@@ -403,8 +410,7 @@ def _check_in_thread() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_kill_loses_no_more_than_the_address_that_was_asked(host, settings):
     for n in range(8):
-        slow = SimpleNamespace(page=lambda handler: (time.sleep(0.1), handler.send_error(404)))
-        host.pages[f"/{n}"] = Page(do=slow.page)
+        host.pages[f"/{n}"] = Page(404, late=0.1)
         link(f"{host.url}/{n}")
     script = (
         "import django; from django.conf import settings; django.setup();"
@@ -443,7 +449,7 @@ def test_a_kill_loses_no_more_than_the_address_that_was_asked(host, settings):
 
 def test_an_error_of_our_own_ends_the_run_with_words(host, monkeypatch):
     link(f"{host.url}/a")
-    monkeypatch.setattr(job.Probe, "hear", lambda self, answer: 1 / 0)
+    monkeypatch.setattr(Probe, "hear", lambda self, answer: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         check_links("test")
     assert Run.objects.get().status == "failed"

@@ -127,7 +127,9 @@ def test_who_wants_to_be_left_alone_is_asked_no_second_time():
     ],
 )
 def test_what_is_not_asked_at_all(url, expected, settings):
-    assert Probe(url).verdict.outcome == expected
+    verdict = Probe(url).verdict
+    assert verdict
+    assert verdict.outcome == expected
     settings.LINK_CHECK_HOSTS = ["example.org:8080"]
     assert Probe("http://example.org:8080/").verdict is None
 
