@@ -53,7 +53,7 @@ class RepositoryFilter(admin.SimpleListFilter):
 
 
 class CodeFilter(admin.SimpleListFilter):
-    title = "to look at"
+    title = "what to look at"
     parameter_name = "look"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

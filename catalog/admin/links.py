@@ -8,7 +8,8 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, QuerySet, When
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
 from catalog import curation
@@ -84,7 +85,7 @@ class LinkCheckChangeInline(Inline):
 class LinkCheckAdmin(ReadOnlyAdmin):
     """Addresses that papers link to. What is done about them is done to the links, and can be taken back there."""
 
-    list_display = ["url", "state", "failing_since", "said", "leads_to", "used_by", "checked_at"]
+    list_display = ["url", "state_since", "said", "leads_to", "used_by"]
     list_filter = [LookFilter]
     search_fields = ["url", "reason"]
     search_help_text = "A piece of an address, or of what it answered."
@@ -105,6 +106,13 @@ class LinkCheckAdmin(ReadOnlyAdmin):
     fields = readonly_fields
     inlines = [LinkCheckChangeInline]
     actions = ["check_now", "replace", "take_away"]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(
+            request, extra_context={"title": "Links to look at", **(extra_context or {})}
+        )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return LinkCheckList
@@ -128,13 +136,18 @@ class LinkCheckAdmin(ReadOnlyAdmin):
     def state(self, row: LinkCheck) -> str:
         return row.state
 
+    @admin.display(description="state", ordering="failing_since")
+    def state_since(self, row: LinkCheck) -> str:
+        since = date_format(row.failing_since) if row.failing_since else ""
+        return f"{row.state} since {since}" if since else row.state
+
     @admin.display(description="what it says")
     def said(self, row: LinkCheck) -> str:
         return row.reason or (f"status {row.status}" if row.status else "–")
 
-    @admin.display(description="leads to", empty_value="–")
-    def leads_to(self, row: LinkCheck) -> str | None:
-        return f"→ {row.moved_to}" if row.moved_to else None
+    @admin.display(description="leads to")
+    def leads_to(self, row: LinkCheck) -> str:
+        return f"→ {row.moved_to}" if row.moved_to else "–"
 
     @admin.display(description="papers")
     def used_by(self, row: LinkCheck) -> str:
@@ -272,6 +285,13 @@ class CodeSuggestionAdmin(ReadOnlyAdmin):
     list_filter = ["status", "kind"]
     search_fields = ["owner", "name", "quote", "paper__title"]
     actions = ["accept", "reject"]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(
+            request, extra_context={"title": "Repositories named in texts", **(extra_context or {})}
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CodeSuggestion]:
         """What waits comes first."""

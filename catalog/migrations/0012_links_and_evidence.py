@@ -84,7 +84,8 @@ class Migration(migrations.Migration):
                 ('moved_to', models.CharField(blank=True, max_length=1000)),
             ],
             options={
-                'verbose_name': 'change',
+                'verbose_name': 'change of a link',
+                'verbose_name_plural': 'changes of links',
                 'ordering': ['-at', '-pk'],
             },
         ),

@@ -144,7 +144,8 @@ class LinkCheckChange(models.Model):
     moved_to = models.CharField(max_length=1000, blank=True)
 
     class Meta:
-        verbose_name = "change"
+        verbose_name = "change of a link"
+        verbose_name_plural = "changes of links"
         ordering = ["-at", "-pk"]
         constraints = [one_of("outcome", LinkOutcome, "link_check_change_outcome_known")]
 
