@@ -15,6 +15,7 @@ SOURCES = {
     RunJob.ARXIV: [Source.ARXIV],
     RunJob.CANDIDATES: [Source.ARXIV],
     RunJob.GITHUB: [Source.GITHUB],
+    RunJob.READMES: [Source.GITHUB],
     RunJob.CITATIONS: [Source.SEMANTIC_SCHOLAR, Source.OPENALEX],
 }
 _TASKS = {
@@ -24,6 +25,7 @@ _TASKS = {
     RunJob.SYSTEMS: "catalog.tasks.find_systems",
     RunJob.DUMP: "catalog.tasks.publish_dump",
     RunJob.MAP: "search.tasks.map_papers",
+    RunJob.LINKS: "ingest.tasks.check_links",
 }
 _INGEST = "ingest.tasks.ingest"
 

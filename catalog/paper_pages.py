@@ -10,6 +10,7 @@ from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.utils.safestring import SafeString
 
 from catalog.charts import LineChart, line_chart
+from catalog.evidence import with_reasons
 from catalog.exports.answers import ExportLink, export_links
 from catalog.exports.bibtex import bibtex
 from catalog.exports.embedded import highwire, json_ld, paper_ld
@@ -24,6 +25,7 @@ from catalog.models import (
     CitationCount,
     Identifier,
     Link,
+    LinkCheck,
     Paper,
     PaperQuerySet,
     PaperRepository,
@@ -89,9 +91,17 @@ class PaperPage:
         return list(Link.objects.current().filter(paper=self.paper))
 
     @cached_property
+    def dead(self) -> dict[str, LinkCheck]:
+        """What is known of those of its addresses that lead nowhere any more."""
+        urls = [link.url for link in self.links]
+        urls += [one.value for one in self.identifiers if one.scheme == Identifier.Scheme.URL]
+        checks = LinkCheck.objects.dead().filter(url__in=urls) if urls else []
+        return {check.url: check for check in checks}
+
+    @cached_property
     def code(self) -> list[PaperRepository]:
         links = PaperRepository.objects.current().filter(paper=self.paper)
-        return list(links.select_related("repository", "badge_repository"))
+        return list(with_reasons(links).select_related("repository", "badge_repository"))
 
     @cached_property
     def stars(self) -> dict[int, LineChart | None]:

@@ -353,6 +353,14 @@ PROPOSALS_IN_TEN_MINUTES = env.int("PROPOSALS_IN_TEN_MINUTES", 10, validate=vali
 PROPOSALS_OF_ADDRESS = env.int("PROPOSALS_OF_ADDRESS", 60, validate=validate.Range(1))
 PROPOSALS_A_DAY = env.int("PROPOSALS_A_DAY", 300, validate=validate.Range(1))
 
+# The link checker asks other people's hosts: not in a demonstration, which asks nobody.
+LINK_CHECKS = env.bool("LINK_CHECKS", True) and not DEMO
+# Seconds between two requests to one host, of all processes together; and those that one answer may take.
+LINK_CHECK_PAUSE = env.float("LINK_CHECK_PAUSE", 5, validate=validate.Range(0, 3600))
+LINK_CHECK_SECONDS = env.float("LINK_CHECK_SECONDS", 15, validate=validate.Range(0.1, 120))
+# Hosts that may be asked although they are not public, each with its port where that is not a usual one.
+LINK_CHECK_HOSTS: list[str] = env.list("LINK_CHECK_HOSTS", [])
+
 # How many of the dumps that are made each week are kept in the database.
 DUMPS_KEPT = env.int("DUMPS_KEPT", 4, validate=validate.Range(1, 100))
 

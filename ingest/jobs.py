@@ -10,13 +10,14 @@ from catalog.models.upkeep import RunJob
 from ingest import runs
 from ingest.parts import Part
 
-JOBS = (RunJob.ARXIV, RunJob.CANDIDATES, RunJob.GITHUB, RunJob.CITATIONS)
+JOBS = (RunJob.ARXIV, RunJob.CANDIDATES, RunJob.GITHUB, RunJob.CITATIONS, RunJob.READMES)
 # How long what a source said is good for a scheduled run. What was never asked about is always due.
 GOOD_FOR = {
     RunJob.ARXIV: timedelta(days=7),
     RunJob.CANDIDATES: timedelta(hours=12),
     RunJob.GITHUB: timedelta(hours=20),
     RunJob.CITATIONS: timedelta(days=7),
+    RunJob.READMES: timedelta(days=30),
 }
 _TRY_AGAIN = timedelta(minutes=10)  # after a scheduled run that failed
 _SLICE = 10.0  # seconds that one job has while others wait
@@ -42,6 +43,10 @@ def parts_of(job: RunJob) -> list[Part]:
             from ingest.sources import openalex, semantic_scholar
 
             return [semantic_scholar.Citations(), openalex.Citations()]
+        case RunJob.READMES:
+            from ingest.sources.github.readmes import Readmes
+
+            return [Readmes()]
     raise ValueError(f"{job} asks no source")
 
 

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from catalog.models import Catalogue, Run
 from catalog.models.upkeep import RunJob
-from ingest import jobs
+from ingest import jobs, runs
+from ingest.links import job as links
 from ingest.lists.records import ListRefused
 from ingest.lists.service import import_list
 from ingest.lists.sources import fetch
@@ -98,3 +99,12 @@ def look_up_paste(pk: int) -> None:
         lookup.look_up_paste(paste)
     finally:
         lookup.let_go(pk)
+
+
+@shared_task
+def check_links(reason: str = "") -> None:
+    """Ask some of the pages that papers link to whether they are still there; with a reason, at a curator's word."""
+    try:
+        links.check_scheduled(reason)
+    except (runs.Busy, links.SwitchedOff) as error:
+        logger.info("links: %s", error)

@@ -3,18 +3,21 @@
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from catalog.admin.base import Inline, change_url
+from catalog.admin.base import Inline, change_url, link_to
 from catalog.admin.forms import CuratorsForm, PlainForm, PlainFormSet
+from catalog.evidence import in_words, with_reasons
 from catalog.identifiers import Ident, parse_identifier
 from catalog.models import (
     Authorship,
     Identifier,
     Link,
+    LinkCheck,
     Paper,
     PaperRepository,
     Placement,
@@ -71,7 +74,23 @@ class LinkForm(PlainForm):
 class LinkInline(CurrentInline):
     model = Link
     form = LinkForm
-    fields = ["kind", "url", "label", "position", "source"]
+    fields = ["kind", "url", "label", "position", "source", "answers"]
+    readonly_fields = [*CurrentInline.readonly_fields, "answers"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        checks = LinkCheck.objects.filter(url=OuterRef("url"))
+        known = {f"check_{name}": Subquery(checks.values(name)[:1]) for name in _OF_A_CHECK}
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(**known)
+        return rows
+
+    @admin.display(description="last asked")
+    def answers(self, row: Any) -> str:
+        known = {name: getattr(row, f"check_{name}", None) for name in _OF_A_CHECK}
+        check = LinkCheck(**known) if known["pk"] else None
+        return link_to(check, check.state) if check else "–"
+
+
+_OF_A_CHECK = ("pk", "outcome", "dead_at")
 
 
 class PaperRepositoryForm(PlainForm):
@@ -82,11 +101,25 @@ class PaperRepositoryInline(CurrentInline):
     model = PaperRepository
     form = PaperRepositoryForm
     fk_name = "paper"
-    fields = ["repository", "badge_repository", "url", "position", "source"]
+    fields = ["repository", "badge_repository", "url", "position", "source", "why"]
+    readonly_fields = [*CurrentInline.readonly_fields, "why"]
     autocomplete_fields = ["repository", "badge_repository"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("repository", "badge_repository")
+        rows = super().get_queryset(request).select_related("repository", "badge_repository")
+        return with_reasons(rows)
+
+    @admin.display(description="why it is linked")
+    def why(self, row: Any) -> str:
+        return why_linked(row)
+
+
+def why_linked(row: Any) -> str:
+    """Why a repository is a paper's, of a row that `with_reasons` gave its reasons."""
+    words = in_words(getattr(row, "kinds", ())) or "–"
+    if getattr(row, "is_doubtful", False):
+        return f"{words}; its README names other papers"
+    return words
 
 
 class RetiredForm(PlainForm):

@@ -3,6 +3,7 @@
 from catalog.curation.acts import note_act
 from catalog.curation.adding import NewPaper, add_paper, list_paper
 from catalog.curation.announcements import save_announcement
+from catalog.curation.code import accept_code, count_own_stars, reject_code
 from catalog.curation.decisions import (
     accept_candidate,
     accept_venue,
@@ -10,6 +11,7 @@ from catalog.curation.decisions import (
     reject_candidates,
     reject_venues,
 )
+from catalog.curation.links import check_again, replace_links, take_links_away
 from catalog.curation.locks import hold_off_imports, take_time
 from catalog.curation.merging import (
     merge_authors,
@@ -61,16 +63,19 @@ __all__ = [
     "Place",
     "Refused",
     "accept_candidate",
+    "accept_code",
     "accept_fields",
     "accept_suggestion",
     "accept_venue",
     "add_paper",
     "add_topic",
     "bring_back_topic",
+    "check_again",
     "check_parts",
     "check_removal",
     "choose_primary",
     "confirm_relations",
+    "count_own_stars",
     "decide_problems",
     "hold_off_imports",
     "list_paper",
@@ -82,12 +87,14 @@ __all__ = [
     "place_topic",
     "preview_merge",
     "reject_candidates",
+    "reject_code",
     "reject_proposal",
     "reject_relations",
     "reject_venues",
     "remove_systems",
     "remove_topic",
     "rename_topic",
+    "replace_links",
     "restore",
     "restore_systems",
     "restore_topic",
@@ -107,6 +114,7 @@ __all__ = [
     "set_lock",
     "split_topic",
     "state_fields",
+    "take_links_away",
     "take_time",
     "undo_tree_change",
     "unlist",

@@ -147,6 +147,12 @@ _TABLES = [
         "venue_suggestions", models.VenueSuggestion, "What sources say of where papers appeared, and what was decided",
         without={"decided_by": _WHO},
     ),
+    Table(
+        "code_suggestions", models.CodeSuggestion, "Repositories that texts of papers name, and what was decided",
+        without={"decided_by": _WHO},
+        since=2,
+        published_instead={"quote": f"CASE WHEN {_from_arxiv('t.paper_id')} THEN t.quote ELSE '' END"},
+    ),
 ]  # fmt: skip
 
 _COMPUTED = "computed of what is dumped, anew after loading"
@@ -160,6 +166,10 @@ _LEFT_OUT = {
     "catalog.TreeChange": "what curators did, and what it takes to undo it",
     "catalog.Proposal": "what readers wrote to the curators of one site",
     "catalog.ProposalSending": "who sent how much to one site on one day",
+    "catalog.Evidence": _COMPUTED,
+    "catalog.Readme": "what READMEs name; they are read again",
+    "catalog.LinkCheck": "how other people’s pages answered one machine, which asks again",
+    "catalog.LinkCheckChange": "how other people’s pages answered one machine, which asks again",
     "catalog.Dump": "the dumps themselves",
     "catalog.DumpFile": "the dumps themselves",
     "catalog.DumpPart": "the dumps themselves",

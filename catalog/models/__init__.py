@@ -13,6 +13,7 @@ from catalog.models.catalogues import (
 from catalog.models.code import GoneReason, PaperRepository, Repository, RepositoryAlias, StarCount
 from catalog.models.dumps import Dump, DumpFile, DumpPart
 from catalog.models.editors import Editorship
+from catalog.models.evidence import CodeSuggestion, Evidence, EvidenceKind, Readme
 from catalog.models.graph import (
     Citation,
     CitationCount,
@@ -21,6 +22,7 @@ from catalog.models.graph import (
     Reference,
     Relation,
 )
+from catalog.models.links import LinkCheck, LinkCheckChange, LinkOutcome
 from catalog.models.papers import (
     Authorship,
     CitationKey,
@@ -57,14 +59,20 @@ __all__ = [
     "CitationCount",
     "CitationKey",
     "CitingWork",
+    "CodeSuggestion",
     "Dump",
     "DumpFile",
     "DumpPart",
     "Editorship",
+    "Evidence",
+    "EvidenceKind",
     "GoneReason",
     "HarvestQuery",
     "Identifier",
     "Link",
+    "LinkCheck",
+    "LinkCheckChange",
+    "LinkOutcome",
     "Paper",
     "PaperMeasure",
     "PaperQuerySet",
@@ -74,6 +82,7 @@ __all__ = [
     "Proposal",
     "ProposalSending",
     "Provenance",
+    "Readme",
     "Reference",
     "RejectedIdentifier",
     "Relation",

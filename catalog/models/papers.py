@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Prefetch, Q
 from django.urls import reverse
@@ -357,6 +358,7 @@ class Link(Stated):
 
     class Meta:
         ordering = ["position", "pk"]
+        indexes = [HashIndex(fields=["url"], name="link_by_url")]
         constraints = [
             models.UniqueConstraint(fields=["paper", "url"], name="link_once_per_paper"),
             one_of("kind", LinkKind, "link_kind_known"),

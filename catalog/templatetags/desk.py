@@ -6,6 +6,7 @@ from django import template
 from django.db.models import Count
 
 from catalog.freshness import sources
+from catalog.link_desk import link_lines
 from catalog.models import (
     Candidate,
     Catalogue,
@@ -38,5 +39,6 @@ def desk(context: dict[str, Any]) -> dict[str, Any]:
         "proposal_count": Proposal.objects.open().count(),
         "relation_count": Relation.objects.current().filter(source=Source.DERIVED).count(),
         "failing": [one for one in sources() if one.is_failing or one.busy_until],
+        "link_lines": link_lines(context["request"].user),
         "runs": Run.objects.select_related("catalogue")[:_RUNS],
     }

@@ -12,8 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog import readable as _readable
+from catalog.evidence import in_words
 from catalog.folding import fold
-from catalog.models import Authorship, Catalogue, Paper
+from catalog.models import Authorship, Catalogue, EvidenceKind, Paper
 
 register = template.Library()
 
@@ -28,7 +29,7 @@ def readable(text: str) -> str:
 
 
 @register.filter
-def at(values: Mapping[int, Any], key: int) -> Any:
+def at(values: Mapping[Any, Any], key: Any) -> Any:
     """The value of a mapping that has a key; nothing where it has none."""
     return values.get(key, "")
 
@@ -37,6 +38,14 @@ def at(values: Mapping[int, Any], key: int) -> Any:
 def papers(number: int) -> str:
     """A number of papers in words: "1,234 papers"."""
     return f"{intcomma(number)}\u00a0{'paper' if number == 1 else 'papers'}"
+
+
+@register.filter
+def why_linked(link: Any) -> str:
+    """Why a repository is a paper's, of a row that has its reasons; nothing when nobody says more than a list."""
+    if link.is_doubtful:
+        return "only a list says so; its README names other papers"
+    return in_words(link.kinds) if set(link.kinds) - {EvidenceKind.LIST} else ""
 
 
 @register.filter

@@ -12,12 +12,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from catalog.charts import line_chart
+from catalog.evidence import with_reasons
 from catalog.exports.answers import twin
 from catalog.models import Paper, PaperRepository, Repository, RepositoryAlias
 from catalog.paper_lists import PaperList
 from catalog.tallies import top_authors, top_topics
+from catalog.templatetags.stemma import why_linked
 
 PER_PAGE = 100
+REASONS = 30
 ORDERS = {
     "papers": (F("paper_count").desc(), F("stars").desc(nulls_last=True)),
     "stars": (F("stars").desc(nulls_last=True), F("paper_count").desc()),
@@ -71,12 +74,20 @@ def repository_detail(
     counts = repository.star_counts.order_by("date").values_list("date", "stars")
     context = {
         "repository": repository,
+        "reasons": _reasons(repository),
         "stars": line_chart("Stars", list(counts)),
         "authors": top_authors(papers),
         "topics": top_topics(papers),
         "list": block,
     }
     return render(request, "catalog/repository.html", context, status=block.status)
+
+
+def _reasons(repository: Repository) -> list[PaperRepository]:
+    """Links of papers for which more speaks than a list, or something against."""
+    links = PaperRepository.objects.current().filter(repository=repository, paper__merged_into=None)
+    known = with_reasons(links).select_related("paper").order_by("-paper__published_on", "pk")
+    return [link for link in known[:REASONS] if why_linked(link)]
 
 
 def _present_page(request: HttpRequest, repository: Repository, ending: str) -> HttpResponse:

@@ -92,7 +92,7 @@ class SourceClient:
         self._http = httpx.Client(
             transport=transport(self._deadline),
             timeout=_TIMEOUT,
-            headers={"User-Agent": _user_agent(), "Accept-Encoding": "gzip"},
+            headers={"User-Agent": user_agent(), "Accept-Encoding": "gzip"},
             trust_env=False,
         )
 
@@ -414,7 +414,8 @@ def is_own(url: str, base: str) -> bool:
     return bool(there.hostname) and there.hostname == here.hostname and (same or upgraded)
 
 
-def _user_agent() -> str:
+def user_agent() -> str:
+    """Who asks, with an address to write to."""
     contact = f" ({settings.INGEST_CONTACT})" if settings.INGEST_CONTACT else ""
     return f"Stemma/0.1{contact}"
 
@@ -429,4 +430,5 @@ __all__ = [
     "header_count",
     "is_own",
     "retry_after",
+    "user_agent",
 ]

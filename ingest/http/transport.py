@@ -75,10 +75,15 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
+# Returns the address of the network to connect to for a host and a port; raises where it is not to be connected to.
+Locate = Callable[[str, int], str]
+
+
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, locate: Locate | None) -> None:
         self._backend = httpcore.SyncBackend()
         self._deadline = deadline
+        self._locate = locate
 
     def connect_tcp(
         self,
@@ -88,20 +93,25 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
+        if self._locate:
+            host = self._locate(host, port)
         timeout = self._deadline.shorten(timeout)
         stream = self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
         return _Stream(stream, self._deadline)
 
 
-def transport(deadline: Deadline) -> httpx.HTTPTransport:
-    """Return httpx's own transport whose sockets know the deadline. It has no public way to give it a backend."""
+def transport(deadline: Deadline, locate: Locate | None = None) -> httpx.HTTPTransport:
+    """Return httpx's own transport whose sockets know the deadline. It has no public way to give it a backend.
+
+    What `locate` returns is connected to: a name is looked up once, and cannot mean another address a moment later.
+    """
     context = httpx.create_ssl_context()
     made = httpx.HTTPTransport(verify=context)
     made._pool = httpcore.ConnectionPool(
         ssl_context=context,
         max_connections=1,
         keepalive_expiry=30,
-        network_backend=_Backend(deadline),
+        network_backend=_Backend(deadline, locate),
     )
     return made
 

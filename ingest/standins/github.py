@@ -1,5 +1,6 @@
 """GitHub's two interfaces: `POST /graphql`, and repositories by name and by number over REST."""
 
+import base64
 import hashlib
 import json
 import time
@@ -204,20 +205,38 @@ def _node(record: RepositoryRecord) -> dict[str, Any]:
         "pushedAt": _stamp(record.pushed_at),
         "defaultBranchRef": {"__typename": "Ref", "name": record.default_branch},
         "url": f"https://github.com/{record.full_name}",
+        "object": lambda arguments: _blob(record, str(arguments.get("expression", ""))),
+    }
+
+
+def _blob(record: RepositoryRecord, expression: str) -> dict[str, Any] | None:
+    """The file of an expression like "HEAD:README.md"; GitHub minds the case."""
+    if record.readme is None or expression != f"HEAD:{record.readme_name}":
+        return None
+    return {
+        "__typename": "Blob",
+        "text": record.readme,
+        "isBinary": False,
+        "isTruncated": False,
+        "byteSize": len(record.readme.encode()),
     }
 
 
 def _rest_reply(world: World, asked: Asked) -> Reply:
     parts = asked.path.strip("/").split("/")
     found: RepositoryRecord | None = None
+    of_readme = len(parts) > 2 and parts[0] in {"repos", "repositories"} and parts[-1] == "readme"
+    if of_readme:
+        del parts[-1]
+    below = "/readme" if of_readme else ""
     if asked.method == "GET" and len(parts) == 3 and parts[0] == "repos":
         found = world.repository(parts[1], parts[2])
         renamed = found and found.full_name.lower() != "/".join(parts[1:]).lower()
         if found and renamed and found.gone is None:
-            return _moved(f"{asked.url}/github/repositories/{found.id}")
+            return _moved(f"{asked.url}/github/repositories/{found.id}{below}")
     elif asked.method == "GET" and len(parts) == 2 and parts[0] == "repositories":
         found = world.repositories.get(int(parts[1])) if parts[1].isdecimal() else None
-    if found is None or found.gone == 404:
+    if found is None or found.gone == 404 or (of_readme and found.readme is None):
         return json_reply(
             {"message": "Not Found", "documentation_url": DOCUMENTATION, "status": "404"}, 404
         )
@@ -225,7 +244,7 @@ def _rest_reply(world: World, asked: Asked) -> Reply:
         return json_reply({"message": "Server Error"}, 500)
     if found.gone:
         return _blocked(found)
-    reply = json_reply(_resource(found, asked.url))
+    reply = json_reply(_readme(found) if of_readme else _resource(found, asked.url))
     etag = f'W/"{hashlib.sha256(reply.body).hexdigest()}"'
     reply.headers |= {"etag": etag, "cache-control": "public, max-age=60, s-maxage=60"}
     if etag.removeprefix("W/") in asked.headers.get("if-none-match", ""):
@@ -270,6 +289,19 @@ def _resource(record: RepositoryRecord, url: str) -> dict[str, Any]:
         "topics": record.topics,
         "visibility": "public",
         "default_branch": record.default_branch,
+    }
+
+
+def _readme(record: RepositoryRecord) -> dict[str, Any]:
+    text = (record.readme or "").encode()
+    return {
+        "type": "file",
+        "encoding": "base64",
+        "size": len(text),
+        "name": record.readme_name,
+        "path": record.readme_name,
+        "content": base64.encodebytes(text).decode(),
+        "sha": hashlib.sha1(text, usedforsecurity=False).hexdigest(),
     }
 
 

@@ -70,7 +70,10 @@ def select(document: Document, value: Any, selections: Selections, kind: str = "
         if item.name not in value:
             owner = value.get("__typename", kind)
             raise Invalid(f"Field '{item.name}' doesn't exist on type '{owner}'")
-        inner = _first(value[item.name], item)
+        inner = value[item.name]
+        if callable(inner):  # what depends on the arguments
+            inner = inner(item.arguments)
+        inner = _first(inner, item)
         answer[item.alias] = select(document, inner, item.fields, item.name)
     return answer
 

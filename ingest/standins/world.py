@@ -55,6 +55,8 @@ class RepositoryRecord:
     default_branch: str = "main"
     former_names: list[str] = field(default_factory=list)  # "owner/name", lately or long ago
     gone: int | None = None  # 404 or 451; 500 when asking for it fails
+    readme: str | None = None
+    readme_name: str = "README.md"
     is_invented: bool = False  # whose stars are those of the day it is asked for
 
     @property

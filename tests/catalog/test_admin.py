@@ -18,18 +18,23 @@ from catalog.models import (
     CitationCount,
     CitationKey,
     CitingWork,
+    CodeSuggestion,
     Dump,
     DumpFile,
     DumpPart,
+    Evidence,
     HarvestQuery,
     Identifier,
     Link,
+    LinkCheck,
+    LinkCheckChange,
     Paper,
     PaperMeasure,
     Problem,
     Proposal,
     ProposalSending,
     Provenance,
+    Readme,
     Reference,
     RejectedIdentifier,
     Relation,
@@ -77,6 +82,19 @@ def make_everything() -> Paper:
     catalogue = make_catalogue()
     number = paper.pk
     Link.objects.create(paper=paper, kind="blog", url=f"https://example.org/{number}")
+    check = LinkCheck.objects.create(
+        url=f"https://example.org/{number}", outcome="hard", reason=HOSTILE, failures=1,
+        failing_since=timezone.now(), moved_to=f"https://example.org/{HOSTILE}",
+    )  # fmt: skip
+    LinkCheckChange.objects.create(
+        check_of=check, at=timezone.now(), outcome="hard", reason=HOSTILE
+    )
+    repository = paper.repositories.get()
+    Evidence.objects.create(paper=paper, repository=repository, kind="readme", quote=HOSTILE)
+    Readme.objects.create(repository=repository, digest="d", titles={HOSTILE: HOSTILE})
+    CodeSuggestion.objects.create(
+        paper=paper, host="github.com", owner="o", name=f"n{number}", kind="abstract", quote=HOSTILE
+    )
     TitleAlias.objects.create(paper=paper, title=HOSTILE, source="list")
     Provenance.objects.create(paper=paper, field="title", source="list", detail=HOSTILE)
     RejectedIdentifier.objects.create(paper=paper, scheme="arxiv", value="2401.99999")

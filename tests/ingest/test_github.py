@@ -295,7 +295,7 @@ def test_an_allowance_used_up_is_waited_for(standin, token, world):
 def test_a_secondary_limit_said_with_status_200_is_waited_for():
     said = b'{"errors": [{"message": "You have exceeded a secondary rate limit."}]}'
     with pytest.raises(Wait) as wish:
-        graphql._raise_if_limited(Answer("https://api.github.com/graphql", 200, {}, said))
+        graphql.raise_if_limited(Answer("https://api.github.com/graphql", 200, {}, said))
     assert wish.value.seconds == 60
 
 

@@ -1,4 +1,4 @@
-"""Ask a source about papers and repositories: arxiv, candidates, github or citations."""
+"""Ask a source about papers and repositories: arxiv, candidates, github, readmes or citations."""
 
 import json
 import time
@@ -19,7 +19,8 @@ _PATIENCE = 300  # seconds to wait when a source asks for it
 _WAIT_FOR_OTHERS = 1800  # seconds
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """Read a number of things to ask about, as an argument of a command."""
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10**7:
         raise ArgumentTypeError(f"“{text}” is no number from 1 on")
     return int(text)
@@ -31,7 +32,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("job", choices=[str(job.value) for job in JOBS])
         parser.add_argument(
-            "--limit", type=_positive, help="Ask about so many things at most, the oldest first."
+            "--limit", type=positive, help="Ask about so many things at most, the oldest first."
         )
         parser.add_argument(
             "--paper", metavar="ID", help="Only this paper: its number here, or any identifier."

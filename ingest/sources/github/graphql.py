@@ -36,7 +36,7 @@ def fetch(client: SourceClient, wanted: Sequence[Wanted]) -> dict[int, Outcome]:
         try:
             outcomes(answer.json(), wanted)
         except SourceBroken:
-            _raise_if_limited(answer)
+            raise_if_limited(answer)
             raise
 
     headers = {"Authorization": f"bearer {client.key}"}
@@ -61,6 +61,19 @@ def question(wanted: Sequence[Wanted]) -> dict[str, Any]:
 
 def outcomes(answer: Any, wanted: Sequence[Wanted]) -> dict[int, Outcome]:
     """Tell what an answer says of each repository; raise SourceBroken when it says nothing of any. Pure."""
+    return {
+        pk: one if isinstance(one, Gone | Failed) else _found(one)
+        for pk, one in nodes(answer, wanted).items()
+    }
+
+
+def _found(node: Mapping[str, Any]) -> Outcome:
+    record = parse_node(node)
+    return record if isinstance(record, Failed) else Found(record)
+
+
+def nodes(answer: Any, wanted: Sequence[Wanted]) -> dict[int, Mapping[str, Any] | Gone | Failed]:
+    """Return the node of each repository, or why there is none; raise SourceBroken when there is neither. Pure."""
     if not isinstance(answer, dict):
         raise SourceBroken("GitHub answered with something else than an object")
     errors = _errors(answer)
@@ -76,20 +89,19 @@ def outcomes(answer: Any, wanted: Sequence[Wanted]) -> dict[int, Outcome]:
     if all(data.get(alias) is None and alias not in by_alias for alias in aliases):
         raise SourceBroken(f"GitHub answered with nothing: {_first_message(errors)}")
     return {
-        one.pk: _outcome(data.get(alias), by_alias.get(alias, [])) for alias, one in aliases.items()
+        one.pk: _node(data.get(alias), by_alias.get(alias, [])) for alias, one in aliases.items()
     }
 
 
-def _outcome(node: object, errors: Sequence[Mapping[str, Any]]) -> Outcome:
+def _node(node: object, errors: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | Gone | Failed:
     if node is None and len(errors) == 1 and errors[0]["path"][1:] == []:
         return _refusal(errors[0])
     if errors or node is None:  # what is null in it may be so because of the error
         return Failed(f"GitHub did not answer for it: {_first_message(errors)}")
-    record = parse_node(node)
-    return record if isinstance(record, Failed) else Found(record)
+    return node if isinstance(node, dict) else {}
 
 
-def _refusal(error: Mapping[str, Any]) -> Outcome:
+def _refusal(error: Mapping[str, Any]) -> Gone | Failed:
     kind, message = str(error.get("type")), _first_message([error])
     if kind == "NOT_FOUND":
         return Gone(GoneReason.DELETED)
@@ -98,7 +110,7 @@ def _refusal(error: Mapping[str, Any]) -> Outcome:
     return Failed(f"GitHub did not answer for it: {message}")
 
 
-def _raise_if_limited(answer: Answer) -> None:
+def raise_if_limited(answer: Answer) -> None:
     """GitHub says with status 200 that the allowance is used up, or that we ask too fast. Raises Wait."""
     body = answer.json()
     errors = _errors(body) if isinstance(body, dict) else []

@@ -47,7 +47,7 @@ def fetch(client: SourceClient, wanted: Sequence[Wanted]) -> dict[int, Outcome]:
             return _what_there_is(got, error)
         except SourceBroken as error:
             failing[one.pk] = Failed(str(error))
-            if len(failing) == min(_IN_A_ROW, len(wanted)) and not _answers(client):
+            if len(failing) == min(_IN_A_ROW, len(wanted)) and not answers(client):
                 return _what_there_is(got, error)
         else:
             got |= {**failing, one.pk: outcome}
@@ -57,16 +57,16 @@ def fetch(client: SourceClient, wanted: Sequence[Wanted]) -> dict[int, Outcome]:
     return got | failing
 
 
-def _answers(client: SourceClient) -> bool:
+def answers(client: SourceClient) -> bool:
     """Whether GitHub answers what costs nothing (docs.github.com/rest/rate-limit): then the repositories are at fault."""
     try:
-        client.get("/rate_limit", headers=_headers(client), accept={404}, check=_check)
+        client.get("/rate_limit", headers=headers_of(client), accept={404}, check=check_object)
     except SourceError:
         return False
     return True
 
 
-def _headers(client: SourceClient) -> dict[str, str]:
+def headers_of(client: SourceClient) -> dict[str, str]:
     return _HEADERS | ({"Authorization": f"bearer {client.key}"} if client.key else {})
 
 
@@ -79,12 +79,12 @@ def _what_there_is(got: dict[int, Outcome], error: SourceError) -> dict[int, Out
 
 def ask(client: SourceClient, path: str, etag: str = "") -> tuple[Outcome, int | None]:
     """Ask about one repository; return what came of it, and how many requests are left if GitHub said so."""
-    headers = _headers(client)
+    headers = headers_of(client)
     if etag:
         headers["If-None-Match"] = etag
     accept = {*_GONE, *([304] if etag else [])}
     try:
-        answer = client.get(path, headers=headers, accept=accept, check=_check)
+        answer = client.get(path, headers=headers, accept=accept, check=check_object)
     except SourceRefused as error:
         # Those that break GitHub's own terms are refused like this, those of the law with 451.
         if error.status == 403 and b"access blocked" in error.body.lower():
@@ -103,7 +103,7 @@ def _path(one: Wanted) -> str:
     return f"/repos/{quote(one.owner, safe='')}/{quote(one.name, safe='')}"
 
 
-def _check(answer: Answer) -> None:
+def check_object(answer: Answer) -> None:
     """What says that a repository is gone must be GitHub's own word, not a page of something in between."""
     if answer.status != 304 and not isinstance(answer.json(), dict):
         raise SourceBroken("GitHub answered with something else than an object")
@@ -119,8 +119,13 @@ def _outcome(answer: Answer, etag: str) -> Outcome:
     record = parse_resource(answer.json())
     if isinstance(record, Failed):
         return record
+    return Found(record, etag_of(answer))
+
+
+def etag_of(answer: Answer) -> str:
+    """The tag of an answer; empty when it has none that fits."""
     tag = answer.headers.get("etag", "")
-    return Found(record, tag if _ETAG.fullmatch(tag) else "")
+    return tag if _ETAG.fullmatch(tag) else ""
 
 
 def _raise_if_used_up() -> None:

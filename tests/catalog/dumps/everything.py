@@ -13,6 +13,7 @@ from catalog.models import (
     CitationCount,
     CitationKey,
     CitingWork,
+    CodeSuggestion,
     HarvestQuery,
     Identifier,
     Link,
@@ -150,6 +151,15 @@ def fill(seed: int = 1, papers: int = 12) -> None:
         )  # fmt: skip
     VenueSuggestion.objects.create(
         paper=first, source="arxiv", text=text(), venue_name="ICML", decided_by=user
+    )
+    CodeSuggestion.objects.create(
+        paper=first,
+        host="github.com",
+        owner="o",
+        name="n",
+        kind="abstract",
+        quote=text(),
+        decided_by=user,
     )
     Synonym.objects.create(short="KV", long="key-value", is_curated=True, papers=3)
     Synonym.objects.create(short="RL", long="learned by itself")
