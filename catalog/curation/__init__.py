@@ -2,6 +2,7 @@
 
 from catalog.curation.acts import note_act
 from catalog.curation.announcements import save_announcement
+from catalog.curation.author_merging import merge_authors, split_author, unmerge_author
 from catalog.curation.decisions import (
     accept_candidate,
     accept_venue,
@@ -10,12 +11,7 @@ from catalog.curation.decisions import (
     reject_venues,
 )
 from catalog.curation.locks import hold_off_imports, take_time
-from catalog.curation.merging import (
-    merge_authors,
-    merge_papers,
-    unmerge_author,
-    unmerge_paper,
-)
+from catalog.curation.merging import merge_of, merge_papers, undo_act, undo_together, unmerge_paper
 from catalog.curation.papers import (
     save_aliases,
     save_authorships,
@@ -25,8 +21,10 @@ from catalog.curation.papers import (
     state_fields,
 )
 from catalog.curation.people import save_author, save_repository, save_venue
+from catalog.curation.recording import first_to_undo
 from catalog.curation.refusal import Refused
 from catalog.curation.rows import choose_primary, restore, save_placements, save_rows, unlist
+from catalog.curation.suspects import decide_distinct, reopen
 from catalog.curation.systems import (
     confirm_relations,
     reject_relations,
@@ -43,9 +41,12 @@ __all__ = [
     "check_removal",
     "choose_primary",
     "confirm_relations",
+    "decide_distinct",
     "decide_problems",
+    "first_to_undo",
     "hold_off_imports",
     "merge_authors",
+    "merge_of",
     "merge_papers",
     "note_act",
     "reject_candidates",
@@ -53,6 +54,7 @@ __all__ = [
     "reject_venues",
     "remove_systems",
     "remove_topic",
+    "reopen",
     "restore",
     "restore_systems",
     "restore_topic",
@@ -69,8 +71,11 @@ __all__ = [
     "save_topic",
     "save_venue",
     "set_lock",
+    "split_author",
     "state_fields",
     "take_time",
+    "undo_act",
+    "undo_together",
     "unlist",
     "unmerge_author",
     "unmerge_paper",

@@ -1,5 +1,6 @@
 """What is known: the tables of design §2, one module per field."""
 
+from catalog.models.acts import Act
 from catalog.models.base import Source, Stated
 from catalog.models.catalogues import (
     HUES,
@@ -11,6 +12,7 @@ from catalog.models.catalogues import (
 )
 from catalog.models.code import GoneReason, PaperRepository, Repository, RepositoryAlias, StarCount
 from catalog.models.dumps import Dump, DumpFile, DumpPart
+from catalog.models.duplicates import AuthorSuspect, PaperSuspect
 from catalog.models.editors import Editorship
 from catalog.models.graph import (
     Citation,
@@ -34,6 +36,7 @@ from catalog.models.papers import (
     paper_path,
 )
 from catalog.models.people import Author, Venue
+from catalog.models.statements import FieldStatement, NamedAuthor
 from catalog.models.systems import System
 from catalog.models.upkeep import (
     Candidate,
@@ -46,8 +49,10 @@ from catalog.models.upkeep import (
 
 __all__ = [
     "HUES",
+    "Act",
     "Announcement",
     "Author",
+    "AuthorSuspect",
     "Authorship",
     "Candidate",
     "Catalogue",
@@ -59,14 +64,17 @@ __all__ = [
     "DumpFile",
     "DumpPart",
     "Editorship",
+    "FieldStatement",
     "GoneReason",
     "HarvestQuery",
     "Identifier",
     "Link",
+    "NamedAuthor",
     "Paper",
     "PaperMeasure",
     "PaperQuerySet",
     "PaperRepository",
+    "PaperSuspect",
     "Placement",
     "Problem",
     "Provenance",
