@@ -26,6 +26,7 @@ Row = dict[str, Any]
 # Columns that only say when a row was last written.
 _SILENT = frozenset({"updated_at"})
 _MOST_NAMED = 50
+_TELLING = ("value", "url", "printed_name", "field", "name")
 _REGROUPING = frozenset({Act.Kind.MERGE_PAPERS, Act.Kind.MERGE_AUTHORS, Act.Kind.SPLIT_AUTHOR})
 
 
@@ -339,7 +340,17 @@ def _row_words(model: type[models.Model], row: Row) -> str:
         return f"{name} “{row.get('title') or current}”"
     if current is not None:
         return f"{name} “{current}”"
-    told = next(
-        (row[part] for part in ("value", "url", "printed_name", "field") if row.get(part)), ""
+    told = next((row[part] for part in _TELLING if row.get(part)), "") or _last_words(
+        model, row[_key(model)]
     )
     return f"{name} “{told}”" if told else f"{name} {row[_key(model)]}"
+
+
+def _last_words(model: type[models.Model], pk: int) -> str:
+    """What the history has of a row that is gone."""
+    events = getattr(model, "pgh_event_model", None)
+    event = (
+        events._default_manager.filter(pgh_obj_id=pk).order_by("-pk").first() if events else None
+    )
+    parts = (getattr(event, part, "") for part in (*_TELLING, "topic", "repository"))
+    return next((str(part) for part in parts if part), "")
