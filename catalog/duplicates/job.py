@@ -65,7 +65,7 @@ def find_changed(reason: str, *, always: bool = False) -> Run | None:
         _finish(
             run,
             Run.Status.DONE,
-            f"{papers:,} pairs of papers and {authors:,} of authors may be one.",
+            f"Pairs that may be one: {papers:,} of papers, {authors:,} of authors.",
         )
         return run
 
@@ -117,7 +117,7 @@ def _judged(
     for pair in pairs:
         if pair[0] not in facts or pair[1] not in facts:
             continue
-        known = Evidence(alike.get(pair), abstracts.get(pair, 0.0), tuple(said.get(pair, ())))
+        known = Evidence(alike.get(pair), abstracts.get(pair), tuple(said.get(pair, ())))
         verdict = judge(facts[pair[0]], facts[pair[1]], known)
         if verdict.score >= LEAST:
             found[pair] = verdict

@@ -1,7 +1,7 @@
 """How alike two titles are, word by word: rare words weigh more than common ones. Pure, no database."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -13,6 +13,7 @@ from catalog.readable import readable
 
 NEAR = 0.82  # of the letters of two titles that may be spellings of one
 _NEAR_WORDS = 0.55  # of the weight of their words
+_ENOUGH = 0.4  # of the heavier title's weight: a slip in a word hides the word
 _SHARED = 0.5  # what titles have to share, of the weight of their words, to be looked at
 _MOST_OF_A_WORD = 150  # papers: a more common word leads to no pair by itself
 _MOST_OF_AN_END = 40
@@ -23,6 +24,8 @@ _EDITION = re.compile(
     r"\s+(?:version|abstract|paper)|preprint|technical\s+report|working\s+paper)[)\].]*\s*$",
     re.IGNORECASE,
 )
+# "LongBench v2" is what its authors call another work; "LongBench (v2)" is another edition.
+_BARE_VERSION = re.compile(r"[\w)]\s+v[\s.]?\d{1,2}\s*$", re.IGNORECASE)
 _HEAD = re.compile(r"\s*(?::|\s[–—-]\s)\s*")
 
 
@@ -59,11 +62,17 @@ class Weights:
             self.papers.update(set(title.words))
         self.number = max(number, 1)
 
+        self.known = {
+            word: 0.3 + log((self.number + 1) / (papers + 0.5))
+            for word, papers in self.papers.items()
+        }
+        self.rarest = 0.3 + log((self.number + 1) / 1.5)
+
     def of(self, word: str) -> float:
-        return 0.3 + log((self.number + 1) / (self.papers[word] + 0.5)) if word else 0.0
+        return self.known.get(word, self.rarest)
 
     def total(self, words: Iterable[str]) -> float:
-        return sum(self.of(word) for word in words)
+        return sum(map(self.of, words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,8 @@ def likeness(one: Title, other: Title, weights: Weights) -> Likeness | None:
     if one.key == other.key:
         return Likeness(1.0, "the same title")
     if one.plain == other.plain and len(one.plain) >= 8:
-        return Likeness(0.95, f"the same title but for {_rest(one, other)}")
+        told_apart = bool(_BARE_VERSION.search(one.text) or _BARE_VERSION.search(other.text))
+        return Likeness(0.95, f"the same title but for {_rest(one, other)}", told_apart)
     numbers_differ = one.numbers != other.numbers
     if _is_subtitled(one, other) or _is_subtitled(other, one):
         return Likeness(0.85, "one title is the other with a subtitle", numbers_differ)
@@ -140,44 +150,64 @@ def pairs_to_compare(
 
     Two titles that share half of their weight share one of the words that make up the heavier half of either.
     """
+    by_end: dict[str, set[int]] = defaultdict(set)
+    by_word: dict[str, set[tuple[int, int]]] = defaultdict(set)  # paper, and which of its titles
+    words: dict[tuple[int, int], tuple[frozenset[str], float]] = {}
+    for paper, spellings in titles.items():
+        for number, title in enumerate(spellings):
+            held = frozenset(title.words)
+            words[paper, number] = held, weights.total(held)
+            for word in _telling(held, weights):
+                by_word[word].add((paper, number))
+            for end in _ends(title):
+                by_end[end].add(paper)
     pairs: set[tuple[int, int]] = set()
-    for group in _groups(titles, weights):
-        if about is None:
-            pairs.update(combinations(sorted(group), 2))
-            continue
-        for one in about.intersection(group):
-            pairs.update((min(one, other), max(one, other)) for other in group if other != one)
+    for papers in by_end.values():
+        if len(papers) <= _MOST_OF_AN_END:
+            pairs.update(_paired(papers, about))
+    for spelled in by_word.values():
+        if len(spelled) <= _MOST_OF_A_WORD:
+            pairs.update(_sharing(sorted(spelled), words, weights, about))
     return pairs
 
 
-def _groups(titles: Mapping[int, Sequence[Title]], weights: Weights) -> Iterator[set[int]]:
-    by_word: dict[str, set[int]] = {}
-    by_end: dict[str, set[int]] = {}
-    by_key: dict[str, set[int]] = {}
-    for paper, spellings in titles.items():
-        for title in spellings:
-            for word in _telling(title, weights):
-                by_word.setdefault(word, set()).add(paper)
-            for key in {title.key, title.plain, title.head if len(title.head) >= 10 else title.key}:
-                by_key.setdefault(key, set()).add(paper)
-            if len(title.key) > _END:
-                by_end.setdefault(f"{title.key[:_END]}…", set()).add(paper)
-                by_end.setdefault(f"…{title.key[-_END:]}", set()).add(paper)
-    for groups, most in (
-        (by_key, _MOST_OF_AN_END),
-        (by_end, _MOST_OF_AN_END),
-        (by_word, _MOST_OF_A_WORD),
-    ):
-        yield from (group for group in groups.values() if 2 <= len(group) <= most)
+def _ends(title: Title) -> set[str]:
+    ends = {title.key, title.plain, title.head if len(title.head) >= 10 else title.key}
+    if len(title.key) > _END:
+        ends |= {f"{title.key[:_END]}…", f"…{title.key[-_END:]}"}
+    return ends
 
 
-def _telling(title: Title, weights: Weights) -> list[str]:
+def _paired(papers: set[int], about: set[int] | None) -> Iterator[tuple[int, int]]:
+    for one, other in combinations(sorted(papers), 2):
+        if about is None or one in about or other in about:
+            yield one, other
+
+
+def _sharing(
+    spelled: list[tuple[int, int]],
+    words: Mapping[tuple[int, int], tuple[frozenset[str], float]],
+    weights: Weights,
+    about: set[int] | None,
+) -> Iterator[tuple[int, int]]:
+    """Those of the pairs that share much of their weight: a quick look before the letters are compared."""
+    for place, one in enumerate(spelled):
+        mine, total = words[one]
+        for other in spelled[place + 1 :]:
+            if one[0] == other[0] or (about is not None and not about & {one[0], other[0]}):
+                continue
+            theirs, other_total = words[other]
+            least = min(_ENOUGH * max(total, other_total), 0.95 * min(total, other_total))
+            if weights.total(mine & theirs) >= least:
+                yield one[0], other[0]
+
+
+def _telling(words: frozenset[str], weights: Weights) -> list[str]:
     """The heaviest words, until what is left weighs less than what two titles have to share."""
-    words = sorted(set(title.words), key=lambda word: (-weights.of(word), word))
     left = weights.total(words)
     least = _SHARED * left
     telling = []
-    for word in words:
+    for word in sorted(words, key=lambda word: (-weights.of(word), word)):
         telling.append(word)
         left -= weights.of(word)
         if left < least:

@@ -9,6 +9,7 @@ from catalog.duplicates.titles import Likeness
 LEAST = 0.5  # below it a pair is not shown
 _SCHEMES = {"arxiv": "arXiv", "doi": "DOI", "openreview": "OpenReview", "acl": "ACL Anthology"}
 _NEAR_ABSTRACT = 0.6
+_FAR_ABSTRACT = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Evidence:
     """What was found of a pair besides its facts."""
 
     title: Likeness | None = None
-    abstract: float = 0.0  # how alike, from 0 to 1
+    abstract: float | None = None  # how alike, from 0 to 1; None where one has none
     said: tuple[str, ...] = ()  # sources or links that have them as one
 
 
@@ -52,7 +53,7 @@ def judge(one: Facts, other: Facts, evidence: Evidence) -> Verdict:
     ):
         score += weight
         reasons += [reason] if reason else []
-    if evidence.title and evidence.title.contradicts and evidence.abstract < _NEAR_ABSTRACT:
+    if evidence.title and evidence.title.contradicts and (evidence.abstract or 0) < _NEAR_ABSTRACT:
         score -= 0.5
         reasons.append("but a number in the title differs")
     return Verdict(round(min(max(score, 0.0), 1.0), 3), tuple(reason[:300] for reason in reasons))
@@ -83,8 +84,10 @@ def _people(one: Facts, other: Facts) -> tuple[float, str]:
 
 
 def _abstracts(evidence: Evidence) -> tuple[float, str]:
-    if evidence.abstract < _NEAR_ABSTRACT:
+    if evidence.abstract is None or _FAR_ABSTRACT <= evidence.abstract < _NEAR_ABSTRACT:
         return 0.0, ""
+    if evidence.abstract < _FAR_ABSTRACT:
+        return -0.3, "but the abstracts differ"
     return (
         0.45 if evidence.abstract >= 0.8 else 0.3,
         f"nearly the same abstract ({evidence.abstract:.0%})",
@@ -93,7 +96,11 @@ def _abstracts(evidence: Evidence) -> tuple[float, str]:
 
 def _twins(one: Facts, other: Facts, score: float) -> tuple[float, str]:
     """A preprint and what became of it."""
-    if score <= 0 or one.is_preprint == other.is_preprint or not (one.venue and other.venue):
+    if score <= 0 or not (one.venue and other.venue):
+        return 0.0, ""
+    if not one.is_preprint and not other.is_preprint and one.venue != other.venue:
+        return -0.15, f"but one appeared at {one.venue}, the other at {other.venue}"
+    if one.is_preprint == other.is_preprint:
         return 0.0, ""
     if one.year and other.year and abs(one.year - other.year) > 2:
         return 0.0, ""
