@@ -1,5 +1,27 @@
 """The catalogue in Django's admin, one module per field like the models."""
 
-from catalog.admin import catalogues, code, dumps, graph, papers, people, systems, upkeep
+from catalog.admin import (
+    acts,
+    catalogues,
+    code,
+    dumps,
+    duplicates,
+    graph,
+    papers,
+    people,
+    systems,
+    upkeep,
+)
 
-__all__ = ["catalogues", "code", "dumps", "graph", "papers", "people", "systems", "upkeep"]
+__all__ = [
+    "acts",
+    "catalogues",
+    "code",
+    "dumps",
+    "duplicates",
+    "graph",
+    "papers",
+    "people",
+    "systems",
+    "upkeep",
+]
