@@ -1,12 +1,13 @@
 """From names as papers and sources print them to the people and venues that are known."""
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import count
 
 from django.utils.text import slugify
 
 from catalog.folding import fold
-from catalog.models import Author, Venue
+from catalog.models import Author, Authorship, NamedAuthor, Venue
 
 _BATCH = 1000
 
@@ -32,6 +33,63 @@ def authors_named(printed: Iterable[str], display: Callable[[str], str] = str) -
     Author.objects.bulk_create(fresh.values(), batch_size=_BATCH)
     by_key |= fresh
     return {name: by_key[key] for name, key in keys.items()}
+
+
+def authors_of(
+    printed: Mapping[int, Collection[str]], display: Callable[[str], str] = str
+) -> dict[tuple[int, str], Author]:
+    """Return whom each name that papers (by key) print means; those not met before are made.
+
+    A curator's word on a paper holds. Of several people of one name, the paper is whose co-authors it has.
+    """
+    named = authors_named({name for names in printed.values() for name in names}, display)
+    found = {(paper, name): named[name] for paper, names in printed.items() for name in names}
+    found |= _by_co_authors(printed, named)
+    decided = NamedAuthor.objects.filter(paper__in=list(printed)).select_related(
+        "author__merged_into"
+    )
+    said = {(row.paper_id, row.name_key): row.author.merged_into or row.author for row in decided}
+    for paper, name in found if said else ():
+        for key in (fold(display(name)), fold(name)):
+            if (paper, key) in said:
+                found[paper, name] = said[paper, key]
+    return found
+
+
+def _by_co_authors(
+    printed: Mapping[int, Collection[str]], named: Mapping[str, Author]
+) -> dict[tuple[int, str], Author]:
+    """Choose among people of one name by whom they have written with; without a sign the first one stays."""
+    keys = {author.name_key for author in named.values()}
+    alike: dict[str, list[Author]] = defaultdict(list)
+    for author in Author.objects.filter(name_key__in=keys, merged_into=None).order_by("pk"):
+        alike[author.name_key].append(author)
+    alike = {key: people for key, people in alike.items() if len(people) > 1}
+    if not alike:
+        return {}
+    beside: dict[int, set[int]] = defaultdict(set)
+    people = [author.pk for some in alike.values() for author in some]
+    papers = Authorship.objects.filter(author__in=people)
+    of_paper: dict[int, set[int]] = defaultdict(set)
+    own = Authorship.objects.filter(paper__in=papers.values("paper")).exclude(
+        paper__in=list(printed)
+    )
+    for paper, author in own.values_list("paper", "author"):
+        of_paper[paper].add(author)
+    for together in of_paper.values():
+        for author in together.intersection(people):
+            beside[author] |= together
+    found = {}
+    for paper, names in printed.items():
+        here = {named[name].pk for name in names}
+        for name in names:
+            some = alike.get(named[name].name_key, ())
+            shared = {
+                one.pk: len(beside[one.pk] & (here - {one.pk, named[name].pk})) for one in some
+            }
+            if some and max(shared.values()):
+                found[paper, name] = max(some, key=lambda one: (shared[one.pk], -one.pk))
+    return found
 
 
 def venue_named(name: str) -> Venue:

@@ -10,6 +10,7 @@ from catalog.curation.decisions import (
     reject_candidates,
     reject_venues,
 )
+from catalog.curation.facts import let_sources_decide, use_statement, whose
 from catalog.curation.locks import hold_off_imports, take_time
 from catalog.curation.merging import merge_of, merge_papers, undo_act, undo_together, unmerge_paper
 from catalog.curation.papers import (
@@ -45,6 +46,7 @@ __all__ = [
     "decide_problems",
     "first_to_undo",
     "hold_off_imports",
+    "let_sources_decide",
     "merge_authors",
     "merge_of",
     "merge_papers",
@@ -79,4 +81,6 @@ __all__ = [
     "unlist",
     "unmerge_author",
     "unmerge_paper",
+    "use_statement",
+    "whose",
 ]

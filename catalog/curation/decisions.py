@@ -24,7 +24,8 @@ from catalog.models import (
     Topic,
     VenueSuggestion,
 )
-from catalog.people import authors_named, venue_named
+from catalog.people import authors_of, venue_named
+from catalog.statements import dated, keep_statements
 
 
 @transaction.atomic
@@ -64,10 +65,13 @@ def _new_paper(candidate: Candidate, user: AbstractBaseUser) -> Paper:
         published_precision=Paper.Precision.DAY if day else "",
     )
     Identifier.objects.create(paper=paper, scheme=candidate.scheme, value=candidate.value)
-    people = authors_named(candidate.authors)
+    people = authors_of({paper.pk: candidate.authors})
     for position, name in enumerate(candidate.authors, 1):
         Authorship.objects.create(
-            paper=paper, author=people[name], position=position, printed_name=name[:200]
+            paper=paper,
+            author=people[paper.pk, name],
+            position=position,
+            printed_name=name[:200],
         )
     _note_source(paper, candidate, user)
     return paper
@@ -83,6 +87,10 @@ def _note_source(paper: Paper, candidate: Candidate, user: AbstractBaseUser) -> 
         "year": candidate.published_on,
         "published_on": candidate.published_on,
     }
+    said = {name: value for name, value in facts.items() if name != "year"}
+    said |= {"year": day.year if (day := candidate.published_on) else None}
+    said["published_on"] = dated(candidate.published_on, Paper.Precision.DAY)
+    keep_statements(source, {paper.pk: said})
     detail = f"candidate accepted by {user.get_username()}"[:200]
     Provenance.objects.bulk_create(
         Provenance(paper=paper, field=name, source=source, detail=detail)

@@ -13,6 +13,7 @@ from ingest.lists.apply import apply_plan
 from ingest.lists.plan import Plan, make_plan
 from ingest.lists.reader import read_list
 from ingest.lists.records import ListRefused
+from ingest.lists.statements import keep_list_statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,13 @@ def import_list(
         if plan.refusal and not force:
             return Outcome(plan, "refused", plan.refusal)
         if not plan:
+            keep_list_statements(plan)
             return Outcome(plan, "applied")
         counts = plan.counts()
         is_new = not catalogue_exists(slug)
         run = _record(plan, counts, reason, user)
         run.catalogue = apply_plan(plan, run)
+        keep_list_statements(plan)
         if is_new:
             starter.add_queries(run.catalogue)
         run.save(update_fields=["catalogue"])
