@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from catalog import curation
 from catalog.admin import paper_inlines as inlines
 from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, column, on_site, superusers_delete
+from catalog.admin.facts import WithFacts
 from catalog.admin.forms import CuratorsForm, PlainForm
 from catalog.admin.history import WithHistory
 from catalog.admin.merging import PaperMerges
@@ -76,8 +77,9 @@ class ListedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Paper)
-class PaperAdmin(PaperMerges, WithHistory, CuratedAdmin):
+class PaperAdmin(PaperMerges, WithFacts, WithHistory, CuratedAdmin):
     form = PaperForm
+    change_form_template = "admin/catalog/paper/change_form.html"
     list_display = ["title", "authors_short", "venue", "year", "topic", "idents", on_site]
     list_select_related = ["venue"]
     list_filter = [ListedFilter, "placements__topic__catalogue", "year", "venue"]

@@ -8,6 +8,30 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+# What is known of sources' words so far: those whose value is shown. The others are kept from their next answer on.
+_KNOWN = """
+INSERT INTO catalog_fieldstatement (paper_id, field, source, detail, value, stated_at)
+SELECT said.* FROM (
+    SELECT p.id, f.field, f.source, CASE WHEN f.source = 'list' THEN f.detail ELSE '' END AS detail,
+        CASE f.field
+            WHEN 'title' THEN to_jsonb(p.title)
+            WHEN 'abstract' THEN to_jsonb(nullif(p.abstract, ''))
+            WHEN 'year' THEN to_jsonb(p.year)
+            WHEN 'venue' THEN (SELECT to_jsonb(v.name) FROM catalog_venue v WHERE v.id = p.venue_id)
+            WHEN 'distinction' THEN to_jsonb(nullif(p.distinction, ''))
+            WHEN 'published_on' THEN CASE WHEN p.published_on IS NOT NULL THEN
+                jsonb_build_object('day', p.published_on, 'precision', p.published_precision) END
+            WHEN 'withdrawn_at' THEN CASE WHEN p.withdrawn_at IS NULL THEN 'false'::jsonb
+                ELSE to_jsonb(to_char(p.withdrawn_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')) END
+            WHEN 'authors' THEN (
+                SELECT jsonb_agg(a.printed_name ORDER BY a.position) FROM catalog_authorship a WHERE a.paper_id = p.id
+            )
+        END AS value, f.stated_at
+    FROM catalog_provenance f JOIN catalog_paper p ON p.id = f.paper_id
+) said WHERE said.value IS NOT NULL
+"""
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -225,4 +249,5 @@ class Migration(migrations.Migration):
             model_name='papersuspect',
             constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'merged', 'distinct', 'gone'])), name='paper_suspect_status_known'),
         ),
+        migrations.RunSQL(_KNOWN, migrations.RunSQL.noop),
     ]

@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import (
+    Act,
     Announcement,
     Authorship,
+    AuthorSuspect,
     Candidate,
     Citation,
     CitationCount,
@@ -21,11 +23,14 @@ from catalog.models import (
     Dump,
     DumpFile,
     DumpPart,
+    FieldStatement,
     HarvestQuery,
     Identifier,
     Link,
+    NamedAuthor,
     Paper,
     PaperMeasure,
+    PaperSuspect,
     Problem,
     Provenance,
     Reference,
@@ -43,7 +48,7 @@ from catalog.models import (
 )
 from ingest.models import Visit
 from search.models import Embedding, PaperText, Synonym, Word
-from tests.factories import make_catalogue, make_paper, make_topic, make_venue
+from tests.factories import make_author, make_catalogue, make_paper, make_topic, make_venue
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +82,13 @@ def make_everything() -> Paper:
     TitleAlias.objects.create(paper=paper, title=HOSTILE, source="list")
     Provenance.objects.create(paper=paper, field="title", source="list", detail=HOSTILE)
     RejectedIdentifier.objects.create(paper=paper, scheme="arxiv", value="2401.99999")
+    author = paper.authors.get()
+    FieldStatement.objects.create(paper=paper, field="title", source="arxiv", value=HOSTILE)
+    NamedAuthor.objects.create(paper=paper, name_key=HOSTILE, author=author)
+    Act.objects.create(kind="merge_papers", title=HOSTILE, subjects=[paper.pk, other.pk])
+    PaperSuspect.objects.create(first=paper, second=other, score=0.9, reasons=[HOSTILE])
+    namesake = make_author(f"{HOSTILE} {number}")
+    AuthorSuspect.objects.create(first=author, second=namesake, score=0.9, reasons=[HOSTILE])
     Citation.objects.create(citing=paper, cited=other, source="openalex")
     Reference.objects.create(citing=paper, source="openalex", key="W1", title=HOSTILE)
     system = System.objects.create(name=HOSTILE, introduced_by=other, note=HOSTILE)

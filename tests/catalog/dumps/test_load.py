@@ -21,6 +21,7 @@ from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from catalog.dumps.manifest import VERSION
 from catalog.dumps.tables import tables
 from catalog.models import Catalogue, Paper, Run
 from search.models import MapPlace
@@ -120,8 +121,8 @@ def test_replacing_deletes_what_was_noted_of_the_former_rows(dumped):
     ("change", "said"),
     [
         (
-            lambda facts: facts.update(version=2),
-            "of version 2, and this Stemma reads no later one than 1",
+            lambda facts: facts.update(version=VERSION + 1),
+            f"of version {VERSION + 1}, and this Stemma reads no later one than {VERSION}",
         ),
         (lambda facts: facts.update(version="1"), "of version 1, and"),
         (lambda facts: facts.update(version=0), "of version 0, and"),
@@ -234,7 +235,7 @@ def test_columns_that_came_after_the_dump_get_their_defaults(dumped):
 
 
 def test_tables_that_came_after_the_dump_stay_empty(dumped, monkeypatch):
-    later = replace(next(one for one in tables() if one.name == "synonyms"), since=2)
+    later = replace(next(one for one in tables() if one.name == "synonyms"), since=VERSION + 1)
     kept = [one for one in tables() if one.name != "synonyms"]
     (dumped / later.file).unlink()
     monkeypatch.setattr("catalog.dumps.load.tables", lambda: [*kept, later])
