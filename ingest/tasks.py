@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from catalog.locks import AlreadyRunning
 from catalog.models import Catalogue, Run
 from catalog.models.upkeep import RunJob
 from ingest import jobs
@@ -83,3 +84,14 @@ def match_references(ids: list[int]) -> None:
     from ingest.matching import match
 
     match(ids)
+
+
+@shared_task
+def suggest_stored_venues() -> None:
+    """Suggest venues from what is stored: remarks, identifiers, news."""
+    from ingest.sources.stored_venues import suggest_stored
+
+    try:
+        suggest_stored("schedule")
+    except AlreadyRunning as error:
+        logger.info("venues: %s", error)

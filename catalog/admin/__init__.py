@@ -12,6 +12,7 @@ from catalog.admin import (
     people,
     systems,
     upkeep,
+    venue_queue,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "people",
     "systems",
     "upkeep",
+    "venue_queue",
 ]

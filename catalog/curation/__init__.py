@@ -3,13 +3,7 @@
 from catalog.curation.acts import note_act
 from catalog.curation.announcements import save_announcement
 from catalog.curation.author_merging import merge_authors, split_author, unmerge_author
-from catalog.curation.decisions import (
-    accept_candidate,
-    accept_venue,
-    decide_problems,
-    reject_candidates,
-    reject_venues,
-)
+from catalog.curation.decisions import accept_candidate, decide_problems, reject_candidates
 from catalog.curation.facts import let_sources_decide, use_statement, whose
 from catalog.curation.locks import hold_off_imports, take_time
 from catalog.curation.merging import merge_of, merge_papers, undo_act, undo_together, unmerge_paper
@@ -34,11 +28,12 @@ from catalog.curation.systems import (
     save_system,
 )
 from catalog.curation.topics import check_removal, remove_topic, restore_topic, save_topic
+from catalog.curation.venues import accept_venues, reject_venues, reopen_venues
 
 __all__ = [
     "Refused",
     "accept_candidate",
-    "accept_venue",
+    "accept_venues",
     "check_removal",
     "choose_primary",
     "confirm_relations",
@@ -57,6 +52,7 @@ __all__ = [
     "remove_systems",
     "remove_topic",
     "reopen",
+    "reopen_venues",
     "restore",
     "restore_systems",
     "restore_topic",
