@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from catalog import curation
 from catalog.admin import paper_inlines as inlines
 from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, column, on_site, superusers_delete
+from catalog.admin.bulk_edit import BulkEdits
 from catalog.admin.facts import WithFacts
 from catalog.admin.forms import CuratorsForm, PlainForm
 from catalog.admin.history import WithHistory
@@ -77,7 +78,7 @@ class ListedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Paper)
-class PaperAdmin(PaperMerges, WithFacts, WithHistory, CuratedAdmin):
+class PaperAdmin(PaperMerges, BulkEdits, WithFacts, WithHistory, CuratedAdmin):
     form = PaperForm
     change_form_template = "admin/catalog/paper/change_form.html"
     list_display = ["title", "authors_short", "venue", "year", "topic", "idents", on_site]
@@ -121,7 +122,7 @@ class PaperAdmin(PaperMerges, WithFacts, WithHistory, CuratedAdmin):
         inlines.RetiredLinkInline,
         inlines.RetiredRepositoryInline,
     ]
-    actions = ["merge", "unlist"]
+    actions = ["edit_many", "merge", "unlist"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Paper]:
         people = Authorship.objects.order_by("position")

@@ -3,6 +3,7 @@
 from catalog.curation.acts import note_act
 from catalog.curation.announcements import save_announcement
 from catalog.curation.author_merging import merge_authors, split_author, unmerge_author
+from catalog.curation.bulk import Edit, apply_edit, plan_edit
 from catalog.curation.decisions import accept_candidate, decide_problems, reject_candidates
 from catalog.curation.facts import let_sources_decide, use_statement, whose
 from catalog.curation.locks import hold_off_imports, take_time
@@ -31,9 +32,11 @@ from catalog.curation.topics import check_removal, remove_topic, restore_topic, 
 from catalog.curation.venues import accept_venues, reject_venues, reopen_venues
 
 __all__ = [
+    "Edit",
     "Refused",
     "accept_candidate",
     "accept_venues",
+    "apply_edit",
     "check_removal",
     "choose_primary",
     "confirm_relations",
@@ -46,6 +49,7 @@ __all__ = [
     "merge_of",
     "merge_papers",
     "note_act",
+    "plan_edit",
     "reject_candidates",
     "reject_relations",
     "reject_venues",

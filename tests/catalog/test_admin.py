@@ -258,7 +258,7 @@ def test_only_superusers_delete_papers(client):
     paper = make_paper()
     assert client.get(admin_url(Paper, "delete", paper.pk)).status_code == 403
     actions = client.get(admin_url(Paper, "changelist")).context["action_form"].fields["action"]
-    assert [value for value, _ in actions.choices if value] == ["merge", "unlist"]
+    assert [value for value, _ in actions.choices if value] == ["edit_many", "merge", "unlist"]
 
 
 @pytest.mark.parametrize("kind", ["anonymous", "reader"])
