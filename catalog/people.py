@@ -26,6 +26,7 @@ def authors_named(printed: Iterable[str], display: Callable[[str], str] = str) -
     known = Author.objects.filter(name_key__in=set(keys.values()))
     for author in known.select_related("merged_into").order_by("-pk"):
         by_key[author.name_key] = author.merged_into or author
+    by_key |= _by_printed({name: key for name, key in keys.items() if key not in by_key})
     fresh: dict[str, Author] = {}
     for name, shown in names.items():
         if keys[name] not in by_key:
@@ -33,6 +34,19 @@ def authors_named(printed: Iterable[str], display: Callable[[str], str] = str) -
     Author.objects.bulk_create(fresh.values(), batch_size=_BATCH)
     by_key |= fresh
     return {name: by_key[key] for name, key in keys.items()}
+
+
+def _by_printed(keys: Mapping[str, str]) -> dict[str, Author]:
+    """Authors who were given another name than papers print, by the key of that: a name that means one person only."""
+    if not keys:
+        return {}
+    rows = Authorship.objects.filter(printed_name__in=keys, author__merged_into=None)
+    found: dict[str, set[int]] = defaultdict(set)
+    for name, author in rows.values_list("printed_name", "author"):
+        found[keys[name]].add(author)
+    one = {key: next(iter(authors)) for key, authors in found.items() if len(authors) == 1}
+    people = Author.objects.in_bulk(one.values())
+    return {key: people[pk] for key, pk in one.items()}
 
 
 def authors_of(
@@ -67,28 +81,25 @@ def _by_co_authors(
     alike = {key: people for key, people in alike.items() if len(people) > 1}
     if not alike:
         return {}
-    beside: dict[int, set[int]] = defaultdict(set)
     people = [author.pk for some in alike.values() for author in some]
-    papers = Authorship.objects.filter(author__in=people)
+    wrote: dict[int, set[int]] = defaultdict(set)
     of_paper: dict[int, set[int]] = defaultdict(set)
-    own = Authorship.objects.filter(paper__in=papers.values("paper")).exclude(
-        paper__in=list(printed)
-    )
-    for paper, author in own.values_list("paper", "author"):
+    papers = Authorship.objects.filter(author__in=people).values("paper")
+    for paper, author in Authorship.objects.filter(paper__in=papers).values_list("paper", "author"):
         of_paper[paper].add(author)
-    for together in of_paper.values():
-        for author in together.intersection(people):
-            beside[author] |= together
+        wrote[author].add(paper)
     found = {}
     for paper, names in printed.items():
-        here = {named[name].pk for name in names}
+        here = {named[name].pk for name in names}.difference(people)
         for name in names:
             some = alike.get(named[name].name_key, ())
-            shared = {
-                one.pk: len(beside[one.pk] & (here - {one.pk, named[name].pk})) for one in some
+            beside = {
+                one: set().union(*(of_paper[other] for other in wrote[one.pk] - {paper}))
+                for one in some
             }
-            if some and max(shared.values()):
-                found[paper, name] = max(some, key=lambda one: (shared[one.pk], -one.pk))
+            shared = {one: len(here & others) for one, others in beside.items()}
+            if shared and max(shared.values()):
+                found[paper, name] = max(shared, key=lambda one: (shared[one], -one.pk))
     return found
 
 

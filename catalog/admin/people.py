@@ -10,6 +10,7 @@ from catalog import curation
 from catalog.admin.base import CuratedAdmin, column, on_site, superusers_delete
 from catalog.admin.history import WithHistory
 from catalog.admin.merging import AuthorMerges
+from catalog.admin.splitting import AuthorSplits
 from catalog.models import Author, Venue
 
 
@@ -27,7 +28,7 @@ class MergedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Author)
-class AuthorAdmin(AuthorMerges, WithHistory, CuratedAdmin):
+class AuthorAdmin(AuthorSplits, AuthorMerges, WithHistory, CuratedAdmin):
     list_display = ["name", "orcid", "papers", column("merged into", "merged_into"), on_site]
     list_select_related = ["merged_into"]
     list_filter = [MergedFilter]
