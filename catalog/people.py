@@ -85,15 +85,15 @@ def _by_co_authors(
     wrote: dict[int, set[int]] = defaultdict(set)
     of_paper: dict[int, set[int]] = defaultdict(set)
     papers = Authorship.objects.filter(author__in=people).values("paper")
-    for paper, author in Authorship.objects.filter(paper__in=papers).values_list("paper", "author"):
-        of_paper[paper].add(author)
-        wrote[author].add(paper)
+    for paper, person in Authorship.objects.filter(paper__in=papers).values_list("paper", "author"):
+        of_paper[paper].add(person)
+        wrote[person].add(paper)
     found = {}
     for paper, names in printed.items():
         here = {named[name].pk for name in names}.difference(people)
         for name in names:
             some = alike.get(named[name].name_key, ())
-            beside = {
+            beside: dict[Author, set[int]] = {
                 one: set().union(*(of_paper[other] for other in wrote[one.pk] - {paper}))
                 for one in some
             }

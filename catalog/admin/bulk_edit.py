@@ -24,7 +24,7 @@ _LEAVE = [("", "leave as it is"), ("yes", "yes"), ("no", "no")]
 _SHOWN = 500  # papers of a preview
 
 
-class TopicsField(forms.ModelMultipleChoiceField):
+class TopicsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic for mypy only
     """Topics with the catalogue and the topics above them."""
 
     def label_from_instance(self, obj: Any) -> str:

@@ -1,6 +1,6 @@
 """Two papers, or two authors, side by side: each fact with what differs marked, and which of the two to keep."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -109,7 +109,7 @@ def _citation_counts(first: int, second: int) -> dict[int, tuple[int, int]]:
 
 def better_paper(one: Any, other: Any, counts: dict[int, tuple[int, int]]) -> Better:
     """The one to keep: whose page readers know, that tells most, and that a curator has worked on."""
-    checks = [
+    checks: list[tuple[str, Callable[[Any], Any]]] = [
         ("a curator has worked on it", lambda p: any(s.locked for s in p.provenance.all())),
         ("it is listed", lambda p: bool(p.placements.all())),
         ("it says where it appeared", lambda p: bool(p.venue and p.venue.kind != Venue.Kind.PREPRINT)),
@@ -197,7 +197,7 @@ def _co_authors(seen: dict[int, list[Authorship]]) -> dict[int, list[str]]:
 
 
 def _better_author(one: Author, other: Author, seen: dict[int, list[Authorship]]) -> Better:
-    checks = [
+    checks: list[tuple[str, Callable[[Author], Any]]] = [
         ("it has an ORCID", lambda a: bool(a.orcid)),
         ("the name is written out", lambda a: -sum(len(w.strip(".")) == 1 for w in a.name.split())),
         ("more papers", lambda a: len(seen[a.pk])),
@@ -218,7 +218,7 @@ def _value(label: str, left: Any, right: Any) -> Row:
     sides = [
         [Piece(str(side), differs)] if side not in (None, "") else [] for side in (left, right)
     ]
-    return Row(label, *sides)
+    return Row(label, sides[0], sides[1])
 
 
 def _items(label: str, left: Iterable[Any], right: Iterable[Any]) -> Row:
@@ -233,7 +233,7 @@ def _items(label: str, left: Iterable[Any], right: Iterable[Any]) -> Row:
         if len(side) > _MOST_ITEMS:
             pieces.append(Piece(f"and {len(side) - _MOST_ITEMS} more"))
         marked.append(pieces)
-    return Row(label, *marked)
+    return Row(label, marked[0], marked[1])
 
 
 def _words(label: str, left: str, right: str) -> Row:
@@ -247,4 +247,4 @@ def _words(label: str, left: str, right: str) -> Row:
         for side, words in zip(sides, (one[a:b], other[c:d]), strict=True):
             if words:
                 side.append(Piece(" ".join(words), kind != "equal" and bool(one and other)))
-    return Row(label, *sides, is_text=True)
+    return Row(label, sides[0], sides[1], is_text=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -25,11 +25,11 @@ from catalog.roles import is_narrowed, may_edit_paper
 class SuspectAdmin(ReadOnlyAdmin):
     """A list of pairs, and a page for each where it is decided."""
 
-    list_display: ClassVar[Any] = ["pair", "likely", "why", "status", "decided_by", "way_back"]
-    list_select_related: ClassVar[Any] = ["first", "second", "decided_by"]
-    list_filter: ClassVar[Any] = ["status"]
-    ordering: ClassVar[Any] = ["-score", "pk"]
-    actions: ClassVar[Any] = ["distinct", "reopen"]
+    list_display = ["pair", "likely", "why", "status", "decided_by", "way_back"]
+    list_select_related = ["first", "second", "decided_by"]
+    list_filter = ["status"]
+    ordering = ["-score", "pk"]
+    actions = ["distinct", "reopen"]
     change_list_template = "admin/catalog/suspect_change_list.html"
     # What differs between papers and authors.
     compare: Callable[[int, int], Any]
@@ -153,7 +153,7 @@ class SuspectAdmin(ReadOnlyAdmin):
             messages.error(request, "Choose the one to keep.")
             return HttpResponseRedirect(self._url("change", suspect.pk))
         other = suspect.second if kept == suspect.first else suspect.first
-        curation.note_act(f"merged two {self.opts.model_name.removesuffix('suspect')}s")
+        curation.note_act(f"merged two {self.model.__name__.removesuffix('Suspect').lower()}s")
         try:
             acts = type(self).merge_rows(kept, [other], request.user)
         except curation.Refused as error:
@@ -215,17 +215,16 @@ class SuspectAdmin(ReadOnlyAdmin):
 
     def _reached(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         """Those that the user may decide on."""
-        if not is_narrowed(request.user):
-            return self.model._default_manager.filter(
-                pk__in=list(queryset.values_list("pk", flat=True))
-            )
-        keys = [row.pk for row in queryset if self.has_decide_permission(request, row)]
-        return self.model._default_manager.filter(pk__in=keys)
+        keys = list(queryset.values_list("pk", flat=True))
+        if is_narrowed(request.user):
+            keys = [row.pk for row in queryset if self.has_decide_permission(request, row)]
+        found: QuerySet[Any] = self.model._default_manager.filter(pk__in=keys)
+        return found
 
 
 @admin.register(PaperSuspect)
 class PaperSuspectAdmin(SuspectAdmin):
-    search_fields: ClassVar[Any] = ["first__title", "second__title"]
+    search_fields = ["first__title", "second__title"]
     compare = staticmethod(compared_papers)
     merge_rows = staticmethod(curation.merge_papers)
     merge_permission = "catalog.change_paper"
@@ -243,7 +242,7 @@ class PaperSuspectAdmin(SuspectAdmin):
 
 @admin.register(AuthorSuspect)
 class AuthorSuspectAdmin(SuspectAdmin):
-    search_fields: ClassVar[Any] = ["first__name", "second__name"]
+    search_fields = ["first__name", "second__name"]
     compare = staticmethod(compared_authors)
     merge_rows = staticmethod(curation.merge_authors)
     merge_permission = "catalog.change_author"

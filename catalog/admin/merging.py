@@ -53,7 +53,7 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
     change_form_template = "admin/catalog/merge_change_form.html"
     # What differs between papers and authors.
     undone: str  # what a merge taken back does and does not bring back
-    merge_rows: Callable[..., None]
+    merge_rows: Callable[..., list[Act]]
     unmerge_row: Callable[..., Any]
     describe: Callable[..., dict[str, Any]]
     warning: Callable[..., str]

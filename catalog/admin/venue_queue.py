@@ -226,7 +226,7 @@ class VenueSuggestionAdmin(ReadOnlyAdmin):
         }
         return self._page(request, "admin/catalog/venue_accept_all.html", context)
 
-    def _accept_all(self, request: HttpRequest, rows: QuerySet[VenueSuggestion]) -> HttpResponse:
+    def _accept_all(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse:
         queue = reverse("admin:catalog_venuesuggestion_queue")
         seen = set(request.POST.getlist("seen")[:MOST_AT_ONCE])
         standing = {line.seen: line.row for line in _lines(rows.filter(pk__in=_keys(seen)))}
@@ -253,7 +253,7 @@ class VenueSuggestionAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, template, frame | context)
 
 
-def waiting(user: Any) -> "QuerySet[VenueSuggestion]":
+def waiting(user: Any) -> "QuerySet[Any]":
     """What a user may decide on, the strongest first."""
     rows = (
         VenueSuggestion.objects.filter(status=VenueSuggestion.Status.OPEN, paper__merged_into=None)
@@ -288,7 +288,7 @@ def _reached(
     return rows
 
 
-def _kinds(rows: "QuerySet[VenueSuggestion]") -> list[tuple[str, str, int]]:
+def _kinds(rows: "QuerySet[Any]") -> list[tuple[str, str, int]]:
     found: dict[str, int] = {}
     for kind in rows.order_by().values_list("kind", flat=True):
         found[kind] = found.get(kind, 0) + 1

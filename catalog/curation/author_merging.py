@@ -142,9 +142,10 @@ def _give(author: Author, to: Author, rows: list[Authorship]) -> None:
             NamedAuthor.objects.update_or_create(
                 paper=row.paper, name_key=key, defaults={"author": to, "stated_at": timezone.now()}
             )
-    pair = dict(zip(("first_id", "second_id"), sorted((author.pk, to.pk)), strict=True))
+    first, second = sorted((author.pk, to.pk))
     AuthorSuspect.objects.update_or_create(
-        **pair,
+        first_id=first,
+        second_id=second,
         defaults={
             "score": 0,
             "status": AuthorSuspect.Status.DISTINCT,

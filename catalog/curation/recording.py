@@ -16,7 +16,6 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
-from psycopg.types.json import Jsonb
 
 from catalog.curation.refusal import Refused
 from catalog.models import Act, Paper, Placement
@@ -88,7 +87,7 @@ def _difference(before: Mapping[int, Row], after: Mapping[int, Row]) -> dict[str
             changed.append(
                 [key, {name: old[name] for name in columns}, {name: new[name] for name in columns}]
             )
-    parts = {
+    parts: dict[str, list[Any]] = {
         "changed": changed,
         "added": [row for key, row in after.items() if key not in before],
         "deleted": [row for key, row in before.items() if key not in after],
@@ -155,7 +154,7 @@ def _ends(act: Act) -> set[int]:
         columns = [
             one.column
             for one in apps.get_model(label)._meta.concrete_fields
-            if one.is_relation and one.related_model._meta.model_name == _things(act)  # type: ignore[union-attr]
+            if one.is_relation and one.related_model._meta.model_name == _things(act)
         ]
         rows = [row[1] for row in parts.get("changed", ())] + parts.get("deleted", [])
         found |= {row[name] for row in rows for name in columns if row.get(name)}
@@ -296,9 +295,9 @@ def _update(model: type[models.Model], names: tuple[str, ...], rows: list[Row]) 
     columns = ", ".join(f"{_quoted(name)} = new.{_quoted(name)}" for name in names)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} t SET {columns} FROM jsonb_populate_recordset(NULL::{table}, %s) new "  # noqa: S608
+            f"UPDATE {table} t SET {columns} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb) new "  # noqa: S608
             f"WHERE t.{key} = new.{key}",
-            [Jsonb(rows)],
+            [json.dumps(rows, ensure_ascii=False)],
         )
 
 
@@ -311,8 +310,8 @@ def _insert(model: type[models.Model], rows: list[Row]) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{table}, %s)",  # noqa: S608
-            [Jsonb(rows)],
+            f"INSERT INTO {table} ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb)",  # noqa: S608
+            [json.dumps(rows, ensure_ascii=False)],
         )
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 from django.db import connection
 
@@ -125,7 +126,7 @@ def _by_problems() -> Iterator[tuple[int, int, str]]:
     for paper, job, message in rows.values_list("paper_id", "job", "message"):
         who = "arXiv" if job == RunJob.ARXIV else message.partition(" has ")[0][:40]
         words = f"{who} has them as one work"
-        named += [(paper, Ident(*one.groups()), words) for one in _NAMED.finditer(message)]
+        named += [(paper, Ident(one[1], one[2]), words) for one in _NAMED.finditer(message)]
         quoted += [(paper, set(pair), words) for pair in _TITLES.findall(message)]
     yield from _held(named)
     titled: dict[str, list[int]] = defaultdict(list)
@@ -215,11 +216,12 @@ def same_beginnings() -> set[Pair]:
 
 def alike_abstracts(pairs: Collection[Pair]) -> dict[Pair, float]:
     """How alike the beginnings of the abstracts are, of pairs that have two."""
-    asked, found = sorted(pairs), {}
+    asked = sorted(pairs)
+    found: dict[Pair, float] = {}
     with connection.cursor() as cursor:
         for start in range(0, len(asked), _AT_ONCE):
             some = asked[start : start + _AT_ONCE]
-            names = {
+            names: dict[str, Any] = {
                 "ones": [a for a, _ in some],
                 "others": [b for _, b in some],
                 "letters": _LETTERS,

@@ -18,8 +18,6 @@ from catalog.models.duplicates import SuspectStatus
 
 Pair = tuple[int, int]
 _AT_ONCE = 1000
-# More changed papers than these, and all are compared anew.
-MOST_ABOUT = 2000
 # What the outcome depends on, as one number.
 _CONTENT = """
 SELECT concat_ws(' ',

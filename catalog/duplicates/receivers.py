@@ -3,21 +3,22 @@
 import logging
 from typing import Any
 
+from celery import current_app
 from kombu.exceptions import OperationalError
-
-from catalog.duplicates.job import MOST_ABOUT
-from catalog.tasks import find_duplicates
 
 logger = logging.getLogger(__name__)
 
 FOLLOWER = "duplicates"  # the receiver's name among those of the signal
+# More changed papers than these, and the schedule compares all anew.
+MOST_ABOUT = 2000
+TASK = "catalog.tasks.find_duplicates"
 
 
 def follow_papers(sender: object, ids: list[int], **kwargs: Any) -> None:
-    """Have papers that came or changed compared with the others, in the background; after very many, the schedule does it."""
+    """Have papers that came or changed compared with the others, in the background."""
     if len(ids) > MOST_ABOUT:
         return
     try:
-        find_duplicates.delay(ids)
+        current_app.send_task(TASK, [ids])
     except OperationalError as error:
         logger.warning("papers not compared, the schedule will: %s", error)

@@ -1,6 +1,6 @@
 """Two rows that may be one: what a job suspects, and what a curator decided."""
 
-from typing import Self
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -19,9 +19,22 @@ class SuspectStatus(models.TextChoices):
     GONE = "gone", "no longer met"
 
 
-class SuspectQuerySet(models.QuerySet["Suspect"]):
+_Row = TypeVar("_Row", bound=models.Model, covariant=True)
+
+
+class SuspectQuerySet(models.QuerySet[_Row]):
     def open(self) -> Self:
         return self.filter(status=SuspectStatus.OPEN)
+
+
+class SuspectManager(models.Manager[_Row]):
+    """Written out like StatedManager, and for the same reason."""
+
+    def get_queryset(self) -> SuspectQuerySet[_Row]:
+        return SuspectQuerySet(self.model, using=self._db)
+
+    def open(self) -> SuspectQuerySet[_Row]:
+        return self.get_queryset().open()
 
 
 class Suspect(models.Model):
@@ -38,7 +51,7 @@ class Suspect(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
-    objects = SuspectQuerySet.as_manager()
+    objects = SuspectManager()
 
     class Meta:
         abstract = True

@@ -30,7 +30,7 @@ def rows() -> list[Any]:
         cursor.execute(
             "SELECT ctid::text, xmin::text, f::text FROM catalog_fieldstatement f ORDER BY id"
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def said(paper: Paper) -> dict[tuple[str, str], Any]:
@@ -97,7 +97,7 @@ def test_arxiv_and_the_citation_services_say_theirs(standin):
     paper = make_paper("2305.99005", arxiv="2305.99005", authors=0)
     for job in ("arxiv", "citations"):
         assert run_job(job).status == "done"
-    sources = {field: set() for field in statements.FIELDS}
+    sources: dict[str, set[str]] = {field: set() for field in statements.FIELDS}
     for field, source in said(paper):
         sources[field].add(source)
     assert sources["title"] == {"arxiv", "semantic_scholar", "openalex"}

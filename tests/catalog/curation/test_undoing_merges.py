@@ -81,7 +81,7 @@ def fill(random: Random) -> list[Paper]:
             make_paper(
                 random.choice(["A title", "Another title", f"Title {n}"]),
                 topics=[],
-                authors=random.choice([0, ["Jane Doe"], ["J. Doe", "Li Wei"]]),
+                authors=random.choice(([], ["Jane Doe"], ["J. Doe", "Li Wei"])),
                 abstract=random.choice(["", "About."]),
                 year=random.choice([None, 2023, 2024]),
                 venue=random.choice([None, venue]),

@@ -85,7 +85,8 @@ def suspects(status: str = "open") -> set[tuple[str, str]]:
 def test_what_is_one_is_suspected_and_what_is_two_is_not():
     for title in FILLER:
         make(title)
-    expected, others = set(), set()
+    expected: set[tuple[str, str]] = set()
+    others: set[tuple[str, str]] = set()
     for pairs, found in ((SAME, expected), (NOT_THE_SAME, others)):
         for one, other in pairs:
             found.add((make(**one).title, make(**other).title))
