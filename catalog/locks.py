@@ -7,6 +7,7 @@ from django.db import connection
 
 # One number for each, that no other has.
 EMBED, INDEX, RECOUNT, SYSTEMS, GRAPH, DUMP, MAP = range(0x57E3A, 0x57E41)
+DUPLICATES, VENUES = 0x57E50, 0x57E51
 
 
 class AlreadyRunning(Exception):

@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 
 from catalog.dumps import kept
+from catalog.duplicates import job as duplicates
 from catalog.graph import measures
 from catalog.locks import AlreadyRunning
 from catalog.systems import job as systems
@@ -28,6 +29,18 @@ def find_systems() -> None:
         systems.find_changed("schedule")
     except AlreadyRunning as error:
         logger.info("systems: %s", error)
+
+
+@shared_task
+def find_duplicates(ids: list[int] | None = None) -> None:
+    """Compare these papers, that came or changed, with all others; without any, all with all, if anything has changed."""
+    try:
+        if ids:
+            duplicates.find_about(ids)
+        else:
+            duplicates.find_changed("schedule")
+    except AlreadyRunning as error:
+        logger.info("duplicates: %s", error)
 
 
 @shared_task

@@ -23,6 +23,7 @@ from catalog.models import (
     Source,
 )
 from catalog.models.upkeep import RunJob
+from catalog.statements import keep_statements
 from ingest import visits
 from ingest.matching import LOOK_UP, match
 from ingest.models import Visit, VisitOutcome
@@ -106,6 +107,7 @@ class Known:
     citing_count: int | None = None
     venue: SuggestedVenue | None = None
     full_text: str = ""  # the address of an open copy
+    said: Mapping[str, Any] = field(default_factory=dict)  # of its fields, as statements have them
     is_cut: bool = False  # more works cite it than the source is willing to list
     short: str = ""  # see Note.short
 
@@ -213,6 +215,7 @@ class _Storing:
             self._store_counts()
             self._store_full_texts()
             self._suggest_venues()
+            self._keep_statements()
         problems = self._report()
         match(gained)
         return Stored(self._tally(problems), self._seen())
@@ -521,6 +524,14 @@ class _Storing:
     def _suggest_venues(self) -> None:
         said = [(paper, one.venue) for paper, one in self.known.items() if one.venue]
         self._touch(suggest_venues(self.source, said))
+
+    def _keep_statements(self) -> None:
+        """What it says of the papers' fields is shown to curators; nothing of it is taken unasked."""
+        said = {
+            paper: {**one.said, "venue": one.venue.name if one.venue else None}
+            for paper, one in self.known.items()
+        }
+        keep_statements(self.source, said)
 
     # What became of it
 

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from catalog.folding import fold
 from ingest.sources.venues import SuggestedVenue, venue_in
 
 _LONGEST_TITLE = 1000
+_MOST_NAMES = 3000
 _LONGEST_NAME = 600  # bytes of an identifier: an index takes no more than 2,704
 _MOST_COUNTED = 2**31 - 1
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -27,6 +29,23 @@ def clean_text(value: Any, most: int = _LONGEST_TITLE) -> str:
 
 def clean_year(value: Any) -> int | None:
     return value if type(value) is int and 1800 <= value <= 2200 else None
+
+
+def clean_day(value: Any) -> date | None:
+    """Read a day as services write it, 2024-02-12; None when it is none."""
+    text = clean_text(value, 10)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 1800 <= day.year <= 2200 else None
+
+
+def clean_names(values: Any) -> list[str]:
+    """Names of authors in order, as a list of texts."""
+    if not isinstance(values, list):
+        return []
+    return [name for value in values[:_MOST_NAMES] if (name := clean_text(value, 200))]
 
 
 def clean_count(value: Any) -> int | None:

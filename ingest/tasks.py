@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from catalog.locks import AlreadyRunning
 from catalog.models import Catalogue, Run
 from catalog.models.upkeep import RunJob
 from ingest import jobs, runs
@@ -108,3 +109,14 @@ def check_links(reason: str = "") -> None:
         links.check_scheduled(reason)
     except (runs.Busy, links.SwitchedOff) as error:
         logger.info("links: %s", error)
+
+
+@shared_task
+def suggest_stored_venues() -> None:
+    """Suggest venues from what is stored: remarks, identifiers, news."""
+    from ingest.sources.stored_venues import suggest_stored
+
+    try:
+        suggest_stored("schedule")
+    except AlreadyRunning as error:
+        logger.info("venues: %s", error)

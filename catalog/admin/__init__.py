@@ -1,10 +1,13 @@
 """The catalogue in Django's admin, one module per field like the models."""
 
 from catalog.admin import (
+    acts,
     catalogues,
     code,
     dumps,
+    duplicates,
     editors,
+    facts,
     graph,
     links,
     papers,
@@ -12,13 +15,17 @@ from catalog.admin import (
     proposals,
     systems,
     upkeep,
+    venue_queue,
 )
 
 __all__ = [
+    "acts",
     "catalogues",
     "code",
     "dumps",
+    "duplicates",
     "editors",
+    "facts",
     "graph",
     "links",
     "papers",
@@ -26,4 +33,5 @@ __all__ = [
     "proposals",
     "systems",
     "upkeep",
+    "venue_queue",
 ]

@@ -13,13 +13,19 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from catalog import curation
+from catalog.admin.acts import offer_undo
 from catalog.admin.base import change_url
 from catalog.admin.words import in_words
 from catalog.identifiers import EXCLUSIVE
-from catalog.models import Author, Paper, Placement
-from catalog.roles import lists_alone
+from catalog.models import Act, Author, Paper, PaperSuspect, Placement
+from catalog.roles import is_narrowed, lists_alone
 
 _MOST = 20
+
+
+def may_merge(user: Any, papers: list[Paper]) -> bool:
+    """Whether an editor of some catalogues may merge these: no other catalogue lists one of them."""
+    return all(lists_alone(user, paper) for paper in papers)
 
 
 class MergeForm(forms.Form):
@@ -45,7 +51,7 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
     change_form_template = "admin/catalog/merge_change_form.html"
     # What differs between papers and authors.
     undone: str  # what a merge taken back does and does not bring back
-    merge_rows: Callable[..., None]
+    merge_rows: Callable[..., list[Act]]
     unmerge_row: Callable[..., Any]
     describe: Callable[..., dict[str, Any]]
     warning: Callable[..., str]
@@ -78,6 +84,8 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
             raise PermissionDenied
         rows = self._chosen(request.GET.get("ids", ""))
         self._check_reach(request, rows)
+        if not self.may_regroup(request, rows):
+            raise PermissionDenied
         form = MergeForm(rows, request.POST if request.method == "POST" else None)
         if form.is_valid():
             survivor = form.cleaned_data["survivor"]
@@ -86,11 +94,11 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
                 f"merged {self.opts.verbose_name_plural}", request.POST.get("why", "").strip()
             )
             try:
-                self.merge_rows(survivor, others)
+                acts = self.merge_rows(survivor, others, request.user)
             except curation.Refused as error:
                 form.add_error(None, str(error))
             else:
-                self._report(request, survivor, others)
+                self._report(request, survivor, others, acts[0])
                 return HttpResponseRedirect(change_url(survivor))
         context = {"form": form, "rows": [self.describe(row) for row in rows]}
         context |= {
@@ -103,20 +111,24 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
         row = self.model._default_manager.filter(pk=pk).select_related("merged_into").first()
         if row is None or row.merged_into is None:
             raise Http404
-        if not self.has_change_permission(request, row):
+        if not self.has_change_permission(request, row) or not self.may_regroup(request, [row]):
             raise PermissionDenied
         self._check_reach(request, [row.merged_into])
         if request.method == "POST":
             curation.note_act(
                 f"parted {self.opts.verbose_name_plural}", request.POST.get("why", "").strip()
             )
+            act = curation.merge_of(row)
             try:
-                survivor = self.unmerge_row(row)
+                survivor = self.unmerge_row(row, request.user)
             except curation.Refused as error:
                 self.message_user(request, str(error), messages.ERROR)
                 return HttpResponseRedirect(change_url(row))
             self.log_change(request, row, f"Parted from “{survivor}” again.")
             self.message_user(request, f"“{row}” stands for itself again.", messages.SUCCESS)
+            if act and act.left:
+                left = "; ".join(act.left)
+                self.message_user(request, f"Left as it is now: {left}.", messages.WARNING)
             return HttpResponseRedirect(change_url(row))
         context = {"row": row, "undone": self.undone, "title": f"Part the {self.opts.verbose_name}"}
         return self._page(request, "admin/catalog/unmerge.html", context)
@@ -137,12 +149,30 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
             raise Http404
         return rows
 
-    def _report(self, request: HttpRequest, survivor: Any, others: list[Any]) -> None:
+    def may_regroup(self, request: HttpRequest, rows: list[Any]) -> bool:
+        """What all catalogues share is not for editors of some."""
+        return not is_narrowed(request.user)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With what was merged into the row, to be taken back."""
+        if (row := context.get("original")) is not None:
+            context["taken_in"] = self._taken_in(row)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _taken_in(self, row: Any) -> list[Act]:
+        kind = Act.Kind.MERGE_PAPERS if self.model is Paper else Act.Kind.MERGE_AUTHORS
+        acts = Act.objects.standing().filter(kind=kind, subjects__contains=[row.pk])
+        return list(acts.filter(subjects__0=row.pk).defer("rows").order_by("-pk")[:_MOST])
+
+    def _report(self, request: HttpRequest, survivor: Any, others: list[Any], act: Act) -> None:
         for other in others:
             self.log_change(request, other, f"Merged into “{survivor}”.")
         names = ", ".join(f"“{other}”" for other in others)
         self.log_change(request, survivor, f"Took in {names}.")
-        self.message_user(request, f"{names} now leads here.", messages.SUCCESS)
+        verb = "lead" if len(others) > 1 else "leads"
+        offer_undo(request, f"{names} now {verb} here.", act, change_url(survivor))
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         request.current_app = self.admin_site.name
@@ -178,9 +208,18 @@ def _two_works(rows: list[Paper]) -> str:
         for ident in row.identifiers.filter(scheme__in=EXCLUSIVE):
             seen.setdefault(ident.get_scheme_display(), set()).add(ident.value)
     names = [name for name, values in seen.items() if len(values) > 1]
-    if not names:
-        return ""
-    return f"They have different identifiers of {' and '.join(names)}: they may be two works."
+    keys = [row.pk for row in rows]
+    decided = PaperSuspect.objects.filter(
+        first__in=keys, second__in=keys, status=PaperSuspect.Status.DISTINCT
+    )
+    said = [
+        f"“{pair.first}” and “{pair.second}” were found not to be the same." for pair in decided
+    ]
+    if names:
+        said.insert(
+            0, f"They have different identifiers of {' and '.join(names)}: they may be two works."
+        )
+    return " ".join(said)
 
 
 def _author_facts(row: Author) -> dict[str, Any]:
@@ -203,18 +242,19 @@ def _no_warning(rows: list[Author]) -> str:
 
 class PaperMerges(Merges):
     undone = (
-        "Its identifiers, topics, links, repositories and relations come back, and its titles leave "
-        "the other paper. Citations, announcements and problems stay with the other until their "
-        "source states them again."
+        "All that was its own comes back. What was changed since the merge stays, and is named."
     )
     merge_rows = staticmethod(curation.merge_papers)
     unmerge_row = staticmethod(curation.unmerge_paper)
     describe = staticmethod(_paper_facts)
     warning = staticmethod(_two_works)
 
+    def may_regroup(self, request: HttpRequest, rows: list[Any]) -> bool:
+        return may_merge(request.user, rows)
+
 
 class AuthorMerges(Merges):
-    undone = "The papers that print this name come back to it."
+    undone = "The papers that were theirs come back. What was changed since the merge stays, and is named."
     merge_rows = staticmethod(curation.merge_authors)
     unmerge_row = staticmethod(curation.unmerge_author)
     describe = staticmethod(_author_facts)

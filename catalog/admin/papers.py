@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from catalog import curation
 from catalog.admin import paper_inlines as inlines
 from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, column, on_site, superusers_delete
+from catalog.admin.bulk_edit import BulkEdits
+from catalog.admin.facts import WithFacts
 from catalog.admin.forms import CuratorsForm, PlainForm
 from catalog.admin.merging import PaperMerges
 from catalog.admin.reach import narrowed
@@ -77,8 +79,9 @@ class ListedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Paper)
-class PaperAdmin(PaperMerges, CuratedAdmin):
+class PaperAdmin(PaperMerges, BulkEdits, WithFacts, CuratedAdmin):
     form = PaperForm
+    change_form_template = "admin/catalog/paper/change_form.html"
     list_display = ["title", "authors_short", "venue", "year", "topic", "idents", on_site]
     list_select_related = ["venue"]
     list_filter = [ListedFilter, "placements__topic__catalogue", "year", "venue"]
@@ -120,7 +123,7 @@ class PaperAdmin(PaperMerges, CuratedAdmin):
         inlines.RetiredLinkInline,
         inlines.RetiredRepositoryInline,
     ]
-    actions = ["merge", "unlist"]
+    actions = ["edit_many", "merge", "unlist"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Paper]:
         people = Authorship.objects.order_by("position")

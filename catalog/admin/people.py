@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from catalog import curation
 from catalog.admin.base import CuratedAdmin, column, on_site, superusers_delete
 from catalog.admin.merging import AuthorMerges
+from catalog.admin.splitting import AuthorSplits
 from catalog.models import Author, Venue
 
 
@@ -26,7 +27,7 @@ class MergedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Author)
-class AuthorAdmin(AuthorMerges, CuratedAdmin):
+class AuthorAdmin(AuthorSplits, AuthorMerges, CuratedAdmin):
     list_display = ["name", "orcid", "papers", column("merged into", "merged_into"), on_site]
     list_select_related = ["merged_into"]
     list_filter = [MergedFilter]

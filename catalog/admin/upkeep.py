@@ -2,7 +2,7 @@
 
 from django.contrib import admin, messages
 from django.db import IntegrityError
-from django.db.models import Case, QuerySet, When
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from catalog import curation
 from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, change_url, column
 from catalog.history.groups import group_of_run
-from catalog.models import Candidate, Problem, Run, SourceState, VenueSuggestion
+from catalog.models import Candidate, Problem, Run, SourceState
 
 
 @admin.register(Run)
@@ -86,53 +86,6 @@ class SourceStateAdmin(ReadOnlyAdmin):
         number = queryset.update(open_until=None, failures=0)
         text = f"To be asked again with the next run: {number}. What a source asked for itself still holds."
         self.message_user(request, text, messages.SUCCESS)
-
-
-@admin.register(VenueSuggestion)
-class VenueSuggestionAdmin(ReadOnlyAdmin):
-    """Where sources say that papers appeared; accepted with the actions of the list."""
-
-    list_display = [
-        "venue_name",
-        "year",
-        "distinction",
-        "paper_",
-        "listed_as",
-        "text",
-        "source",
-        "status",
-    ]
-    list_select_related = ["paper__venue"]
-    list_filter = ["status", "source", "venue_name"]
-    search_fields = ["venue_name", "text", "paper__title"]
-    actions = ["accept", "reject"]
-
-    paper_ = staticmethod(column("paper", "paper"))
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[VenueSuggestion]:
-        """What waits comes first."""
-        order = Case(When(status=VenueSuggestion.Status.OPEN, then=0), default=1)
-        return super().get_queryset(request).order_by(order, "pk")
-
-    @admin.display(description="listed as")
-    def listed_as(self, suggestion: VenueSuggestion) -> str:
-        return suggestion.paper.venue_label or "–"
-
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("catalog.change_venuesuggestion")
-
-    @admin.action(description="Accept", permissions=["decide"])
-    def accept(self, request: HttpRequest, queryset: QuerySet[VenueSuggestion]) -> None:
-        number = 0
-        for suggestion in queryset.exclude(status=VenueSuggestion.Status.ACCEPTED):
-            curation.accept_venue(suggestion, request.user)  # type: ignore[arg-type]  # staff only
-            number += 1
-        self.message_user(request, f"Accepted: {number}.", messages.SUCCESS)
-
-    @admin.action(description="Reject", permissions=["decide"])
-    def reject(self, request: HttpRequest, queryset: QuerySet[VenueSuggestion]) -> None:
-        number = curation.reject_venues(queryset, request.user)  # type: ignore[arg-type]  # staff only
-        self.message_user(request, f"Rejected: {number}.", messages.SUCCESS)
 
 
 @admin.register(Problem)

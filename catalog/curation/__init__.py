@@ -3,22 +3,14 @@
 from catalog.curation.acts import note_act
 from catalog.curation.adding import NewPaper, add_paper, list_paper
 from catalog.curation.announcements import save_announcement
+from catalog.curation.author_merging import merge_authors, split_author, unmerge_author
+from catalog.curation.bulk import Edit, apply_edit, plan_edit
 from catalog.curation.code import accept_code, count_own_stars, reject_code
-from catalog.curation.decisions import (
-    accept_candidate,
-    accept_venue,
-    decide_problems,
-    reject_candidates,
-    reject_venues,
-)
+from catalog.curation.decisions import accept_candidate, decide_problems, reject_candidates
+from catalog.curation.facts import let_sources_decide, use_statement, whose
 from catalog.curation.links import check_again, replace_links, take_links_away
 from catalog.curation.locks import hold_off_imports, take_time
-from catalog.curation.merging import (
-    merge_authors,
-    merge_papers,
-    unmerge_author,
-    unmerge_paper,
-)
+from catalog.curation.merging import merge_of, merge_papers, undo_act, undo_together, unmerge_paper
 from catalog.curation.papers import (
     lock_fields,
     save_aliases,
@@ -35,8 +27,10 @@ from catalog.curation.proposals import (
     reject_proposal,
     withdraw_proposal,
 )
+from catalog.curation.recording import first_to_undo
 from catalog.curation.refusal import Refused
 from catalog.curation.rows import choose_primary, restore, save_placements, save_rows, unlist
+from catalog.curation.suspects import decide_distinct, reopen
 from catalog.curation.systems import (
     confirm_relations,
     reject_relations,
@@ -56,8 +50,10 @@ from catalog.curation.topics import (
     save_topic,
 )
 from catalog.curation.tree_undoing import undo_tree_change
+from catalog.curation.venues import accept_venues, reject_venues, reopen_venues
 
 __all__ = [
+    "Edit",
     "NewPaper",
     "Part",
     "Place",
@@ -66,9 +62,10 @@ __all__ = [
     "accept_code",
     "accept_fields",
     "accept_suggestion",
-    "accept_venue",
+    "accept_venues",
     "add_paper",
     "add_topic",
+    "apply_edit",
     "bring_back_topic",
     "check_again",
     "check_parts",
@@ -76,15 +73,20 @@ __all__ = [
     "choose_primary",
     "confirm_relations",
     "count_own_stars",
+    "decide_distinct",
     "decide_problems",
+    "first_to_undo",
     "hold_off_imports",
+    "let_sources_decide",
     "list_paper",
     "lock_fields",
     "merge_authors",
+    "merge_of",
     "merge_papers",
     "merge_topics",
     "note_act",
     "place_topic",
+    "plan_edit",
     "preview_merge",
     "reject_candidates",
     "reject_code",
@@ -94,6 +96,8 @@ __all__ = [
     "remove_systems",
     "remove_topic",
     "rename_topic",
+    "reopen",
+    "reopen_venues",
     "replace_links",
     "restore",
     "restore_systems",
@@ -112,13 +116,18 @@ __all__ = [
     "save_topic",
     "save_venue",
     "set_lock",
+    "split_author",
     "split_topic",
     "state_fields",
     "take_links_away",
     "take_time",
+    "undo_act",
+    "undo_together",
     "undo_tree_change",
     "unlist",
     "unmerge_author",
     "unmerge_paper",
+    "use_statement",
+    "whose",
     "withdraw_proposal",
 ]

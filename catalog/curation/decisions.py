@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.curation.locks import hold_off_imports
-from catalog.curation.papers import save_paper
 from catalog.curation.refusal import Refused
 from catalog.curation.rows import save_placements
 from catalog.known import known_paper
@@ -22,9 +21,9 @@ from catalog.models import (
     Provenance,
     Source,
     Topic,
-    VenueSuggestion,
 )
-from catalog.people import authors_named, venue_named
+from catalog.people import authors_of
+from catalog.statements import dated, keep_statements
 
 
 @transaction.atomic
@@ -64,10 +63,13 @@ def _new_paper(candidate: Candidate, user: AbstractBaseUser) -> Paper:
         published_precision=Paper.Precision.DAY if day else "",
     )
     Identifier.objects.create(paper=paper, scheme=candidate.scheme, value=candidate.value)
-    people = authors_named(candidate.authors)
+    people = authors_of({paper.pk: candidate.authors})
     for position, name in enumerate(candidate.authors, 1):
         Authorship.objects.create(
-            paper=paper, author=people[name], position=position, printed_name=name[:200]
+            paper=paper,
+            author=people[paper.pk, name],
+            position=position,
+            printed_name=name[:200],
         )
     _note_source(paper, candidate, user)
     return paper
@@ -83,6 +85,10 @@ def _note_source(paper: Paper, candidate: Candidate, user: AbstractBaseUser) -> 
         "year": candidate.published_on,
         "published_on": candidate.published_on,
     }
+    said = {name: value for name, value in facts.items() if name != "year"}
+    said |= {"year": day.year if (day := candidate.published_on) else None}
+    said["published_on"] = dated(candidate.published_on, Paper.Precision.DAY)
+    keep_statements(source, {paper.pk: said})
     detail = f"candidate accepted by {user.get_username()}"[:200]
     Provenance.objects.bulk_create(
         Provenance(paper=paper, field=name, source=source, detail=detail)
@@ -114,37 +120,3 @@ def decide_problems(problems: QuerySet[Problem], status: str, user: AbstractBase
         decided_at=None if reopened else timezone.now(),
         decided_by=None if reopened else user.pk,
     )
-
-
-@transaction.atomic
-def accept_venue(suggestion: VenueSuggestion, user: AbstractBaseUser) -> None:
-    """Take a suggested venue as the curator's word; a venue not met before is made."""
-    hold_off_imports()
-    paper = Paper.objects.select_for_update().get(pk=suggestion.paper_id)
-    paper.venue = venue_named(suggestion.venue_name)
-    changed = ["venue"]
-    if suggestion.year:
-        paper.year = suggestion.year
-        changed.append("year")
-    if suggestion.distinction:
-        paper.distinction = suggestion.distinction
-        changed.append("distinction")
-    save_paper(paper, changed, user)
-    _decide_venues([suggestion], VenueSuggestion.Status.ACCEPTED, user)
-
-
-@transaction.atomic
-def reject_venues(suggestions: QuerySet[VenueSuggestion], user: AbstractBaseUser) -> int:
-    """Remember that these are wrong, so that they are not suggested again."""
-    waiting = list(suggestions.filter(status=VenueSuggestion.Status.OPEN))
-    _decide_venues(waiting, VenueSuggestion.Status.REJECTED, user)
-    return len(waiting)
-
-
-def _decide_venues(
-    suggestions: Iterable[VenueSuggestion], status: str, user: AbstractBaseUser
-) -> None:
-    for suggestion in suggestions:
-        suggestion.status, suggestion.decided_at = status, timezone.now()
-        suggestion.decided_by_id = user.pk
-        suggestion.save(update_fields=["status", "decided_at", "decided_by"])

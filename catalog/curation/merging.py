@@ -1,17 +1,23 @@
-"""Two rows for one paper or one person become one; the other stays and leads to it."""
+"""Two rows for one paper become one; the other stays and leads to it, and the merge can be taken back exactly."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
+import pghistory.models
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
+from django.db.models import Q
 
 from catalog.curation.locks import hold_off_imports
+from catalog.curation.recording import recorded, undo
 from catalog.curation.refusal import Refused
 from catalog.curation.rows import choose_primary
-from catalog.folding import fold
+from catalog.curation.suspects import decide_merged, move_suspects
+from catalog.dumps.tables import is_computed
 from catalog.models import (
+    Act,
     Announcement,
     Author,
     Authorship,
@@ -19,14 +25,18 @@ from catalog.models import (
     Citation,
     CitationCount,
     CitingWork,
+    FieldStatement,
     Identifier,
     Link,
+    NamedAuthor,
     Paper,
     PaperRepository,
+    PaperSuspect,
     Placement,
     Problem,
     Provenance,
     Reference,
+    RejectedIdentifier,
     Relation,
     Source,
     System,
@@ -45,8 +55,7 @@ class _Table:
     same: tuple[str, ...] = ()
 
 
-# Tables with a history: an undone merge finds in it what was moved.
-_TRACKED = (
+_MOVED = (
     _Table(Identifier),
     _Table(Placement, same=("topic",)),
     _Table(Link, same=("url",)),
@@ -54,8 +63,6 @@ _TRACKED = (
     _Table(System, "introduced_by", ("key",)),
     _Table(Relation, "subject", ("object", "kind", "source")),
     _Table(Relation, "object", ("subject", "kind", "source")),
-)
-_UNTRACKED = (
     _Table(Citation, "citing", ("cited", "source")),
     _Table(Citation, "cited", ("citing", "source")),
     _Table(Reference, "citing", ("source", "key")),
@@ -65,38 +72,128 @@ _UNTRACKED = (
     _Table(Candidate),
     _Table(Problem),
     _Table(VenueSuggestion, same=("source", "text")),
+    _Table(FieldStatement, same=("field", "source", "detail")),
+)
+# What a service of its own sees to.
+_SEEN_TO = (
+    Authorship,
+    NamedAuthor,
+    Paper,
+    PaperSuspect,
+    Provenance,
+    RejectedIdentifier,
+    TitleAlias,
 )
 # Of these the survivor has one already when the duplicate's cannot move.
 _ONE_IS_ENOUGH = (Citation, Reference, CitingWork, CitationCount, Relation)
-_FACTS = ("abstract", "year", "venue", "distinction", "published_on")
+_FACTS = ("abstract", "year", "venue", "distinction", "published_on", "withdrawn_at")
+_ARXIVS_OWN = ("revised_on", "arxiv_version", "categories", "comment", "journal_ref")
 
 
 @transaction.atomic
-def merge_papers(survivor: Paper, duplicates: Iterable[Paper]) -> None:
-    """Move all that is known of the duplicates to the survivor; their addresses lead to it from now on."""
+def merge_papers(
+    survivor: Paper, duplicates: Iterable[Paper], user: AbstractBaseUser | None = None
+) -> list[Act]:
+    """Move all that is known of the duplicates to the survivor; their addresses lead to it from now on.
+
+    Each duplicate is an act of its own, so that it can be parted again; one click's acts belong together.
+    """
     hold_off_imports()
-    others = list(duplicates)
-    _refuse_odd_merge(survivor, others)
+    asked = list(duplicates)
+    papers = (
+        Paper.objects.select_for_update()
+        .order_by("pk")
+        .in_bulk([survivor.pk, *(one.pk for one in asked)])
+    )
+    others = [papers[one.pk] for one in asked if one.pk in papers]
+    if survivor.pk not in papers:
+        raise Refused("The paper to keep is not there any more.")
+    kept = papers[survivor.pk]
+    refuse_odd_merge(kept, others)
+    together = uuid4()
+    acts = []
     for duplicate in others:
-        _drop_edges_between(survivor, duplicate)
-        for table in (*_TRACKED, *_UNTRACKED):
-            _move(table, duplicate, survivor)
-        _copy_titles(duplicate, survivor)
-        _copy_rejections(duplicate, survivor)
-        _fill_gaps(survivor, duplicate)
-        Paper.objects.filter(merged_into=duplicate).update(merged_into=survivor)
-        Paper.objects.filter(pk=duplicate.pk).update(merged_into=survivor)
+        title = f"“{duplicate.title}” merged into “{kept.title}”"
+        subjects = [kept.pk, duplicate.pk]
+        reached = Reached(Paper, subjects)
+        with recorded(Act.Kind.MERGE_PAPERS, title, subjects, reached, user, together) as act:
+            _merge(kept, duplicate, user)
+        acts.append(act)
+    announce_changed_papers([kept.pk, *(paper.pk for paper in others)])
+    survivor.refresh_from_db()
+    return acts
+
+
+def _merge(survivor: Paper, duplicate: Paper, user: AbstractBaseUser | None) -> None:
+    decide_merged(PaperSuspect, survivor.pk, duplicate.pk, user)
+    _drop_edges_between(survivor, duplicate)
+    for table in tables_of_papers():
+        _move(table, duplicate, survivor)
+    _join_systems(duplicate, survivor)
+    _copy_titles(duplicate, survivor)
+    _copy_rejections(duplicate, survivor)
+    _fill_gaps(survivor, duplicate)
+    move_suspects(PaperSuspect, duplicate.pk, survivor.pk)
+    Paper.objects.filter(merged_into=duplicate).update(merged_into=survivor)
+    Paper.objects.filter(pk=duplicate.pk).update(merged_into=survivor)
     choose_primary(survivor)
-    announce_changed_papers([survivor.pk, *(paper.pk for paper in others)])
 
 
-def _refuse_odd_merge(survivor: Paper | Author, others: list[Any]) -> None:
+def refuse_odd_merge(survivor: Paper | Author, others: list[Any]) -> None:
     if survivor.merged_into_id:
         raise Refused(f"“{survivor}” was itself merged into another.")
     if not others or any(other.pk == survivor.pk for other in others):
         raise Refused("Choose at least two, and one of them to keep.")
     if merged := next((other for other in others if other.merged_into_id), None):
         raise Refused(f"“{merged}” was already merged into another.")
+
+
+# Which rows
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Every row that a merge of these papers or authors may change."""
+
+    model: type[models.Model]
+    keys: list[int]
+
+    def __call__(self) -> Mapping[type[models.Model], Q]:
+        found: dict[type[models.Model], Q] = {self.model: Q(pk__in=self.keys)}
+        for model, name in _pointing(self.model):
+            found[model] = found.get(model, Q()) | Q(**{f"{name}__in": self.keys})
+        return found
+
+
+def _pointing(to: type[models.Model]) -> Iterator[tuple[type[models.Model], str]]:
+    """Tables with facts about papers, of applications above, too; not what is computed of them."""
+    for relation in to._meta.related_objects:
+        model = relation.related_model
+        if relation.many_to_many or not isinstance(model, type):
+            continue
+        if not is_computed(model) and not issubclass(model, pghistory.models.Event):
+            yield model, relation.field.name
+
+
+def tables_of_papers() -> list[_Table]:
+    """The tables named above, and any other that points to papers: what makes its rows the same is its constraints."""
+    known = {(table.model, table.paper) for table in _MOVED}
+    more = [
+        _Table(model, name, _rest_of_key(model, name))
+        for model, name in _pointing(Paper)
+        if (model, name) not in known and model not in _SEEN_TO
+    ]
+    return [*_MOVED, *more]
+
+
+def _rest_of_key(model: type[models.Model], name: str) -> tuple[str, ...]:
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint) and name in constraint.fields:
+            return tuple(field for field in constraint.fields if field != name)
+    return ()
+
+
+# Moving
 
 
 def _drop_edges_between(one: Paper, other: Paper) -> None:
@@ -112,8 +209,11 @@ def _move(table: _Table, old: Paper, new: Paper) -> None:
     A row that its source dropped gives way to one that still stands; a curator's removal never does.
     """
     rows = table.model._default_manager.filter(**{table.paper: old})
+    own = table.model._default_manager.filter(**{table.paper: new})
+    field = table.model._meta.get_field(table.paper)
+    if isinstance(field, models.OneToOneField) and own.exists():
+        return
     if table.same:
-        own = table.model._default_manager.filter(**{table.paper: new})
         twin = own.filter(**{name: models.OuterRef(name) for name in table.same})
         if table.model in (Placement, Link, PaperRepository):
             _drop_stale(own, rows.filter(retired_at=None), table.same)
@@ -137,6 +237,13 @@ def _drop_stale(
     stale.filter(models.Exists(twin)).delete()
 
 
+def _join_systems(old: Paper, new: Paper) -> None:
+    """Relations speak of the survivor's system, where both papers introduced one of that name."""
+    own = dict(new.systems.values_list("key", "pk"))
+    for left in old.systems.filter(key__in=own):
+        Relation.objects.filter(system=left, object=new).update(system=own[left.key])
+
+
 def _copy_titles(old: Paper, new: Paper) -> None:
     """Lists that print the duplicate's titles mean the survivor."""
     titles = {old.title: str(Source.DERIVED)} | dict(old.aliases.values_list("title", "source"))
@@ -155,21 +262,18 @@ def _copy_rejections(old: Paper, new: Paper) -> None:
 def _fill_gaps(survivor: Paper, duplicate: Paper) -> None:
     """Facts that the survivor lacks are taken from the duplicate, with who said them."""
     taken = [name for name in _FACTS if not getattr(survivor, name) and getattr(duplicate, name)]
-    for name in taken:
+    columns = [*taken]
+    if survivor.arxiv_version is None and duplicate.arxiv_version is not None:
+        columns += _ARXIVS_OWN
+    for name in columns:
         setattr(survivor, name, getattr(duplicate, name))
     if "published_on" in taken:
         survivor.published_precision = duplicate.published_precision
-    if taken:
-        survivor.save(update_fields=[*taken, "published_precision", "updated_at"])
+    if columns:
+        survivor.save(update_fields=[*columns, "published_precision", "updated_at"])
     if not survivor.authorships.exists() and duplicate.authorships.exists():
         taken.append("authors")
-        for row in duplicate.authorships.all():
-            Authorship.objects.create(
-                paper=survivor,
-                author=row.author,
-                position=row.position,
-                printed_name=row.printed_name,
-            )
+        _copy_authors(duplicate, survivor)
     for said in duplicate.provenance.filter(field__in=taken):
         Provenance.objects.update_or_create(
             paper=survivor,
@@ -183,86 +287,70 @@ def _fill_gaps(survivor: Paper, duplicate: Paper) -> None:
         )
 
 
-@transaction.atomic
-def unmerge_paper(duplicate: Paper) -> Paper:
-    """Let a merged paper stand for itself again; return the paper it was merged into.
+def _copy_authors(old: Paper, new: Paper) -> None:
+    for row in old.authorships.all():
+        Authorship.objects.create(
+            paper=new, author=row.author, position=row.position, printed_name=row.printed_name
+        )
+    for said in old.named_authors.all():
+        NamedAuthor.objects.get_or_create(
+            paper=new, name_key=said.name_key, defaults={"author": said.author}
+        )
 
-    Its identifiers, places, links, repositories and relations come back, and its titles leave the
-    survivor. Citations, references, counts, announcements, candidates and problems stay where they are until
-    their source states them again; facts that filled a gap of the survivor stay there too.
-    """
+
+# Parting
+
+
+def merge_of(duplicate: Paper | Author) -> Act | None:
+    """The act that made a paper or an author lead to another, while it stands."""
+    kind = Act.Kind.MERGE_PAPERS if isinstance(duplicate, Paper) else Act.Kind.MERGE_AUTHORS
+    acts = Act.objects.standing().filter(kind=kind, subjects__contains=[duplicate.pk])
+    return next((act for act in acts.order_by("-pk") if act.subjects[0] != duplicate.pk), None)
+
+
+@transaction.atomic
+def unmerge_paper(duplicate: Paper, user: AbstractBaseUser | None = None) -> Paper:
+    """Let a merged paper stand for itself again, with all that was its own; return the paper it led to."""
     hold_off_imports()
     survivor = duplicate.merged_into
     if survivor is None:
         raise Refused(f"“{duplicate}” is not merged into another.")
-    moved = [(table, _moved(table, duplicate)) for table in _TRACKED]
-    Paper.objects.filter(pk=duplicate.pk).update(merged_into=None)
-    duplicate.merged_into = None
-    for table, keys in moved:
-        back = table.model._default_manager.filter(**{table.paper: survivor}, pk__in=keys)
-        values: dict[str, Any] = {table.paper: duplicate}
-        if table.model is Placement:
-            values["is_primary"] = False
-        back.update(**values)
-    titles = [duplicate.title, *duplicate.aliases.values_list("title", flat=True)]
-    survivor.aliases.filter(title__in=titles).delete()
-    choose_primary(survivor)
-    choose_primary(duplicate)
-    announce_changed_papers([survivor.pk, duplicate.pk])
+    act = merge_of(duplicate)
+    if act:
+        undo_act(act, user)
+    else:  # merged on another machine, or before merges were recorded
+        Paper.objects.filter(pk=duplicate.pk).update(merged_into=None)
+        announce_changed_papers([survivor.pk, duplicate.pk])
+    duplicate.refresh_from_db()
     return survivor
 
 
-def _moved(table: _Table, duplicate: Paper) -> list[int]:
-    """Keys of the rows that the latest merge took from the duplicate, from their history."""
-    events = table.model.pgh_event_model.objects  # type: ignore[attr-defined]
-    was_its = events.filter(
-        **{table.paper: duplicate}, pgh_label="update", pgh_created_at__gte=_merged_at(duplicate)
-    )
-    return list(was_its.values_list("pgh_obj_id", flat=True))
-
-
-def _merged_at(duplicate: Paper) -> datetime:
-    """When it was merged: the last change before which it stood for itself. A transaction has one time."""
-    events = Paper.pgh_event_model.objects  # type: ignore[attr-defined]
-    on_its_own = events.filter(pgh_obj_id=duplicate.pk, pgh_label="update", merged_into=None)
-    merged_at: datetime = on_its_own.latest("pgh_id").pgh_created_at
-    return merged_at
+@transaction.atomic
+def undo_act(act: Act, user: AbstractBaseUser | None = None) -> list[str]:
+    """Take an act back; return what was left because it was changed since."""
+    hold_off_imports()
+    left = undo(act, user)
+    papers = _papers_of(act)
+    if left:
+        for paper in Paper.objects.filter(pk__in=papers):
+            choose_primary(paper)
+    announce_changed_papers(papers)
+    return left
 
 
 @transaction.atomic
-def merge_authors(survivor: Author, duplicates: Iterable[Author]) -> None:
-    """Give the survivor the papers of the duplicates; printed names stay as the papers print them."""
-    hold_off_imports()
-    others = list(duplicates)
-    _refuse_odd_merge(survivor, others)
-    for duplicate in others:
-        _take_orcid(survivor, duplicate)
-        Authorship.objects.filter(author=duplicate).update(author=survivor)
-        Author.objects.filter(merged_into=duplicate).update(merged_into=survivor)
-        Author.objects.filter(pk=duplicate.pk).update(merged_into=survivor)
-    announce_changed_papers(survivor.authorships.values_list("paper", flat=True))
+def undo_together(act: Act, user: AbstractBaseUser | None = None) -> list[str]:
+    """Take back all that one click did, the latest first."""
+    acts = [act]
+    if act.together:
+        acts = list(Act.objects.standing().filter(together=act.together).order_by("-pk"))
+    if not acts:
+        raise Refused("This was taken back already.")
+    return [line for one in acts for line in undo_act(one, user)]
 
 
-def _take_orcid(survivor: Author, duplicate: Author) -> None:
-    if duplicate.orcid and not survivor.orcid:
-        survivor.orcid = duplicate.orcid
-        Author.objects.filter(pk=duplicate.pk).update(orcid="")
-        survivor.save(update_fields=["orcid"])
-
-
-@transaction.atomic
-def unmerge_author(duplicate: Author) -> Author:
-    """Let a merged author stand alone again, with the papers that print that name; return the survivor."""
-    hold_off_imports()
-    survivor = duplicate.merged_into
-    if survivor is None:
-        raise Refused(f"“{duplicate}” is not merged into another.")
-    Author.objects.filter(pk=duplicate.pk).update(merged_into=None)
-    duplicate.merged_into = None
-    rows = survivor.authorships.all()
-    own = [row.pk for row in rows if fold(row.printed_name) == duplicate.name_key]
-    Authorship.objects.filter(pk__in=own).update(author=duplicate)
-    announce_changed_papers(
-        Authorship.objects.filter(author__in=[survivor, duplicate]).values_list("paper", flat=True)
-    )
-    return survivor
+def _papers_of(act: Act) -> list[int]:
+    if act.kind in {Act.Kind.MERGE_AUTHORS, Act.Kind.SPLIT_AUTHOR}:
+        rows = Authorship.objects.filter(author__in=act.subjects)
+        return list(rows.values_list("paper", flat=True).distinct())
+    return list(act.subjects)

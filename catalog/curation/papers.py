@@ -10,6 +10,7 @@ from django.utils import timezone
 from catalog.curation.locks import hold_off_imports
 from catalog.models import (
     Authorship,
+    FieldStatement,
     Identifier,
     Paper,
     Provenance,
@@ -18,6 +19,7 @@ from catalog.models import (
     TitleAlias,
 )
 from catalog.signals import announce_changed_papers
+from catalog.statements import FIELDS, value_of
 
 # Columns a curator can set, with the name under which provenance knows them.
 _STATED = {
@@ -46,11 +48,11 @@ def save_paper(paper: Paper, changed: Collection[str], user: AbstractBaseUser) -
         old = old_title.get(pk=paper.pk)
         paper.save(update_fields=[*columns, "title_key", "updated_at"])
         if paper.title != old:
-            _keep_title(paper, old)
+            keep_title(paper, old)
     state_fields(paper, fields, user)
 
 
-def _keep_title(paper: Paper, old: str) -> None:
+def keep_title(paper: Paper, old: str) -> None:
     """Let the next import of the list that prints the old title still know the paper."""
     said = paper.provenance.filter(field="title").first()
     source = said.source if said else Source.DERIVED
@@ -73,15 +75,20 @@ def save_aliases(
         row.save()
 
 
-def state_fields(paper: Paper, fields: Iterable[str], user: AbstractBaseUser) -> None:
-    """Record that these fields are a curator's word from now on."""
-    for field in fields:
+def state_fields(
+    paper: Paper, fields: Iterable[str], user: AbstractBaseUser, whose: str = ""
+) -> None:
+    """Record that these fields are a curator's word from now on; `whose` it was before the curator chose it."""
+    names = list(fields)
+    said_by_curator(paper, names)
+    who = f"{user.get_username()[:150]}: {whose}’s word" if whose else user.get_username()
+    for field in names:
         Provenance.objects.update_or_create(
             paper=paper,
             field=field,
             defaults={
                 "source": Source.CURATOR,
-                "detail": user.get_username()[:200],
+                "detail": who[:200],
                 "stated_at": timezone.now(),
                 "locked": True,
             },
@@ -92,6 +99,17 @@ def state_fields(paper: Paper, fields: Iterable[str], user: AbstractBaseUser) ->
 def lock_fields(paper: Paper, columns: Iterable[str], user: AbstractBaseUser) -> None:
     """Record that the facts in these columns are a curator's word as they stand."""
     state_fields(paper, {_STATED[name] for name in columns if name in _STATED}, user)
+
+
+def said_by_curator(paper: Paper, fields: Iterable[str]) -> None:
+    """Keep a curator's word beside those of the sources."""
+    values = {name: value_of(paper, name) for name in fields if name in FIELDS}
+    paper.statements.filter(source=Source.CURATOR, field__in=values).delete()
+    FieldStatement.objects.bulk_create(
+        FieldStatement(paper=paper, field=name, source=Source.CURATOR, value=value)
+        for name, value in values.items()
+        if value is not None
+    )
 
 
 @transaction.atomic

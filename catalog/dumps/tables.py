@@ -113,9 +113,14 @@ _TABLES = [
         instead={"detail": "CASE WHEN t.source = 'list' OR t.detail = 'arXiv identifier' THEN t.detail ELSE '' END"},
         published_only="t.field <> 'abstract' OR t.source = 'arxiv'",
     ),
+    Table(
+        "statements", models.FieldStatement, "What each source said of a paper’s fields, chosen or not",
+        published_only="t.field <> 'abstract' OR t.source = 'arxiv'", since=2,
+    ),
     Table("identifiers", models.Identifier, "arXiv, DOI and other names of papers"),
     Table("rejected_identifiers", models.RejectedIdentifier, "Identifiers that papers do not bear, by a curator’s word"),
     Table("authorships", models.Authorship, "Paper → author, in order, with the name as printed"),
+    Table("named_authors", models.NamedAuthor, "Which of two people of one name a paper means, by a curator’s word", since=2),
     Table("placements", models.Placement, "Paper → topic"),
     Table("announcements", models.Announcement, "Dated “new this week” lines of a catalogue"),
     Table("links", models.Link, "Other pages about papers"),
@@ -144,6 +149,14 @@ _TABLES = [
         published_only="t.status = 'accepted' OR (t.status = 'rejected' AND t.scheme <> 'url')",
     ),
     Table(
+        "paper_suspects", models.PaperSuspect, "Pairs of papers that were found not to be one work",
+        without={"decided_by": _WHO}, only="t.status = 'distinct'", since=2,
+    ),
+    Table(
+        "author_suspects", models.AuthorSuspect, "Pairs of authors who were found not to be one person",
+        without={"decided_by": _WHO}, only="t.status = 'distinct'", since=2,
+    ),
+    Table(
         "venue_suggestions", models.VenueSuggestion, "What sources say of where papers appeared, and what was decided",
         without={"decided_by": _WHO},
     ),
@@ -161,6 +174,7 @@ _LEFT_OUT = {
     "catalog.PaperMeasure": _COMPUTED,
     "catalog.Run": "what jobs did on one machine, and at whose word",
     "catalog.Problem": "work for curators; the jobs meet again what is still so",
+    "catalog.Act": "what curators did, to be taken back where it was done",
     "catalog.SourceState": "how sources behaved to one machine",
     "catalog.Editorship": "users and their rights",
     "catalog.TreeChange": "what curators did, and what it takes to undo it",
@@ -197,6 +211,11 @@ def add(table: Table) -> None:
 def leave_out(labels: Iterable[str], why: str = _COMPUTED) -> None:
     """Say that models ("search.Embedding") are in no dump."""
     _LEFT_OUT.update(dict.fromkeys(labels, why))
+
+
+def is_computed(model: type[Model]) -> bool:
+    """Whether the rows of a model follow from others: nobody has to keep them."""
+    return why_left_out(model) == _COMPUTED
 
 
 def why_left_out(model: type[Model]) -> str | None:

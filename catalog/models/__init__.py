@@ -1,5 +1,6 @@
 """What is known: the tables of design §2, one module per field."""
 
+from catalog.models.acts import Act
 from catalog.models.base import Source, Stated
 from catalog.models.catalogues import (
     HUES,
@@ -12,6 +13,7 @@ from catalog.models.catalogues import (
 )
 from catalog.models.code import GoneReason, PaperRepository, Repository, RepositoryAlias, StarCount
 from catalog.models.dumps import Dump, DumpFile, DumpPart
+from catalog.models.duplicates import AuthorSuspect, PaperSuspect
 from catalog.models.editors import Editorship
 from catalog.models.evidence import CodeSuggestion, Evidence, EvidenceKind, Readme
 from catalog.models.graph import (
@@ -38,6 +40,7 @@ from catalog.models.papers import (
 )
 from catalog.models.people import Author, Venue
 from catalog.models.proposals import Proposal, ProposalSending
+from catalog.models.statements import FieldStatement, NamedAuthor
 from catalog.models.systems import System
 from catalog.models.upkeep import (
     Candidate,
@@ -50,8 +53,10 @@ from catalog.models.upkeep import (
 
 __all__ = [
     "HUES",
+    "Act",
     "Announcement",
     "Author",
+    "AuthorSuspect",
     "Authorship",
     "Candidate",
     "Catalogue",
@@ -66,6 +71,7 @@ __all__ = [
     "Editorship",
     "Evidence",
     "EvidenceKind",
+    "FieldStatement",
     "GoneReason",
     "HarvestQuery",
     "Identifier",
@@ -73,10 +79,12 @@ __all__ = [
     "LinkCheck",
     "LinkCheckChange",
     "LinkOutcome",
+    "NamedAuthor",
     "Paper",
     "PaperMeasure",
     "PaperQuerySet",
     "PaperRepository",
+    "PaperSuspect",
     "Placement",
     "Problem",
     "Proposal",

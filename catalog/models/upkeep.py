@@ -22,6 +22,8 @@ class RunJob(models.TextChoices):
     SYSTEMS = "systems", "systems"
     DUMP = "dump", "dump"
     MAP = "map", "map"
+    DUPLICATES = "duplicates", "duplicates"
+    VENUES = "venues", "venues"
     LINKS = "links", "links"
     READMES = "readmes", "READMEs"
 

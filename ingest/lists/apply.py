@@ -28,7 +28,7 @@ from catalog.models import (
     Venue,
 )
 from catalog.models.upkeep import RunJob
-from catalog.people import authors_named
+from catalog.people import authors_of
 from catalog.signals import announce_changed_papers
 from catalog.topics import free_path, move_topic, next_hue
 from ingest.lists.identity import Known
@@ -178,16 +178,17 @@ class _Applier:
 
     def _authors(self) -> None:
         plans = [plan for plan in self.plan.papers if plan.authors is not None]
-        people = authors_named(
-            (name for plan in plans for name in plan.authors or ()), display_name
-        )
+        people = authors_of({_paper(plan).pk: plan.authors or () for plan in plans}, display_name)
         existing = [_paper(plan).pk for plan in plans if not plan.is_first_met]
         if existing:
             Authorship.objects.filter(paper__in=existing).delete()
         Authorship.objects.bulk_create(
             [
                 Authorship(
-                    paper=_paper(plan), author=people[name], position=position, printed_name=name
+                    paper=_paper(plan),
+                    author=people[_paper(plan).pk, name],
+                    position=position,
+                    printed_name=name,
                 )
                 for plan in plans
                 for position, name in enumerate(plan.authors or (), 1)

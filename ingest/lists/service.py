@@ -11,6 +11,7 @@ from catalog.history.contexts import by_run
 from catalog.models import Catalogue, Run
 from ingest import starter
 from ingest.lists.apply import apply_plan
+from ingest.lists.field_statements import keep_list_statements
 from ingest.lists.plan import Plan, make_plan
 from ingest.lists.reader import read_list
 from ingest.lists.records import ListRefused
@@ -64,12 +65,14 @@ def import_list(
         if plan.refusal and not force:
             return Outcome(plan, "refused", plan.refusal)
         if not plan:
+            keep_list_statements(plan)
             return Outcome(plan, "applied")
         counts = plan.counts()
         is_new = not catalogue_exists(slug)
         run = _record(plan, counts, reason, user)
         with by_run(run):
             run.catalogue = apply_plan(plan, run)
+            keep_list_statements(plan)
             if is_new:
                 starter.add_queries(run.catalogue)
         run.save(update_fields=["catalogue"])

@@ -8,20 +8,21 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 
 from catalog.identifiers import ACL, ARXIV, DOI, OPENALEX
 from catalog.models import Source
+from catalog.statements import dated
 from ingest.citations import Edges, Known, OtherWork, PaperPart, earlier_visits, identifiers_of
-from ingest.cleaning import clean_count, clean_venue
+from ingest.cleaning import clean_count, clean_day, clean_text, clean_venue, clean_year
 from ingest.http import Answer, SourceBroken, SourceClient, SourceRefused
 from ingest.http.client import JSON
 from ingest.sources.venues import SuggestedVenue
 
-_FIELDS = "id,doi,referenced_works,referenced_works_count,cited_by_count,publication_year,primary_location"
+_FIELDS = "id,doi,referenced_works,referenced_works_count,cited_by_count,title,publication_year,publication_date,primary_location"
 _ARXIV_DOI = "10.48550/arxiv."
 _ACL_DOI = "10.18653/v1/"
 _MOST_VALUES = 50
@@ -49,6 +50,7 @@ class WorkRecord:
     reference_count: int | None
     citation_count: int | None
     venue: SuggestedVenue | None = None
+    said: Mapping[str, Any] = field(default_factory=dict)
 
 
 def parse_record(row: Any) -> WorkRecord | None:
@@ -67,6 +69,11 @@ def parse_record(row: Any) -> WorkRecord | None:
         reference_count=count,
         citation_count=clean_count(row.get("cited_by_count")),
         venue=_venue(row),
+        said={
+            "title": clean_text(row.get("title")),
+            "year": clean_year(row.get("publication_year")),
+            "published_on": dated(clean_day(row.get("publication_date")), "day"),
+        },
     )
 
 
@@ -109,6 +116,7 @@ def joined(records: Sequence[WorkRecord], expected: Iterable[str] = ()) -> Known
         reference_count=_largest(record.reference_count for record in records),
         citing_count=_largest(record.citation_count for record in records),
         venue=next((record.venue for record in records if record.venue), None),
+        said=next((record.said for record in records if record.venue), records[0].said),
     )
 
 

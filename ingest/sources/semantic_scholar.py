@@ -8,12 +8,13 @@ answer holds 9,999 of them, so what is fewer than counted is asked for again: in
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
 from catalog.identifiers import ACL, ARXIV, DOI, S2, parse_arxiv, parse_identifier
 from catalog.models import Source
+from catalog.statements import dated
 from ingest.citations import (
     MOST_LISTED,
     Edges,
@@ -26,6 +27,8 @@ from ingest.citations import (
 )
 from ingest.cleaning import (
     clean_count,
+    clean_day,
+    clean_names,
     clean_text,
     clean_url,
     clean_venue,
@@ -39,7 +42,7 @@ from ingest.sources.venues import SuggestedVenue
 
 _FACTS = ("externalIds", "title", "year", "citationCount")
 _FIELDS = ",".join(
-    [*_FACTS, "referenceCount", "venue", "openAccessPdf"]
+    [*_FACTS, "referenceCount", "venue", "openAccessPdf", "abstract", "authors", "publicationDate"]
     + [f"{side}.{fact}" for side in ("references", "citations") for fact in _FACTS]
 )
 _PREFIXES = {ARXIV: "ARXIV:", DOI: "DOI:", ACL: "ACL:", S2: ""}
@@ -51,6 +54,7 @@ _ENOUGH_WORKS = 120_000  # in one batch: the memory of the worker has an end
 _ENOUGH_SECONDS = (
     30.0  # in one batch: what it is about is lost with the worker, and others wait for it
 )
+_LONGEST_ABSTRACT = 20_000
 _S2 = re.compile(r"[0-9a-f]{40}")
 
 
@@ -81,6 +85,7 @@ class WorkRecord:
     citations: Listing | None
     venue: SuggestedVenue | None = None
     full_text: str = ""
+    said: Mapping[str, Any] = field(default_factory=dict)
 
 
 def parse_record(row: Any) -> WorkRecord | None:
@@ -96,7 +101,25 @@ def parse_record(row: Any) -> WorkRecord | None:
         citations=parse_listing(row.get("citations")),
         venue=clean_venue(row.get("venue"), row.get("year")),
         full_text=clean_url(copy.get("url")) if isinstance(copy, dict) else "",
+        said=_said(row),
     )
+
+
+def _said(row: dict[str, Any]) -> dict[str, Any]:
+    """What the record says of fields that curators may choose from."""
+    people = row.get("authors")
+    names = (
+        [one.get("name") if isinstance(one, dict) else None for one in people or ()]
+        if isinstance(people, list)
+        else []
+    )
+    return {
+        "title": clean_text(row.get("title")),
+        "abstract": clean_text(row.get("abstract"), _LONGEST_ABSTRACT),
+        "authors": clean_names(names),
+        "year": clean_year(row.get("year")),
+        "published_on": dated(clean_day(row.get("publicationDate")), "day"),
+    }
 
 
 def parse_listing(rows: Any) -> Listing | None:
@@ -468,6 +491,7 @@ def _known(record: WorkRecord) -> Known:
         citing_count=record.citation_count,
         venue=record.venue,
         full_text=record.full_text,
+        said=record.said,
     )
 
 

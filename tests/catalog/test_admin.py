@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import (
+    Act,
     Announcement,
     Authorship,
+    AuthorSuspect,
     Candidate,
     Citation,
     CitationCount,
@@ -23,13 +25,16 @@ from catalog.models import (
     DumpFile,
     DumpPart,
     Evidence,
+    FieldStatement,
     HarvestQuery,
     Identifier,
     Link,
     LinkCheck,
     LinkCheckChange,
+    NamedAuthor,
     Paper,
     PaperMeasure,
+    PaperSuspect,
     Problem,
     Proposal,
     ProposalSending,
@@ -51,7 +56,7 @@ from catalog.models import (
 )
 from ingest.models import Visit
 from search.models import Embedding, PaperText, Synonym, Word
-from tests.factories import make_catalogue, make_paper, make_topic, make_venue
+from tests.factories import make_author, make_catalogue, make_paper, make_topic, make_venue
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +103,13 @@ def make_everything() -> Paper:
     TitleAlias.objects.create(paper=paper, title=HOSTILE, source="list")
     Provenance.objects.create(paper=paper, field="title", source="list", detail=HOSTILE)
     RejectedIdentifier.objects.create(paper=paper, scheme="arxiv", value="2401.99999")
+    author = paper.authors.get()
+    FieldStatement.objects.create(paper=paper, field="title", source="arxiv", value=HOSTILE)
+    NamedAuthor.objects.create(paper=paper, name_key=HOSTILE, author=author)
+    Act.objects.create(kind="merge_papers", title=HOSTILE, subjects=[paper.pk, other.pk])
+    PaperSuspect.objects.create(first=paper, second=other, score=0.9, reasons=[HOSTILE])
+    namesake = make_author(f"{HOSTILE} {number}")
+    AuthorSuspect.objects.create(first=author, second=namesake, score=0.9, reasons=[HOSTILE])
     Citation.objects.create(citing=paper, cited=other, source="openalex")
     Reference.objects.create(citing=paper, source="openalex", key="W1", title=HOSTILE)
     system = System.objects.create(name=HOSTILE, introduced_by=other, note=HOSTILE)
@@ -278,7 +290,7 @@ def test_only_superusers_delete_papers(client):
     paper = make_paper()
     assert client.get(admin_url(Paper, "delete", paper.pk)).status_code == 403
     actions = client.get(admin_url(Paper, "changelist")).context["action_form"].fields["action"]
-    assert [value for value, _ in actions.choices if value] == ["merge", "unlist"]
+    assert [value for value, _ in actions.choices if value] == ["edit_many", "merge", "unlist"]
 
 
 @pytest.mark.parametrize("kind", ["anonymous", "reader"])

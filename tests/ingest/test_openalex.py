@@ -143,7 +143,9 @@ def test_fifty_papers_are_asked_about_in_one_request(standin):
         "referenced_works",
         "referenced_works_count",
         "cited_by_count",
+        "title",
         "publication_year",
+        "publication_date",
         "primary_location",
     }
     assert second.query["filter"].count("|") == 9

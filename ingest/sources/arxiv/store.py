@@ -23,9 +23,10 @@ from catalog.models import (
     TitleAlias,
 )
 from catalog.models.upkeep import RunJob
-from catalog.people import authors_named
+from catalog.people import authors_of
 from catalog.readable import readable
 from catalog.signals import announce_changed_papers
+from catalog.statements import dated, keep_statements
 from ingest.lists.identity import near_titles
 from ingest.lists.names import display_name
 from ingest.models import Visit, VisitOutcome
@@ -103,6 +104,7 @@ class _Storing:
         self.unread: dict[int, str] = {}  # identifiers whose entry could not be taken, and why
         self.dois: list[tuple[_Change, tuple[str, str]]] = []
         self.doubted: set[int] = set()
+        self.said_now: dict[int, dict[str, Any]] = {}
         self.papers = {row.paper_id for row in self.rows}  # also those that lose an identifier
         self._load(self.papers)
 
@@ -200,6 +202,7 @@ class _Storing:
         elif row.source != Source.ARXIV and row.source != Source.CURATOR:
             self.confirmed.append(row.pk)
         change = self.changes[paper.pk] = _Change(paper, is_new=paper.arxiv_version is None)
+        self.said_now[paper.pk] = _statements(record)
         self._title(change, record)
         self._abstract(change, record)
         self._dates(change, record)
@@ -385,6 +388,7 @@ class _Storing:
         self._write_authors()
         self._write_provenance()
         self._write_identifiers()
+        keep_statements(Source.ARXIV, self.said_now)
         suggest_venues(Source.ARXIV, self.venues)
         announce_changed_papers(change.paper.pk for change in changed)
 
@@ -405,15 +409,15 @@ class _Storing:
         changes = [change for change in self.changes.values() if change.authors is not None]
         if not changes:
             return
-        people = authors_named(
-            (name for change in changes for name in change.authors or ()),
+        people = authors_of(
+            {change.paper.pk: change.authors or () for change in changes},
             lambda name: display_name(readable(name)),
         )
         had_some = [change.paper.pk for change in changes if self.authors[change.paper.pk]]
         if had_some:
             Authorship.objects.filter(paper__in=had_some).delete()
         rows = [
-            (change.paper.pk, people[name].pk, position, name)
+            (change.paper.pk, people[change.paper.pk, name].pk, position, name)
             for change in changes
             for position, name in enumerate(change.authors or (), 1)
         ]
@@ -517,6 +521,18 @@ class _Storing:
             )
             for row in self.rows
         }
+
+
+def _statements(record: ArxivRecord) -> dict[str, Any]:
+    """What arXiv says, whether or not it is what is shown."""
+    return {
+        "title": record.title,
+        "abstract": record.abstract,
+        "authors": list(record.authors),
+        "year": record.published.year,
+        "published_on": dated(record.published, Paper.Precision.DAY),
+        "withdrawn_at": record.revised.isoformat() if withdrawn(record) else False,
+    }
 
 
 def _close(doubts: QuerySet[Problem], values: Collection[str]) -> None:

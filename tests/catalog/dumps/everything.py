@@ -8,17 +8,21 @@ from django.utils import timezone
 
 from catalog.models import (
     Author,
+    AuthorSuspect,
     Candidate,
     Citation,
     CitationCount,
     CitationKey,
     CitingWork,
     CodeSuggestion,
+    FieldStatement,
     HarvestQuery,
     Identifier,
     Link,
+    NamedAuthor,
     Paper,
     PaperRepository,
+    PaperSuspect,
     Provenance,
     Reference,
     RejectedIdentifier,
@@ -161,5 +165,22 @@ def fill(seed: int = 1, papers: int = 12) -> None:
         quote=text(),
         decided_by=user,
     )
+    FieldStatement.objects.create(
+        paper=first, field="title", source="list", detail="long-context", value=text()
+    )
+    FieldStatement.objects.create(
+        paper=first, field="published_on", source="arxiv", value={"precision": "day", "day": "2024-01-02"}
+    )  # fmt: skip
+    people = list(Author.objects.filter(merged_into=None).order_by("pk")[:2])
+    NamedAuthor.objects.create(paper=first, name_key=text(), author=people[0])
+    decided = {
+        "status": "distinct",
+        "score": 0.1 + 0.2,
+        "reasons": [text()[:300]],
+        "decided_by": user,
+    }
+    AuthorSuspect.objects.create(first=people[0], second=people[1], **decided)
+    pair = sorted((first, second), key=lambda paper: paper.pk)
+    PaperSuspect.objects.create(first=pair[0], second=pair[1], **decided)
     Synonym.objects.create(short="KV", long="key-value", is_curated=True, papers=3)
     Synonym.objects.create(short="RL", long="learned by itself")

@@ -30,5 +30,5 @@ def create_schedules(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("config", "0006_map_schedule")]
+    dependencies = [("config", "0007_duplicates_and_venues_schedules")]
     operations = [migrations.RunPython(create_schedules, migrations.RunPython.noop)]

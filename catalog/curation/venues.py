@@ -1,0 +1,115 @@
+"""A curator's word on where papers appeared, of what sources suggest."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from catalog.curation.locks import hold_off_imports
+from catalog.curation.papers import save_paper
+from catalog.curation.recording import recorded
+from catalog.curation.refusal import Refused
+from catalog.folding import fold
+from catalog.models import (
+    Act,
+    FieldStatement,
+    Paper,
+    Provenance,
+    TitleAlias,
+    VenueSuggestion,
+)
+from catalog.people import venue_named
+
+
+def rows_of_facts(papers: Collection[int]) -> Mapping[type[models.Model], Q]:
+    """Every row that holds a fact of these papers' fields, or says whose it is."""
+    own = Q(paper__in=list(papers))
+    return {
+        Paper: Q(pk__in=list(papers)),
+        Provenance: own,
+        FieldStatement: own,
+        TitleAlias: own,
+        VenueSuggestion: own,
+    }
+
+
+@transaction.atomic
+def accept_venues(suggestions: Iterable[VenueSuggestion], user: AbstractBaseUser) -> Act:
+    """Take suggested venues as the curator's word, in one act; venues not met before are made."""
+    hold_off_imports()
+    keys = [one.pk for one in suggestions]
+    rows = list(VenueSuggestion.objects.select_for_update().filter(pk__in=keys).order_by("pk"))
+    waiting = [row for row in rows if row.status != VenueSuggestion.Status.ACCEPTED]
+    if not waiting:
+        raise Refused("This was decided meanwhile.")
+    papers = (
+        Paper.objects.select_for_update().order_by("pk").in_bulk({row.paper_id for row in waiting})
+    )
+    venues = {name: venue_named(name) for name in {row.venue_name for row in waiting}}
+    title = _title(waiting, papers)
+    subjects = sorted(papers)
+
+    def reached() -> Mapping[type[models.Model], Q]:
+        return rows_of_facts(subjects)
+
+    with recorded(Act.Kind.ACCEPT_VENUES, title, subjects, reached, user) as act:
+        for row in waiting:
+            paper = papers[row.paper_id]
+            paper.venue = venues[row.venue_name]
+            changed = ["venue"]
+            if row.year:
+                paper.year = row.year
+                changed.append("year")
+            if row.distinction:
+                paper.distinction = row.distinction
+                changed.append("distinction")
+            save_paper(paper, changed, user)
+        decide_venues(_with_those_that_agree(waiting), VenueSuggestion.Status.ACCEPTED, user)
+    return act
+
+
+def _title(rows: list[VenueSuggestion], papers: Mapping[int, Paper]) -> str:
+    if len(rows) == 1:
+        return f"“{papers[rows[0].paper_id].title}” appeared at {rows[0]}"
+    return f"venues of {len(rows):,} papers accepted"
+
+
+def _with_those_that_agree(accepted: list[VenueSuggestion]) -> list[VenueSuggestion]:
+    """What other sources suggest of the same papers is settled with it, where they name the same venue."""
+    said = {(row.paper_id, fold(row.venue_name)): row.year for row in accepted}
+    others = VenueSuggestion.objects.filter(
+        paper__in=[row.paper_id for row in accepted], status=VenueSuggestion.Status.OPEN
+    ).exclude(pk__in=[row.pk for row in accepted])
+    agreeing = [
+        row
+        for row in others
+        if (key := (row.paper_id, fold(row.venue_name))) in said and row.year in {None, said[key]}
+    ]
+    return [*accepted, *agreeing]
+
+
+@transaction.atomic
+def reject_venues(suggestions: "models.QuerySet[VenueSuggestion]", user: AbstractBaseUser) -> int:
+    """Remember that these are wrong, so that they are not suggested again."""
+    waiting = list(suggestions.filter(status=VenueSuggestion.Status.OPEN))
+    decide_venues(waiting, VenueSuggestion.Status.REJECTED, user)
+    return len(waiting)
+
+
+@transaction.atomic
+def reopen_venues(suggestions: "models.QuerySet[VenueSuggestion]") -> int:
+    """Let rejected ones wait again."""
+    return suggestions.filter(status=VenueSuggestion.Status.REJECTED).update(
+        status=VenueSuggestion.Status.OPEN, decided_at=None, decided_by=None
+    )
+
+
+def decide_venues(
+    suggestions: Iterable[VenueSuggestion], status: str, user: AbstractBaseUser
+) -> None:
+    for suggestion in suggestions:
+        suggestion.status, suggestion.decided_at = status, timezone.now()
+        suggestion.decided_by_id = user.pk
+        suggestion.save(update_fields=["status", "decided_at", "decided_by"])
