@@ -79,10 +79,10 @@ class _Applier:
         self.topic_at = dict(plan.rows)
         self.taken = set(self.catalogue.topics.values_list("path", flat=True))
         self.taken |= set(self.catalogue.topic_redirects.values_list("path", flat=True))
-        for topic in plan.revived():
+        for topic in plan.revived:
             topic.retired_at = None
             topic.save(update_fields=["retired_at"])
-        for topic, position in plan.positions():
+        for topic, position in plan.placed:
             topic.position = position
             topic.save(update_fields=["position"])
         moved = {topic.pk: path for topic, path in plan.moved}

@@ -213,8 +213,8 @@ class Plan:
             or self.gone
             or self.topics.new
             or self.topics.moved
-            or self.topics.positions()
-            or self.topics.revived()
+            or self.topics.placed
+            or self.topics.revived
             or self.topics.gone
             or self.announcements
             or self.problem_rows
@@ -256,7 +256,7 @@ class Plan:
         parts += [str(path) for path in self.topics.new]
         parts += [str(topic.pk) for topic in self.topics.gone]
         parts += [f"{topic.pk} {path}" for topic, path in self.topics.moved]
-        parts += [str(topic.pk) for topic in self.topics.revived()]
+        parts += [str(topic.pk) for topic in self.topics.revived]
         news = self.announcements
         parts += [f"{values['date']} {values['title']}" for values in news.create]
         parts += [f"{row.pk} {sorted(values)}" for row, values in news.change]
@@ -487,11 +487,11 @@ class _Planner:
         return desired
 
     def _usual_identifier(self, plan: PaperPlan) -> Ident | None:
-        """The identifier an export writes where a placement has no link of its own."""
-        if plan.paper and (rows := list(plan.paper.identifiers.all())):
-            first = min(rows, key=lambda row: row.pk)
-            return Ident(first.scheme, first.value)
-        return plan.add_identifiers[0] if plan.add_identifiers else None
+        """The identifier an export will write where a placement has no link of its own."""
+        rows = sorted(plan.paper.identifiers.all(), key=lambda row: row.pk) if plan.paper else []
+        stored = [Ident(row.scheme, row.value) for row in rows]
+        kept = [ident for ident in stored if ident not in plan.drop_identifiers]
+        return next(iter([*kept, *plan.add_identifiers]), None)
 
     def _keep_one_primary(self, plan: PaperPlan, paper: Paper | None) -> None:
         """Let the primary placement be, or pass the honour to the first listed one when it goes."""
@@ -638,6 +638,7 @@ def _known(paper: Paper, elsewhere: bool) -> Known:
             for row in paper.provenance.all()
         ),
         elsewhere=elsewhere,
+        people=tuple(row.printed_name for row in paper.authorships.all()),
     )
 
 

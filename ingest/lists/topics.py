@@ -11,27 +11,33 @@ from ingest.lists.records import TopicPath
 
 @dataclass(slots=True)
 class TopicPlan:
-    """The list's topics in order, each with its row if there is one, and rows the list no longer has."""
+    """The list's topics in order, each with its row if there is one, and what becomes of the rows."""
 
     paths: list[TopicPath]
     rows: dict[TopicPath, Topic] = field(default_factory=dict)
     gone: list[Topic] = field(default_factory=list)
     others: list[Topic] = field(default_factory=list)  # rows that are not the list's to retire
-    arrived: set[int] = field(default_factory=set)
+    # Rows whose heading or parent differs from the list's, curated ones left out.
+    moved: list[tuple[Topic, TopicPath]] = field(default_factory=list)
+    # Rows whose place in the order changes, curated ones left out; places count over the whole list.
+    placed: list[tuple[Topic, int]] = field(default_factory=list)
+    # Retired rows that the list has again; one that a curator retired only if papers come to it.
+    revived: list[Topic] = field(default_factory=list)
 
     @property
     def new(self) -> list[TopicPath]:
         return [path for path in self.paths if path not in self.rows]
 
-    @property
-    def moved(self) -> list[tuple[Topic, TopicPath]]:
-        """Rows whose heading or parent differs from the list's, curated ones left out."""
-        return [
-            (topic, path)
-            for path, topic in self.rows.items()
-            if not topic.curated
-            and (topic.heading != path[-1] or self._has_other_parent(topic, path))
-        ]
+    def compare(self) -> None:
+        """Say what differs between the rows and the list, once all are joined that can be."""
+        places = {path: number for number, path in enumerate(self.paths, 1)}
+        for path, topic in self.rows.items():
+            if topic.curated:
+                continue
+            if topic.heading != path[-1] or self._has_other_parent(topic, path):
+                self.moved.append((topic, path))
+            if topic.position != places[path]:
+                self.placed.append((topic, places[path]))
 
     def _has_other_parent(self, topic: Topic, path: TopicPath) -> bool:
         if len(path) == 1:
@@ -39,26 +45,13 @@ class TopicPlan:
         parent = self.rows.get(path[:-1])
         return parent is None or parent.pk != topic.parent_id
 
-    def positions(self) -> list[tuple[Topic, int]]:
-        """Rows whose place in the order changes, curated ones left out; places count over the whole list."""
-        places = {path: number for number, path in enumerate(self.paths, 1)}
-        return [
-            (topic, places[path])
-            for path, topic in self.rows.items()
-            if topic.position != places[path] and not topic.curated
-        ]
-
-    def revived(self) -> list[Topic]:
-        """Retired rows that the list has again; one that a curator retired only if papers come to it."""
-        return [
+    def settle(self, used: set[int], arrived: set[int]) -> None:
+        """Keep out of `gone` what still holds papers (`used`) or subtopics; bring back what papers arrive at."""
+        self.revived = [
             topic
             for topic in self.rows.values()
-            if topic.retired_at is not None and (not topic.curated or topic.pk in self.arrived)
+            if topic.retired_at is not None and (not topic.curated or topic.pk in arrived)
         ]
-
-    def settle(self, used: set[int], arrived: set[int]) -> None:
-        """Keep out of `gone` what still holds papers (`used`) or subtopics; remember where papers arrive."""
-        self.arrived = arrived
         parents = {topic.parent_id for topic in self.others if topic.retired_at is None}
         leaving = {topic.pk for topic, _ in self.moved}
         parents |= {topic.parent_id for topic in self.rows.values() if topic.pk not in leaving}
@@ -92,6 +85,7 @@ def match_topics(
     _match_by_heading(plan, left)
     _match_by_papers(plan, left, listed, placed)
     plan.gone = [topic for topic in left.values() if topic.retired_at is None and not topic.curated]
+    plan.compare()
     return plan
 
 
