@@ -4,20 +4,19 @@
 tell whether the catalogue says the same.
 """
 
+import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 TopicPath = tuple[str, ...]
-_FIRST = "Ann Bo Cy Dana Eli Fay Gus Hua Ida Jun Kai Lea Mei Ned Oya Pia Qi Rao Sia Tim Uma Vik Wen Xia Yan Zoe".split()
-_LAST = "Lee Ng Roy Sato Diaz Okoro Petrov Müller Haddad Novák Larsen Chen Ivanova Silva Kaya Moreau Weiß Park".split()
-_ADJECTIVES = "Sparse Linear Gated Recurrent Hierarchical Lazy Elastic Frozen Causal Rotary Local Global Shared Deep".split()
-_NOUNS = "Attention Memory Caches Windows Encoders Retrieval Prompts Tokens Layers Budgets Kernels States Documents".split()
-_VERBS = "Scaling Pruning Folding Reading Revisiting Compressing Streaming Routing Extending Probing Merging".split()
-_PLACES = "Long Inputs|Books and Code|Many Turns|Short Devices|Whole Films|Old Archives|Noisy Speech|Legal Texts".split(
-    "|"
-)
+_FIRST = ["Ann", "Bo", "Cy", "Dana", "Eli", "Fay", "Gus", "Hua", "Ida", "Jun", "Kai", "Lea", "Mei", "Ned", "Oya", "Pia", "Qi", "Rao", "Sia", "Tim", "Uma", "Vik", "Wen", "Xia", "Yan", "Zoe"]
+_LAST = ["Lee", "Ng", "Roy", "Sato", "Diaz", "Okoro", "Petrov", "Müller", "Haddad", "Novák", "Larsen", "Chen", "Ivanova", "Silva", "Kaya", "Moreau", "Weiß", "Park"]
+_ADJECTIVES = ["Sparse", "Linear", "Gated", "Recurrent", "Hierarchical", "Lazy", "Elastic", "Frozen", "Causal", "Rotary", "Local", "Global", "Shared", "Deep"]
+_NOUNS = ["Attention", "Memory", "Caches", "Windows", "Encoders", "Retrieval", "Prompts", "Tokens", "Layers", "Budgets", "Kernels", "States", "Documents"]
+_VERBS = ["Scaling", "Pruning", "Folding", "Reading", "Revisiting", "Compressing", "Streaming", "Routing", "Extending", "Probing", "Merging"]
+_PLACES = ["Long Inputs", "Books and Code", "Many Turns", "Short Devices", "Whole Films", "Old Archives", "Noisy Speech", "Legal Texts"]
 _VENUES = ["ICLR", "ICML", "NeurIPS", "ACL", "EMNLP", "NAACL", "MLSys", "COLM"]
 _DISTINCTIONS = ["", "", "Oral", "Spotlight", "Best Paper Award"]
 
@@ -59,6 +58,7 @@ class Style:
     base: int = 2
     numbering: str = "right"  # of entries: right, ones, wrong, bullets
     heading_dot: bool = True
+    stale_numbers: bool = False  # subsections still bear their parent's former number
     emoji: bool = False
     full_stop: bool = True
     badges: str = "below"  # below, behind, table
@@ -67,7 +67,6 @@ class Style:
     links: str = "abs"
     contents: bool = True
     news: str = "headings"  # or details
-    markers: bool = False
     tabs: bool = False
     html: bool = False
 
@@ -133,7 +132,10 @@ class ListLife:
             depth = len(path)
             number = [*number[:depth], *[0] * (depth - len(number))]
             number[depth - 1] += 1
-            label = ".".join(map(str, number)) + (
+            shown = list(number)
+            if depth > 1 and self.style.stale_numbers and number[0] > 1:
+                shown[0] -= 1
+            label = ".".join(map(str, shown)) + (
                 "." if depth == 1 and self.style.heading_dot else ""
             )
             emoji = "🔥 " if self.style.emoji else ""
@@ -216,7 +218,7 @@ class ListLife:
         """Somebody saved the file in the middle of a merge: a stretch stands there twice, between markers."""
         lines = self.markdown().split("\n")
         items = [n for n, line in enumerate(lines) if "arxiv.org" in line and "Paper:" not in line]
-        pairs = list(zip(items, items[1:], strict=False))
+        pairs = list(itertools.pairwise(items))
         start, end = self.random.choice(
             [(a, b) for a, b in pairs if not any(line.startswith("#") for line in lines[a:b])]
         )
@@ -438,6 +440,7 @@ class ListLife:
                 style.numbering = choose(["right", "ones", "wrong", "bullets"])
             case 4:
                 style.heading_dot = not style.heading_dot
+                style.stale_numbers = not style.stale_numbers
             case 5:
                 style.emoji = not style.emoji
             case 6:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from django.db.models import Prefetch
 
 from catalog.models import (
@@ -229,7 +228,7 @@ def test_a_list_s_life(seed):
     replay = Replay(life)
     replay.revise()
     done = []
-    for number in range(STEPS):
+    for _number in range(STEPS):
         kept = copy.deepcopy(life)
         done.append(life.step())
         try:
@@ -238,7 +237,6 @@ def test_a_list_s_life(seed):
             if folder := os.environ.get("REPLAY_KEEP"):
                 Path(folder, f"{seed}-old.md").write_bytes(kept.data())
                 Path(folder, f"{seed}-new.md").write_bytes(life.data())
-            print(f"seed {seed}, revision {number}: {done[-4:]}")
             raise
 
 
