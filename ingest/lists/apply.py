@@ -33,8 +33,9 @@ from catalog.signals import announce_changed_papers
 from catalog.topics import free_path, move_topic, next_hue
 from ingest.lists.identity import Known
 from ingest.lists.names import display_name
-from ingest.lists.plan import GonePaper, PaperPlan, Plan, RepositoryKey, venue_index
+from ingest.lists.plan import GonePaper, PaperPlan, Plan, RepositoryKey
 from ingest.lists.records import ReadingList, TopicPath
+from ingest.lists.stored import venue_index
 from ingest.lists.venues import venue_kind
 
 _M = TypeVar("_M", bound=models.Model)

@@ -10,7 +10,8 @@ from catalog.curation.locks import hold_off_curators
 from catalog.models import Catalogue, Run
 from ingest import starter
 from ingest.lists.apply import apply_plan
-from ingest.lists.plan import Plan, make_plan
+from ingest.lists.plan import Plan
+from ingest.lists.planner import make_plan
 from ingest.lists.reader import read_list
 from ingest.lists.records import ListRefused
 
