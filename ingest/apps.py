@@ -16,3 +16,9 @@ class IngestConfig(AppConfig):
         pre_delete.connect(keep_edges, sender=Paper, dispatch_uid=FOLLOWER)
         tables.leave_out(["ingest.Visit"], "what one machine asked sources about, and when")
         tables.leave_out(["ingest.UploadedList"], "lists that curators have not applied yet")
+        said = "what a list said when it was last imported; the next import says it again"
+        tables.leave_out(["ingest.ListStatement"], said)
+        tables.leave_out(
+            ["ingest.DeclinedChange"], "what curators of one site do not want to be asked again"
+        )
+        tables.leave_out(["ingest.ExportOptions"], "how one site writes its lists")

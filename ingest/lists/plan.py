@@ -15,6 +15,7 @@ from catalog.models import (
     Problem,
     Source,
 )
+from ingest.lists.conflicts import Conflict
 from ingest.lists.facts import PaperFacts
 from ingest.lists.identity import Known
 from ingest.lists.records import (
@@ -48,6 +49,9 @@ class PaperPlan:
     repositories: RowDiff[RepositoryKey, PaperRepository] = field(default_factory=RowDiff)
     links: RowDiff[str, Link] = field(default_factory=RowDiff)
     was_listed: bool = False
+    conflicts: list[Conflict] = field(default_factory=list)
+    # What the list alone would make of its places, where a curator's word stands against it.
+    contested_places: RowDiff[TopicPath | int, Placement] | None = None
 
     @property
     def is_first_met(self) -> bool:
@@ -87,7 +91,8 @@ class PaperPlan:
 
     @property
     def is_changed(self) -> bool:
-        return self.was_listed and bool(self.changed_parts)
+        """Whether facts of a paper change that this import does not list anew, be it listed or not."""
+        return not self.is_first_met and not self.is_new and bool(self.changed_parts)
 
     def summary(self) -> str:
         """Everything that decides what is written for this paper."""
@@ -119,6 +124,8 @@ class AnnouncementPlan:
     create: list[dict[str, Any]] = field(default_factory=list)
     change: list[tuple[Announcement, dict[str, Any]]] = field(default_factory=list)
     delete: list[Announcement] = field(default_factory=list)
+    joined: list[tuple[AnnouncementLine, Announcement]] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.create or self.change or self.delete)
@@ -151,6 +158,18 @@ class Plan:
     problems: list[ListProblem]
     problem_rows: ProblemPlan
     listed_before: int
+    placed: list[Placement] = field(default_factory=list)  # the catalogue's current placements
+    left_out: list[PaperPlan] = field(default_factory=list)  # new papers that were not accepted
+    lost_conflicts: list[Conflict] = field(
+        default_factory=list
+    )  # about papers that the list no longer has
+
+    @property
+    def conflicts(self) -> list[Conflict]:
+        """What both the list and a curator changed, in the order of the list."""
+        found = [*self.topics.conflicts, *self.announcements.conflicts, *self.lost_conflicts]
+        found += [conflict for plan in self.papers for conflict in plan.conflicts]
+        return sorted(found, key=lambda conflict: conflict.line)
 
     @property
     def new(self) -> list[PaperPlan]:
@@ -220,9 +239,12 @@ class Plan:
         }
         return {
             "entries": len(reading.entries),
-            "papers": len(self.papers),
+            "papers": len(self.papers) + len(self.left_out),
             "topics": len(reading.topics),
-            "placements": sum(len({e.topic for e in p.known.entries}) for p in self.papers),
+            "placements": sum(
+                len({entry.topic for entry in plan.known.entries})
+                for plan in (*self.papers, *self.left_out)
+            ),
             "announcements": len(reading.announcements),
             "badges": reading.badges,
             "repositories": len(named),
@@ -243,10 +265,18 @@ class Plan:
         parts += [str(gone.paper.pk) for gone in self.gone]
         parts += [str(path) for path in self.topics.new]
         parts += [str(topic.pk) for topic in self.topics.gone]
-        parts += [f"{topic.pk} {path}" for topic, path in self.topics.moved]
+        parts += [f"{m.topic.pk} {m.path} {m.name} {m.place}" for m in self.topics.moved]
+        parts += [f"{topic.pk} {position}" for topic, position in self.topics.placed]
+        parts += [conflict.summary() for conflict in self.conflicts]
         parts += [str(topic.pk) for topic in self.topics.revived]
         news = self.announcements
         parts += [f"{values['date']} {values['title']}" for values in news.create]
-        parts += [f"{row.pk} {sorted(values)}" for row, values in news.change]
+        parts += [f"{row.pk} {_without_known(values)}" for row, values in news.change]
         parts += [str(row.pk) for row in news.delete]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _without_known(values: dict[str, Any]) -> list[tuple[str, str]]:
+    known = values.get("known")
+    words = {**values, "known": known.pk or known.titles[0] if known else None}
+    return sorted((name, str(words[name])) for name in values)

@@ -15,14 +15,16 @@ from catalog.models import (
     Source,
     Topic,
 )
+from ingest.lists.conflicts import Conflict, base_in_words, in_words, is_contested
 from ingest.lists.facts import PaperFacts, disagreements, links, paper_facts, repositories
 from ingest.lists.filing import problem_rows
 from ingest.lists.identity import Known, Matcher
 from ingest.lists.news import announcement_problems, plan_announcements
-from ingest.lists.plan import GonePaper, PaperPlan, Plan, RepositoryKey
-from ingest.lists.records import ReadingList, TopicPath
+from ingest.lists.plan import GonePaper, PaperPlan, Plan, ProblemPlan, RepositoryKey
+from ingest.lists.records import ListProblem, ReadingList, TopicPath
 from ingest.lists.renames import with_present_names
 from ingest.lists.rows import RowDiff, Values, diff_rows
+from ingest.lists.statements import Statements
 from ingest.lists.stored import known_paper, stored_papers, venue_index
 from ingest.lists.topics import TopicPlan, match_topics
 
@@ -39,6 +41,7 @@ class _Planner:
         self.catalogue = Catalogue.objects.filter(slug=slug).first()
         self.stored = {paper.pk: paper for paper in stored_papers(reading, self.catalogue)}
         self.venues = venue_index()
+        self.said = Statements.of(self.catalogue)
         self.known: dict[Known, PaperFacts] = {}
 
     def plan(self) -> Plan:
@@ -58,28 +61,37 @@ class _Planner:
             (line, matcher.find(line.title, line.identifiers))
             for line in self.reading.announcements
         ]
-        gone = self._gone()
-        self._decide_topics(papers, gone)
+        gone, lost = self._gone()
+        placed = self._placed()
+        settle_topics(self.topics, papers, gone, placed)
         problems += announcement_problems(announced)
-        problems.sort(key=lambda problem: problem.line)
-        return Plan(
+        plan = Plan(
             slug=self.slug,
             catalogue=self.catalogue,
             reading=self.reading,
             topics=self.topics,
             papers=papers,
             gone=gone,
-            announcements=plan_announcements(self.catalogue, announced),
+            announcements=plan_announcements(
+                self.catalogue, announced, {pk: row.says for pk, row in self.said.news.items()}
+            ),
             announced=announced,
             problems=problems,
-            problem_rows=problem_rows(self.catalogue, problems, self._entry_papers()),
-            listed_before=sum(
-                1
-                for paper in self.stored.values()
-                for row in self._placements(paper)
-                if row.retired_at is None and row.source == Source.LIST
-            ),
+            problem_rows=ProblemPlan(),
+            listed_before=sum(row.source == Source.LIST for row in placed),
+            placed=placed,
+            lost_conflicts=lost,
         )
+        plan.problems += [conflict_problem(conflict) for conflict in plan.conflicts]
+        plan.problems.sort(key=lambda problem: problem.line)
+        plan.problem_rows = problem_rows(self.catalogue, plan.problems, self._entry_papers())
+        return plan
+
+    def _placed(self) -> list[Placement]:
+        """The current placements of this catalogue."""
+        papers = self.stored.values()
+        rows = [row for paper in papers for row in self._placements(paper)]
+        return [row for row in rows if row.retired_at is None]
 
     def _entry_papers(self) -> dict[int, int | None]:
         """The stored paper of each entry by its line, None for a paper that this import makes."""
@@ -105,28 +117,8 @@ class _Planner:
             for row in self._placements(paper):
                 if row.retired_at is None:
                     placed[row.topic_id].add(paper.pk)
-        return match_topics(self.reading.topics, topics, listed, placed)
-
-    def _decide_topics(self, papers: list[PaperPlan], gone: list[GonePaper]) -> None:
-        """Retire only topics that nothing uses any more; bring a curator's back only for what is placed there."""
-        retired = {row.pk for plan in papers for row in plan.placements.retire}
-        retired |= {row.pk for item in gone for row in item.placements}
-        used = {
-            row.topic_id
-            for paper in self.stored.values()
-            for row in self._placements(paper)
-            if row.retired_at is None and row.pk not in retired
-        }
-        arrived = {
-            row.topic_id
-            for plan in papers
-            for row, v in plan.placements.change
-            if "retired_at" in v
-        }
-        for path, topic in self.topics.rows.items():
-            if any(path in plan.placements.create for plan in papers):
-                arrived.add(topic.pk)
-        self.topics.settle(used, arrived)
+        said = {pk: row.says for pk, row in self.said.topics.items()}
+        return match_topics(self.reading.topics, topics, listed, placed, said)
 
     def _positions(self) -> dict[tuple[Known, TopicPath], int]:
         """Each paper's place within each of its topics, from 1, repeated entries not counted."""
@@ -164,7 +156,8 @@ class _Planner:
         plan.placements = diff_rows(
             self._placement_rows(paper), self._desired_placements(plan, title, positions)
         )
-        self._keep_one_primary(plan, paper)
+        self._merge_places(plan, paper)
+        keep_one_primary(plan)
         plan.repositories = diff_rows(_repository_rows(paper), _desired_repositories(known))
         plan.links = diff_rows(_link_rows(paper), _desired_links(known))
         if elsewhere:  # another list may still state them
@@ -183,8 +176,12 @@ class _Planner:
         facts, spoken = plan.facts, {row.field: row for row in paper.provenance.all()}
 
         def offer(name: str, old: Any, new: Any) -> None:
-            if new not in (None, old) and self._may_set(spoken.get(name), bool(old)):
+            if new in (None, old):
+                return
+            if self._may_set(spoken.get(name), bool(old)):
                 plan.fields[name] = (old, new)
+            elif _is_curators(spoken.get(name)):
+                self._contest(plan, paper, name, old, new)
 
         if paper.title not in {entry.title for entry in plan.known.entries}:
             offer("title", paper.title, facts.title)
@@ -198,12 +195,26 @@ class _Planner:
         if (facts.published_on, facts.precision) != (paper.published_on, paper.published_precision):
             offer("published_on", paper.published_on, facts.published_on)
         printed = tuple(row.printed_name for row in paper.authorships.all())
-        if (
-            facts.authors
-            and facts.authors != printed
-            and self._may_set(spoken.get("authors"), bool(printed))
-        ):
-            plan.authors = facts.authors
+        if facts.authors and facts.authors != printed:
+            if self._may_set(spoken.get("authors"), bool(printed)):
+                plan.authors = facts.authors
+            elif _is_curators(spoken.get("authors")):
+                self._contest(plan, paper, "authors", printed, facts.authors)
+
+    def _contest(self, plan: PaperPlan, paper: Paper, part: str, ours: Any, theirs: Any) -> None:
+        """A curator's word stands; where the list has changed its own since, it has to be told."""
+        says = self.said.says(self.said.papers, paper.pk)
+        if is_contested(says, part, theirs):
+            line = next(
+                (e.line for e in plan.known.entries if part != "title" or e.title == theirs),
+                plan.known.entries[0].line,
+            )
+            plan.conflicts.append(
+                Conflict(
+                    paper, part, paper.title, line, base_in_words(says, part), in_words(ours),
+                    in_words(theirs), theirs, takes_text=True,
+                )
+            )  # fmt: skip
 
     def _may_set(self, said: Provenance | None, filled: bool) -> bool:
         """Whether this list may change a field: never a locked one, nor one from a better source or list."""
@@ -256,24 +267,54 @@ class _Planner:
         kept = [ident for ident in stored if ident not in plan.drop_identifiers]
         return next(iter([*kept, *plan.add_identifiers]), None)
 
-    def _keep_one_primary(self, plan: PaperPlan, paper: Paper | None) -> None:
-        """Let the primary placement be, or pass the honour to the first listed one when it goes."""
-        rows = list(paper.placements.all()) if paper else []
-        retired = {row.pk for row in plan.placements.retire}
-        if any(row.is_primary and row.pk not in retired for row in rows):
+    def _merge_places(self, plan: PaperPlan, paper: Paper | None) -> None:
+        """Leave a paper where it is when both the list and a curator have moved it, each elsewhere."""
+        if paper is None or not self._is_touched(paper):
             return
-        for entry in plan.known.entries:
-            if entry.topic in plan.placements.create:
-                values = plan.placements.create[entry.topic]
-                plan.placements.create[entry.topic] = {**values, "is_primary": True}
-                return
-        _promote(plan.placements, [row for row in rows if row.pk not in retired])
+        rows = {path: row.pk for path, row in self.topics.rows.items()}
+        listed = list(dict.fromkeys(entry.topic for entry in plan.known.entries))
+        theirs = {rows.get(path, path) for path in listed}
+        line = plan.known.entries[0].line
+        if conflict := self._contested_places(paper, theirs, [path[-1] for path in listed], line):
+            plan.conflicts.append(conflict)
+            plan.contested_places = plan.placements
+            kept = [(row, v) for row, v in plan.placements.change if "retired_at" not in v]
+            plan.placements = RowDiff(change=kept)
 
-    def _gone(self) -> list[GonePaper]:
+    def _is_touched(self, paper: Paper) -> bool:
+        """Whether a curator has had a say in where the paper stands in this catalogue."""
+        return any(row.source == Source.CURATOR for row in self._placements(paper))
+
+    def _contested_places(
+        self, paper: Paper, theirs: set[Any], names: list[str], line: int
+    ) -> Conflict | None:
+        base = self.said.says(self.said.papers, paper.pk).get("topics")
+        current = [row for row in self._placements(paper) if row.retired_at is None]
+        ours = {row.topic_id for row in current}
+        if base is None or theirs in (set(base), ours) or ours == set(base):
+            return None
+        before = {row.topic_id: row.topic.name for row in self._placements(paper)}
+        return Conflict(
+            paper,
+            "topics",
+            paper.title,
+            line,
+            in_words([before[pk] for pk in base if pk in before]),
+            in_words([row.topic.name for row in current]),
+            in_words(names),
+            names,
+        )
+
+    def _gone(self) -> tuple[list[GonePaper], list[Conflict]]:
+        """Papers that the list no longer has; and those of them that a curator has moved meanwhile."""
         met = {known.pk for known in self.known}
-        gone = []
+        gone, conflicts = [], []
         for paper in self.stored.values():
             if paper.pk in met:
+                continue
+            touched = self._is_touched(paper)
+            if touched and (conflict := self._contested_places(paper, set(), [], 0)):
+                conflicts.append(conflict)
                 continue
             rows = [
                 row
@@ -282,7 +323,48 @@ class _Planner:
             ]
             if rows:
                 gone.append(GonePaper(paper, rows))
-        return gone
+        return gone, conflicts
+
+
+def settle_topics(
+    topics: TopicPlan, papers: list[PaperPlan], gone: list[GonePaper], placed: list[Placement]
+) -> None:
+    """Retire only topics that nothing uses any more; bring a curator's back only for what is placed there."""
+    retired = {row.pk for plan in papers for row in plan.placements.retire}
+    retired |= {row.pk for item in gone for row in item.placements}
+    used = {row.topic_id for row in placed if row.pk not in retired}
+    arrived = {
+        row.topic_id
+        for plan in papers
+        for row, values in plan.placements.change
+        if "retired_at" in values
+    }
+    arriving = {path for plan in papers for path in plan.placements.create}
+    arrived |= {topic.pk for path, topic in topics.rows.items() if path in arriving}
+    topics.settle(used, arrived)
+
+
+def keep_one_primary(plan: PaperPlan) -> None:
+    """Let the primary placement be, or pass the honour to the first listed one when it goes."""
+    rows = list(plan.paper.placements.all()) if plan.paper else []
+    retired = {row.pk for row in plan.placements.retire}
+    if any(row.is_primary and row.pk not in retired for row in rows):
+        return
+    for entry in plan.known.entries:
+        if entry.topic in plan.placements.create:
+            values = plan.placements.create[entry.topic]
+            plan.placements.create[entry.topic] = {**values, "is_primary": True}
+            return
+    _promote(plan.placements, [row for row in rows if row.pk not in retired])
+
+
+def conflict_problem(conflict: Conflict) -> ListProblem:
+    key = f"{conflict.key} {conflict.theirs}"
+    return ListProblem(conflict.line, "list-conflict", conflict.message, key, conflict.line)
+
+
+def _is_curators(said: Provenance | None) -> bool:
+    return said is not None and (said.locked or said.source == Source.CURATOR)
 
 
 def _listed_url(url: str) -> str:

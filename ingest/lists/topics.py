@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 
 from catalog.folding import fold
 from catalog.models import Topic
+from ingest.lists.conflicts import Conflict, Says
 from ingest.lists.records import TopicPath
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMove:
+    """A topic that follows its heading: takes its name, its place, or both."""
+
+    topic: Topic
+    path: TopicPath
+    name: bool = True
+    place: bool = True
 
 
 @dataclass(slots=True)
@@ -17,27 +28,54 @@ class TopicPlan:
     rows: dict[TopicPath, Topic] = field(default_factory=dict)
     gone: list[Topic] = field(default_factory=list)
     others: list[Topic] = field(default_factory=list)  # rows that are not the list's to retire
-    # Rows whose heading or parent differs from the list's, curated ones left out.
-    moved: list[tuple[Topic, TopicPath]] = field(default_factory=list)
+    # Rows whose heading or parent differs from the list's; curated ones only where the list alone changed it.
+    moved: list[TopicMove] = field(default_factory=list)
     # Rows whose place in the order changes, curated ones left out; places count over the whole list.
     placed: list[tuple[Topic, int]] = field(default_factory=list)
     # Retired rows that the list has again; one that a curator retired only if papers come to it.
     revived: list[Topic] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    left_out: set[TopicPath] = field(default_factory=set)  # what a curator did not accept
 
     @property
     def new(self) -> list[TopicPath]:
-        return [path for path in self.paths if path not in self.rows]
+        return [path for path in self.paths if path not in self.rows and path not in self.left_out]
 
-    def compare(self) -> None:
+    def compare(self, said: Mapping[int, Says]) -> None:
         """Say what differs between the rows and the list, once all are joined that can be."""
         places = {path: number for number, path in enumerate(self.paths, 1)}
         for path, topic in self.rows.items():
             if topic.curated:
+                self._merge(topic, path, said.get(topic.pk, {}))
                 continue
             if topic.heading != path[-1] or self._has_other_parent(topic, path):
-                self.moved.append((topic, path))
+                self.moved.append(TopicMove(topic, path))
             if topic.position != places[path]:
                 self.placed.append((topic, places[path]))
+
+    def _merge(self, topic: Topic, path: TopicPath, says: Says) -> None:
+        """Let a curated topic follow the list in what the curator did not change; tell where both did."""
+        if not says:
+            return
+        base, base_parent = says["path"], says["parent"]
+        parent = self.rows.get(path[:-1]) if len(path) > 1 else None
+        named = path[-1] != base[-1] and path[-1] != topic.name
+        elsewhere = (len(path) > 1 and parent is None) or (
+            parent.pk if parent else None
+        ) != base_parent
+        placed = elsewhere and self._has_other_parent(topic, path)
+        held_name, held_place = topic.name != base[-1], topic.parent_id != base_parent
+        if (named and held_name) or (placed and held_place):
+            parents = [row.name for row in self.rows.values() if row.pk == topic.parent_id]
+            ours = [*parents, topic.name]
+            self.conflicts.append(
+                Conflict(
+                    topic, "place", topic.name, 0, " › ".join(base), " › ".join(ours),
+                    " › ".join(path), path, takes_text=True,
+                )
+            )  # fmt: skip
+        elif named or placed:
+            self.moved.append(TopicMove(topic, path, name=named, place=placed))
 
     def _has_other_parent(self, topic: Topic, path: TopicPath) -> bool:
         if len(path) == 1:
@@ -53,7 +91,7 @@ class TopicPlan:
             if topic.retired_at is not None and (not topic.curated or topic.pk in arrived)
         ]
         parents = {topic.parent_id for topic in self.others if topic.retired_at is None}
-        leaving = {topic.pk for topic, _ in self.moved}
+        leaving = {move.topic.pk for move in self.moved if move.place}
         parents |= {topic.parent_id for topic in self.rows.values() if topic.pk not in leaving}
         kept: list[Topic] = []
         for topic in sorted(self.gone, key=lambda topic: topic.path.count("/"), reverse=True):
@@ -69,23 +107,27 @@ def match_topics(
     topics: Iterable[Topic],
     listed: Mapping[TopicPath, set[int]],
     placed: Mapping[int, set[int]],
+    said: Mapping[int, Says],
 ) -> TopicPlan:
-    """Join by heading path, then by heading alone, then by the papers they have in common.
+    """Join by the path where the list had it last, then by heading alone, then by the papers they have in common.
 
-    `listed` holds the stored papers under each path of the list, `placed` those under each topic's
+    `said` holds what the list said of each topic, `listed` the stored papers under each path of the list, `placed` those under each topic's
     key: a renamed topic is known by its papers.
     """
     every = list(topics)
     plan = TopicPlan(paths, others=[topic for topic in every if topic.curated or not topic.heading])
     left = {topic.pk: topic for topic in every if topic.heading}
-    by_path = {_heading_path(topic, left): topic for topic in left.values()}
+    by_path: dict[TopicPath, Topic] = {}
+    for topic in sorted(left.values(), key=lambda topic: topic.retired_at is None):
+        seen = said.get(topic.pk, {}).get("seen")
+        by_path[_fold_path(seen) if seen else _heading_path(topic, left)] = topic
     for path in paths:
-        if topic := by_path.get(_fold_path(path)):
-            plan.rows[path] = left.pop(topic.pk)
+        if (row := by_path.get(_fold_path(path))) and row.pk in left:
+            plan.rows[path] = left.pop(row.pk)
     _match_by_heading(plan, left)
     _match_by_papers(plan, left, listed, placed)
     plan.gone = [topic for topic in left.values() if topic.retired_at is None and not topic.curated]
-    plan.compare()
+    plan.compare(said)
     return plan
 
 
@@ -124,5 +166,5 @@ def _heading_path(topic: Topic, topics: Mapping[int, Topic]) -> TopicPath:
     return path
 
 
-def _fold_path(path: TopicPath) -> TopicPath:
+def _fold_path(path: Iterable[str]) -> TopicPath:
     return tuple(fold(name) for name in path)

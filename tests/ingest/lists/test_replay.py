@@ -114,7 +114,7 @@ def told_the_truth(plan: Plan, before: State, after: State) -> None:
     fresh = after.topics.keys() - before.topics.keys()
     assert len(plan.topics.new) == len(fresh)
     was = {pk for pk in before.topics if before.topics[pk][:2] != after.topics[pk][:2]}
-    assert {topic.pk for topic, _ in plan.topics.moved} == was
+    assert {move.topic.pk for move in plan.topics.moved} == was
     retired = {pk for pk in before.topics if before.topics[pk][2] and not after.topics[pk][2]}
     assert {topic.pk for topic in plan.topics.gone} == retired
     revived = {pk for pk in before.topics if not before.topics[pk][2] and after.topics[pk][2]}
