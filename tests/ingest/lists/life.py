@@ -11,12 +11,108 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 TopicPath = tuple[str, ...]
-_FIRST = ["Ann", "Bo", "Cy", "Dana", "Eli", "Fay", "Gus", "Hua", "Ida", "Jun", "Kai", "Lea", "Mei", "Ned", "Oya", "Pia", "Qi", "Rao", "Sia", "Tim", "Uma", "Vik", "Wen", "Xia", "Yan", "Zoe"]
-_LAST = ["Lee", "Ng", "Roy", "Sato", "Diaz", "Okoro", "Petrov", "Müller", "Haddad", "Novák", "Larsen", "Chen", "Ivanova", "Silva", "Kaya", "Moreau", "Weiß", "Park"]
-_ADJECTIVES = ["Sparse", "Linear", "Gated", "Recurrent", "Hierarchical", "Lazy", "Elastic", "Frozen", "Causal", "Rotary", "Local", "Global", "Shared", "Deep"]
-_NOUNS = ["Attention", "Memory", "Caches", "Windows", "Encoders", "Retrieval", "Prompts", "Tokens", "Layers", "Budgets", "Kernels", "States", "Documents"]
-_VERBS = ["Scaling", "Pruning", "Folding", "Reading", "Revisiting", "Compressing", "Streaming", "Routing", "Extending", "Probing", "Merging"]
-_PLACES = ["Long Inputs", "Books and Code", "Many Turns", "Short Devices", "Whole Films", "Old Archives", "Noisy Speech", "Legal Texts"]
+_FIRST = [
+    "Ann",
+    "Bo",
+    "Cy",
+    "Dana",
+    "Eli",
+    "Fay",
+    "Gus",
+    "Hua",
+    "Ida",
+    "Jun",
+    "Kai",
+    "Lea",
+    "Mei",
+    "Ned",
+    "Oya",
+    "Pia",
+    "Qi",
+    "Rao",
+    "Sia",
+    "Tim",
+    "Uma",
+    "Vik",
+    "Wen",
+    "Xia",
+    "Yan",
+    "Zoe",
+]
+_LAST = [
+    "Lee",
+    "Ng",
+    "Roy",
+    "Sato",
+    "Diaz",
+    "Okoro",
+    "Petrov",
+    "Müller",
+    "Haddad",
+    "Novák",
+    "Larsen",
+    "Chen",
+    "Ivanova",
+    "Silva",
+    "Kaya",
+    "Moreau",
+    "Weiß",
+    "Park",
+]
+_ADJECTIVES = [
+    "Sparse",
+    "Linear",
+    "Gated",
+    "Recurrent",
+    "Hierarchical",
+    "Lazy",
+    "Elastic",
+    "Frozen",
+    "Causal",
+    "Rotary",
+    "Local",
+    "Global",
+    "Shared",
+    "Deep",
+]
+_NOUNS = [
+    "Attention",
+    "Memory",
+    "Caches",
+    "Windows",
+    "Encoders",
+    "Retrieval",
+    "Prompts",
+    "Tokens",
+    "Layers",
+    "Budgets",
+    "Kernels",
+    "States",
+    "Documents",
+]
+_VERBS = [
+    "Scaling",
+    "Pruning",
+    "Folding",
+    "Reading",
+    "Revisiting",
+    "Compressing",
+    "Streaming",
+    "Routing",
+    "Extending",
+    "Probing",
+    "Merging",
+]
+_PLACES = [
+    "Long Inputs",
+    "Books and Code",
+    "Many Turns",
+    "Short Devices",
+    "Whole Films",
+    "Old Archives",
+    "Noisy Speech",
+    "Legal Texts",
+]
 _VENUES = ["ICLR", "ICML", "NeurIPS", "ACL", "EMNLP", "NAACL", "MLSys", "COLM"]
 _DISTINCTIONS = ["", "", "Oral", "Spotlight", "Best Paper Award"]
 

@@ -199,11 +199,14 @@ def test_authors_that_both_changed(curator, verdict):
     more = BASE.replace(*entry_of("First things", 1, "*Ann Lee, Bo Ng.* Arxiv 2024."))
     resolve(more, verdict, "Ann Lee, Bo Ng, Cy Roy")
     names = list(Authorship.objects.filter(paper=paper).values_list("printed_name", flat=True))
-    assert names == {
-        Verdict.OURS: ["Ann Q. Lee"],
-        Verdict.THEIRS: ["Ann Lee", "Bo Ng"],
-        Verdict.OTHER: ["Ann Lee", "Bo Ng", "Cy Roy"],
-    }[verdict]
+    assert (
+        names
+        == {
+            Verdict.OURS: ["Ann Q. Lee"],
+            Verdict.THEIRS: ["Ann Lee", "Bo Ng"],
+            Verdict.OTHER: ["Ann Lee", "Bo Ng", "Cy Roy"],
+        }[verdict]
+    )
     assert not run(more).plan
 
 
@@ -313,7 +316,8 @@ def test_a_renamed_topic_that_the_list_moves_keeps_the_curators_name_and_follows
 
 
 @pytest.mark.parametrize(
-    ("verdict", "venue"), [(Verdict.OURS, "ICLR 2024 Oral"), (Verdict.THEIRS, "ICLR 2024 Spotlight")]
+    ("verdict", "venue"),
+    [(Verdict.OURS, "ICLR 2024 Oral"), (Verdict.THEIRS, "ICLR 2024 Spotlight")],
 )
 def test_a_line_of_news_that_both_changed(curator, verdict, venue):
     line = Announcement.objects.get()

@@ -3,6 +3,7 @@ and each plan tells the truth."""
 
 import copy
 import os
+import random
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,10 @@ from catalog.models import (
     Topic,
     TopicRedirect,
 )
+from ingest.lists.changes import changes_of
 from ingest.lists.plan import Plan
-from ingest.lists.service import Outcome, import_list, plan_list
+from ingest.lists.selection import with_needs
+from ingest.lists.service import Acceptance, Outcome, import_list, plan_list
 from tests.ingest.lists.life import ListLife, TopicPath
 from tests.ingest.lists.test_import import every_row
 
@@ -293,3 +296,47 @@ def test_a_list_saved_in_the_middle_of_a_merge_says_what_it_said(seed):
     assert "merge-markers" in {problem.kind for problem in outcome.plan.problems}
     assert current_places() == before
     replay.revise()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_plan_taken_in_parts_ends_where_the_whole_does(seed):
+    """Each part does what it says and no more; what was not taken is proposed again until all is taken."""
+    life = ListLife(seed + 400)
+    replay, chance = Replay(life), random.Random(seed)
+    replay.revise()
+    for _ in range(STEPS // 4):
+        for _ in range(3):
+            life.step()
+        for _ in range(3):
+            plan = plan_list(life.data(), "field")
+            changes = changes_of(plan)
+            some = {change.key for change in changes if chance.random() < 0.4}
+            before = state()
+            accepted = Acceptance(some)
+            outcome = import_list(
+                life.data(), "field", force=True, digest=plan.digest(), acceptance=accepted
+            )
+            told_the_truth(outcome.plan, before, state())
+            taken = with_needs(changes, some)
+            left = {change.key for change in changes} - taken
+            again = {change.key for change in changes_of(plan_list(life.data(), "field"))}
+            assert not again & {key for key in taken if not key.endswith((":order", ":gone"))}
+            assert {key for key in left if key.startswith("paper:new")} <= again
+        replay.revise()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_was_declined_is_not_proposed_again_and_the_rest_goes_on(seed):
+    replay = grown(seed + 500, 4)
+    chance = random.Random(seed)
+    for _ in range(4):
+        for _ in range(3):
+            replay.life.step()
+        plan = plan_list(replay.life.data(), "field")
+        some = {change.key for change in changes_of(plan) if chance.random() < 0.5}
+        accepted = Acceptance(some, decline=True)
+        import_list(replay.life.data(), "field", force=True, acceptance=accepted)
+        rows = every_row()
+        again = import_list(replay.life.data(), "field", force=True)
+        assert not again.plan
+        assert every_row() == rows
