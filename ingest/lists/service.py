@@ -33,6 +33,7 @@ class Outcome:
     message: str = ""
     run: Run | None = None
     left: int = 0  # changes that were not accepted, or declined before
+    open_conflicts: int = 0
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -40,7 +41,9 @@ class Outcome:
             "status": self.status,
             "message": self.message,
             **self.plan.counts(),
-            "conflicts": len(self.plan.conflicts),
+            "conflicts": self.open_conflicts
+            if self.status == "applied"
+            else len(self.plan.conflicts),
             "left_out": self.left,
             "problems": [problem.as_json() for problem in self.plan.problems],
         }
@@ -85,12 +88,14 @@ def import_list(
         cut = _Cut.of(plan, acceptance)
         if plan.refusal and not force:
             return Outcome(plan, "refused", plan.refusal)
+        if plan.catalogue is None and cut.left and not any((plan.papers, plan.topics.new)):
+            return Outcome(plan, "applied", left=len(cut.left))  # nothing of a new list was wanted
         if not plan and not cut.choices and not cut.declined:
             if plan.catalogue:
                 topics = {path: row.pk for path, row in plan.topics.rows.items()}
                 news = [(line, row.pk) for line, row in plan.announcements.joined]
                 Keeper(plan, plan.catalogue, cut.unsettled).keep(topics, news)
-            return Outcome(plan, "applied", left=len(cut.left))
+            return Outcome(plan, "applied", left=len(cut.left), open_conflicts=len(cut.open))
         counts = plan.counts()
         is_new = not catalogue_exists(slug)
         run = _record(plan, counts, reason, user)
@@ -100,7 +105,7 @@ def import_list(
         if is_new:
             starter.add_queries(run.catalogue)
         run.save(update_fields=["catalogue"])
-    return Outcome(plan, "applied", run=run, left=len(cut.left))
+    return Outcome(plan, "applied", run=run, left=len(cut.left), open_conflicts=len(cut.open))
 
 
 @dataclass(frozen=True, slots=True)
