@@ -21,7 +21,7 @@ from ingest.lists.records import ListRefused
 from ingest.lists.resolving import Choice, Resolver, Verdict, check_choices
 from ingest.lists.selection import keep, with_needs, without_declined
 from ingest.lists.statements import Keeper
-from ingest.models import DeclinedChange
+from ingest.models import DeclinedChange, UploadedList
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,15 @@ def import_list(
             starter.add_queries(run.catalogue)
         run.save(update_fields=["catalogue"])
     return Outcome(plan, "applied", run=run, left=len(cut.left), open_conflicts=len(cut.open))
+
+
+def leave_for_curators(outcome: Outcome, name: str, data: bytes) -> None:
+    """Leave a list whose plan was refused, or met conflicts, where curators decide; forget one that is settled."""
+    slug = outcome.plan.slug
+    if outcome.status == "refused" or outcome.open_conflicts:
+        UploadedList.objects.leave(slug, name, data)
+    else:
+        UploadedList.objects.settle(slug)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +218,13 @@ def catalogue_exists(slug: str) -> bool:
     return Catalogue.objects.filter(slug=slug).exists()
 
 
-__all__ = ["ListRefused", "Outcome", "catalogue_exists", "import_list", "plan_list"]
+__all__ = [
+    "Acceptance",
+    "ListRefused",
+    "Outcome",
+    "catalogue_exists",
+    "declined_before",
+    "import_list",
+    "leave_for_curators",
+    "plan_list",
+]
