@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from catalog.folding import fold
-from ingest.lists.inline import plain_text
+from ingest.lists.inline import guarded_text, plain_text
 from ingest.lists.records import TopicPath
 
 MAX_NAME, MAX_DEPTH = 200, 8
@@ -69,13 +69,14 @@ class Heading:
 
 def read_heading(text: str, level: int, line: int) -> Heading:
     """Split "## 2.1 🔥 Sparse Attention" into its number and its name."""
-    text = _strip_symbols(plain_text(text))
+    text = _strip_symbols(guarded_text(text))
     match = _NUMBER.match(text)
     number = tuple(int(part) for part in match[1].split(".")) if match else ()
     # A year or a size opens some titles ("2024 papers"); section numbers are small.
     if match and len(number) == 1 and number[0] > 99:
         match, number = None, ()
-    name = _strip_symbols(text[match.end() :] if match else text)
+    name = plain_text(_strip_symbols(text[match.end() :] if match else text))
+    text = plain_text(text)
     return Heading(line, level, number if name else (), (name or text)[:MAX_NAME].rstrip())
 
 

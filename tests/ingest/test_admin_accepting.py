@@ -99,7 +99,10 @@ def test_what_is_declined_for_good_is_passed_over_by_the_scheduled_import(
     found = parts(page)
     take = [token for name, token in found.items() if "Another one" not in name]
     apply(client, page, take, left="never")
-    assert DeclinedChange.objects.get().text == "New papers: Another one of these; Beta; Ann Lee, arXiv 2024"
+    assert (
+        DeclinedChange.objects.get().text
+        == "New papers: Another one of these; Beta; Ann Lee, arXiv 2024"
+    )
     run = scheduled(monkeypatch, MORE)
     assert (run.status, run.message) == (Run.Status.DONE, "Nothing has changed.")
     assert not Paper.objects.filter(title="Another one of these").exists()
