@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django_celery_beat.admin import PeriodicTaskAdmin
 from django_celery_beat.models import PeriodicTask
@@ -15,14 +16,28 @@ from catalog.admin.papers import PaperAdmin
 from catalog.models import Catalogue, Paper
 from ingest.admin_adding import AddViews
 from ingest.admin_import import ImportViews
+from ingest.admin_list import ListState, ListViews
 from ingest.models import Visit
 
 
 class ListedCatalogueAdmin(CatalogueAdmin):
-    """A catalogue's page with its list: import with a plan first, import now, download."""
+    """A catalogue's page with its list: how imports stand, import with a plan first, import now, export."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), *(["the_list"] if obj else [])]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = [name for name in super().get_fields(request, obj) if name != "the_list"]
+        return [*fields, "the_list"] if obj else fields
+
+    @admin.display(description="The list")
+    def the_list(self, catalogue: Catalogue) -> str:
+        context = {"catalogue": catalogue, "state": ListState.of(catalogue)}
+        return render_to_string("admin/ingest/_list_state.html", context)
 
     def get_urls(self) -> list[URLPattern]:
-        views, wrap = ImportViews(self), self.admin_site.admin_view
+        views, lists = ImportViews(self), ListViews(self)
+        wrap = self.admin_site.admin_view
 
         def at(route: str, view: Any, name: str) -> URLPattern:
             pattern: URLPattern = path(route, wrap(view), name=f"catalog_catalogue_{name}")
@@ -32,6 +47,8 @@ class ListedCatalogueAdmin(CatalogueAdmin):
             at("import/", views.upload, "import"),
             at("import/<int:pk>/", views.plan, "plan"),
             at("<int:pk>/import-now/", views.import_now, "import_now"),
+            at("<int:pk>/waiting-list/", lists.waiting, "waiting"),
+            at("<int:pk>/declined/", lists.declined, "declined"),
             at("<int:pk>/list.md", views.export, "export"),
             *super().get_urls(),
         ]

@@ -9,7 +9,7 @@ from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -19,13 +19,14 @@ from kombu.exceptions import OperationalError
 from catalog.admin.words import in_words
 from catalog.curation import note_act, take_time
 from catalog.models import Catalogue
-from catalog.roles import catalogues_of
-from ingest.admin_plan import summarise
+from catalog.roles import catalogues_of, is_narrowed, may_edit
+from ingest.admin_plan import acceptance, brought_along, summarise
+from ingest.lists.changes import Change
 from ingest.lists.plan import Plan
 from ingest.lists.reader import read_list
 from ingest.lists.records import ListRefused
 from ingest.lists.repair import MAX_BYTES
-from ingest.lists.service import import_list, plan_list
+from ingest.lists.service import Outcome, import_list, plan_list
 from ingest.lists.sources import fetch
 from ingest.lists.writer import write_markdown
 from ingest.models import UploadedList
@@ -57,11 +58,13 @@ class UploadForm(forms.Form):
         required=False, label="Fetch the list from the catalogue’s address instead"
     )
 
-    def offer(self, catalogues: "QuerySet[Catalogue]") -> None:
-        """Let the user choose among these."""
-        field = self.fields["catalogue"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # as declared above
-        field.queryset = catalogues
+    def reach(self, user: Any) -> None:
+        """Offer the catalogues that the user edits."""
+        field: Any = self.fields["catalogue"]
+        field.queryset = catalogues_of(user)
+        if is_narrowed(user):
+            field.required, field.empty_label = True, "choose one"
+            del self.fields["slug"], self.fields["title"]
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
@@ -107,16 +110,17 @@ class ImportViews:
 
     def upload(self, request: HttpRequest) -> HttpResponse:
         self._check(request)
-        initial = {"catalogue": Catalogue.objects.filter(slug=request.GET.get("catalogue")).first()}
+        own = catalogues_of(request.user)
+        initial = {"catalogue": own.filter(slug=request.GET.get("catalogue")).first()}
         form = UploadForm(request.POST or None, request.FILES or None, initial=initial)
-        form.offer(catalogues_of(request.user))
+        form.reach(request.user)
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
             self._check(request, data["catalogue"], adding=not data["catalogue"])
             kept = UploadedList.objects.keep(
                 _user_id(request),
                 data["catalogue"].slug if data["catalogue"] else data["slug"],
-                data["title"],
+                data.get("title", ""),
                 data["name"],
                 data["data"],
             )
@@ -124,40 +128,49 @@ class ImportViews:
         context = {
             "form": form,
             "title": "Import a list",
-            "addressed": catalogues_of(request.user).exclude(list_url=""),
+            "addressed": own.exclude(list_url=""),
         }
         return self._page(request, "admin/ingest/import_upload.html", context)
 
     def plan(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Show what a kept list would do; when posted, do exactly that."""
+        """Show what a kept list would do; when posted, do what was ticked of exactly that."""
         self._check(request)
-        kept = get_object_or_404(UploadedList, pk=pk, user=_user_id(request))
-        self._check(request, Catalogue.objects.filter(slug=kept.slug).first())
-        if request.method == "POST":
-            return in_words(request, partial(self._apply, request, kept))
-        return self._show(request, kept, plan_list(kept.data, kept.slug))
+        seen = Q(user=_user_id(request)) | Q(user=None)
+        kept = get_object_or_404(UploadedList, seen, pk=pk)
+        catalogue = Catalogue.objects.filter(slug=kept.slug).first()
+        self._check(request, catalogue, adding=catalogue is None)
+        try:
+            if request.method == "POST":
+                return in_words(request, partial(self._apply, request, kept))
+            return self._show(request, kept, plan_list(kept.data, kept.slug))
+        except ListRefused as error:  # a third value, or a list that an older version read
+            plan = plan_list(kept.data, kept.slug)
+            return self._show(request, kept, plan, notice=str(error))
 
     def _show(
         self, request: HttpRequest, kept: UploadedList, plan: Plan, notice: str = ""
     ) -> HttpResponse:
         loss = plan.great_loss
+        whole = request.POST.getlist("all") or request.GET.getlist("all")
         context = {
             "kept": kept,
             "plan": plan,
             "notice": notice,
             "loss": loss[:1].upper() + loss[1:],
             "digest": plan.digest(),
-            "summary": summarise(plan),
+            "summary": summarise(plan, whole),
+            "whole": whole,
             "catalogue": plan.catalogue,
             "title": f"Plan for “{plan.catalogue or kept.title or kept.slug}”",
         }
         return self._page(request, "admin/ingest/import_plan.html", context)
 
     def _apply(self, request: HttpRequest, kept: UploadedList) -> HttpResponse:
-        catalogue = Catalogue.objects.filter(slug=kept.slug).first()
-        exists = catalogue is not None
-        self._check(request, catalogue, adding=not exists)
+        exists = Catalogue.objects.filter(slug=kept.slug).exists()
+        self._check(request, adding=not exists)
         note_act(f"imported {kept.name}", request.POST.get("why", "").strip())
+        shown = plan_list(kept.data, kept.slug)
+        accepted = acceptance(shown, request.POST)
         with transaction.atomic():
             take_time()
             outcome = import_list(
@@ -166,23 +179,44 @@ class ImportViews:
                 force="force" in request.POST,
                 digest=request.POST.get("digest") or "none",
                 user=request.user,  # type: ignore[arg-type]  # staff only
-                reason=f"upload of {kept.name}",
+                reason=f"upload of {kept.name}" if kept.user_id else f"list left: {kept.name}",
+                acceptance=accepted,
             )
         if outcome.status == "refused":
             too_much = outcome.message == outcome.plan.refusal
             hint = "Nothing was changed: tick the box below if you mean it."
-            return self._show(
-                request, kept, outcome.plan, notice=hint if too_much else outcome.message
-            )
-        catalogue = Catalogue.objects.get(slug=kept.slug)
+            whole = plan_list(kept.data, kept.slug)
+            return self._show(request, kept, whole, notice=hint if too_much else outcome.message)
+        catalogue = Catalogue.objects.filter(slug=kept.slug).first()
+        if catalogue is None:  # nothing of a new catalogue's list was ticked
+            return self._show(request, kept, shown, notice="Nothing was ticked: nothing was done.")
         if kept.title and not exists:
             Catalogue.objects.filter(pk=catalogue.pk).update(title=kept.title)
-        kept.delete()
+        self._let_go(kept, outcome)
         self.admin.log_change(request, catalogue, f"Imported {kept.name}.")
-        self.admin.message_user(request, _done(outcome.plan), messages.SUCCESS)
+        self._tell(request, outcome, brought_along(shown, accepted) if accepted else [])
         if outcome.run is None:
             return HttpResponseRedirect(reverse("admin:catalog_catalogue_changelist"))
         return HttpResponseRedirect(reverse("admin:catalog_catalogue_change", args=[catalogue.pk]))
+
+    def _let_go(self, kept: UploadedList, outcome: Outcome) -> None:
+        """Forget a list that was applied; where conflicts are left for later, leave it for them."""
+        if outcome.open_conflicts:
+            UploadedList.objects.leave(kept.slug, kept.name, kept.data)
+        elif kept.user_id is None:
+            UploadedList.objects.settle(kept.slug)
+        UploadedList.objects.filter(pk=kept.pk).delete()
+
+    def _tell(self, request: HttpRequest, outcome: Outcome, along: list[Change]) -> None:
+        self.admin.message_user(request, _done(outcome), messages.SUCCESS)
+        if along:
+            names = ", ".join(f"“{change.about}”" for change in along[:5])
+            more = f" and {len(along) - 5} more" if len(along) > 5 else ""
+            text = f"Also applied, because what you ticked needs it: {names}{more}."
+            self.admin.message_user(request, text, messages.WARNING)
+        if outcome.open_conflicts:
+            text = f"Conflicts left for later: {outcome.open_conflicts}."
+            self.admin.message_user(request, text, messages.WARNING)
 
     def import_now(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Send the job that imports from the list address; it leaves a run."""
@@ -214,8 +248,14 @@ class ImportViews:
     def _check(
         self, request: HttpRequest, catalogue: Catalogue | None = None, adding: bool = False
     ) -> None:
-        allowed = self.admin.has_change_permission(request, catalogue)
-        if not allowed or (adding and not self.admin.has_add_permission(request)):
+        """Whether the user may import at all, into this catalogue, or into one yet to be made."""
+        allowed = self.admin.has_change_permission(request)
+        if catalogue is not None:
+            allowed = allowed and may_edit(request.user, catalogue)
+        if adding:
+            may_add = self.admin.has_add_permission(request) and not is_narrowed(request.user)
+            allowed = allowed and may_add
+        if not allowed:
             raise PermissionDenied
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
@@ -229,9 +269,13 @@ def _user_id(request: HttpRequest) -> int:
     return int(request.user.pk or 0)
 
 
-def _done(plan: Plan) -> str:
+def _done(outcome: Outcome) -> str:
+    plan = outcome.plan
+    left = f" Left out: {outcome.left}." if outcome.left else ""
     if not plan:
+        if outcome.left or outcome.run:
+            return f"Nothing of the plan was applied.{left}"
         return "The list says what the catalogue has already: nothing was changed."
     counts = plan.counts()
     parts = ", ".join(f"{counts[key]} {key}" for key in ("new", "changed", "moved", "gone"))
-    return f"Imported: {parts}."
+    return f"Imported: {parts}.{left}"

@@ -1,15 +1,23 @@
-"""A plan in words for the page that shows it: groups of rows, none of them endless."""
+"""A plan for the page that shows it: conflicts first, then changes in groups, each with its box, then problems."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from hashlib import sha256
 from typing import Any
 
-from ingest.lists.plan import PaperPlan, Plan
-from ingest.lists.records import TopicPath
+from catalog.admin.base import change_url
+from catalog.models import Paper
+from ingest.lists.changes import Change, Kind, changes_of
+from ingest.lists.conflicts import Conflict
+from ingest.lists.plan import Plan
+from ingest.lists.resolving import Choice, Verdict
+from ingest.lists.selection import with_needs
+from ingest.lists.service import Acceptance, declined_before
 
-SHOWN = 200
+SHOWN = 200  # rows of a group, until all are asked for
+MOST = 5000  # rows of a group when all are: a form has at most 10,000 fields
 _NOUNS = [
     ("entries", "entry"),
     ("papers", "paper"),
@@ -21,11 +29,36 @@ _NOUNS = [
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One thing the plan does: what it is about, and the details."""
+class Piece:
+    """A run of words of a comparison: in both, only in the old, or only in the new text."""
 
+    kind: str  # same, old, new
     text: str
-    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One change with its box."""
+
+    change: Change
+    pieces: list[Piece]
+    needs: list[Change]
+    taken: bool
+
+    @property
+    def needed(self) -> str:
+        """The names of what it needs, for the script that ticks boxes."""
+        return " ".join(change.token for change in self.needs)
+
+
+@dataclass(slots=True)
+class Row:
+    """What is about one paper, topic or line of news."""
+
+    about: str
+    line: int = 0
+    url: str = ""
+    parts: list[Part] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +68,7 @@ class Group:
     name: str
     rows: list[Row]
     total: int
+    slug: str = ""
 
     @property
     def more(self) -> int:
@@ -42,16 +76,47 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownConflict:
+    conflict: Conflict
+    field: str
+    url: str
+    both: list[Piece]  # the list's text before and now
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemRow:
+    message: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """What the page shows of a plan."""
 
     reading: str
+    conflicts: list[ShownConflict]
     changes: list[Group]
+    declined: Group
     problems: list[Group]
+    total: int  # changes that can be ticked
 
 
-def summarise(plan: Plan) -> Summary:
-    return Summary(_reading(plan), _changes(plan), _problems(plan))
+def summarise(plan: Plan, whole: Collection[str] = ()) -> Summary:
+    """Put a plan in words; groups whose slug is in `whole` are shown to their end."""
+    changes = changes_of(plan)
+    before = declined_before(plan)
+    fresh = [change for change in changes if change.fingerprint not in before]
+    old = [change for change in changes if change.fingerprint in before]
+    by_key = {change.key: change for change in changes}
+    groups = _groups(fresh, by_key, whole)
+    return Summary(
+        _reading(plan),
+        [_conflict(conflict) for conflict in plan.conflicts],
+        groups,
+        Group("Declined before", _rows(old, by_key, taken=False), len(old), "declined"),
+        _problems(plan, whole),
+        len(fresh),
+    )
 
 
 def _reading(plan: Plan) -> str:
@@ -62,100 +127,114 @@ def _reading(plan: Plan) -> str:
     return f"The list holds {words}. Lines repaired: {counts['repaired_lines']:,}."
 
 
-def _changes(plan: Plan) -> list[Group]:
-    topics, news = plan.topics, plan.announcements
-    groups = [
-        _group("New topics", topics.new, lambda path: Row(_path(path))),
-        _group(
-            "Moved or renamed topics",
-            topics.moved,
-            lambda pair: Row(pair[0].heading, (f"now {_path(pair[1])}",)),
-        ),
-        _group("Topics no longer in the list", topics.gone, lambda topic: Row(topic.name)),
-        _group("New papers", plan.new, _new_paper),
-        _group("Changed papers", plan.changed, _changed_paper),
-        _group("Papers moved to another topic", plan.moved, _moved_paper),
-        _group("Papers no longer in the list", plan.gone, _gone_paper),
-        _group("New announcements", news.create, _new_announcement),
-        _group("Changed announcements", news.change, lambda pair: Row(pair[0].title)),
-        _group("Announcements no longer in the list", news.delete, lambda row: Row(row.title)),
-    ]
-    return [group for group in groups if group.total]
+def slug_of(kind: Kind) -> str:
+    return kind.name.lower().replace("_", "-")
 
 
-def _group(name: str, items: Iterable[Any], row: Any) -> Group:
-    found = list(items)
-    return Group(name, [row(item) for item in islice(found, SHOWN)], len(found))
+def _groups(
+    changes: Iterable[Change], by_key: dict[str, Change], whole: Collection[str]
+) -> list[Group]:
+    kinds: dict[Kind, list[Change]] = defaultdict(list)
+    for change in changes:
+        kinds[change.kind].append(change)
+    groups = []
+    for kind in Kind:
+        rows = _rows(kinds[kind], by_key)
+        if rows:
+            most = MOST if slug_of(kind) in whole else SHOWN
+            groups.append(Group(str(kind), rows[:most], len(rows), slug_of(kind)))
+    return groups
 
 
-def _path(path: TopicPath) -> str:
-    return " › ".join(path)
+def _rows(changes: Iterable[Change], by_key: dict[str, Change], *, taken: bool = True) -> list[Row]:
+    """One row for each thing: the parts of a paper stand together."""
+    rows: dict[str, Row] = {}
+    for change in changes:
+        subject = ":".join(change.key.split(":")[:2]) if change.part else change.key
+        row = rows.setdefault(subject, Row(change.about, change.line, _url(change.key)))
+        pieces = compare(change.old, change.new) if change.shows_both else []
+        needs = [by_key[need] for need in change.needs if need in by_key]
+        row.parts.append(Part(change, pieces, needs, taken))
+    return list(rows.values())
 
 
-def _new_paper(plan: PaperPlan) -> Row:
-    topics = dict.fromkeys(_path(entry.topic) for entry in plan.known.entries)
-    known = () if plan.is_first_met else ("known already, listed here from now on",)
-    return Row(plan.facts.title, ("; ".join(topics), *known))
+def _url(key: str) -> str:
+    """The admin page of a stored paper."""
+    kind, number, *_ = f"{key}:".split(":")
+    return change_url(Paper(pk=int(number))) if kind == "paper" and number.isdecimal() else ""
 
 
-def _changed_paper(plan: PaperPlan) -> Row:
-    notes = [
-        f"{name.replace('_', ' ')}: {_value(old)} → {_value(new)}"
-        for name, (old, new) in plan.fields.items()
-    ]
-    if plan.authors is not None and plan.paper:
-        old = ", ".join(row.printed_name for row in plan.paper.authorships.all())
-        notes.append(f"authors: {_value(old)} → {', '.join(plan.authors)}")
-    notes += [f"another title: {title}" for title, _ in plan.aliases]
-    notes += [f"identifier added: {ident}" for ident in plan.add_identifiers]
-    notes += [f"identifier taken away: {ident}" for ident in plan.drop_identifiers]
-    notes += _rows("repository", plan.repositories, "/".join)
-    notes += _rows("link", plan.links, str)
-    if "topics" in plan.changed_parts:
-        notes += _places(plan)
-    return Row(plan.paper.title if plan.paper else plan.facts.title, tuple(notes))
+def compare(old: str, new: str) -> list[Piece]:
+    """Word by word, what was taken out and what came in."""
+    before, after = old.split(" "), new.split(" ")
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    pieces = []
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece("same", " ".join(before[a:b])))
+            continue
+        if gone := " ".join(before[a:b]):
+            pieces.append(Piece("old", gone))
+        if come := " ".join(after[c:d]):
+            pieces.append(Piece("new", come))
+    return pieces
 
 
-def _value(value: Any) -> str:
-    return str(value) if value not in (None, "") else "nothing"
+def _conflict(conflict: Conflict) -> ShownConflict:
+    subject: Any = conflict.subject
+    return ShownConflict(
+        conflict, field_of(conflict), change_url(subject), compare(conflict.base, conflict.theirs)
+    )
 
 
-def _rows(noun: str, diff: Any, words: Any) -> list[str]:
-    notes = [f"{noun} added: {words(key)}" for key in diff.create]
-    notes += [f"{noun} changed: {row}" for row, _ in diff.change]
-    return notes + [f"{noun} no longer listed: {row}" for row in diff.retire]
+def field_of(conflict: Conflict) -> str:
+    """The name of a conflict's fields in the form."""
+    return sha256(conflict.key.encode()).hexdigest()[:16]
 
 
-def _places(plan: PaperPlan) -> list[str]:
-    came = [_path(key) for key in plan.placements.create if isinstance(key, tuple)]
-    came += [row.topic.name for row, values in plan.placements.change if "retired_at" in values]
-    left = [row.topic.name for row in plan.placements.retire]
-    return [f"into {name}" for name in came] + [f"out of {name}" for name in left]
-
-
-def _moved_paper(plan: PaperPlan) -> Row:
-    return Row(plan.paper.title if plan.paper else plan.facts.title, tuple(_places(plan)))
-
-
-def _gone_paper(gone: Any) -> Row:
-    names = ", ".join(placement.topic.name for placement in gone.placements)
-    return Row(gone.paper.title, (f"was under {names}",))
-
-
-def _new_announcement(values: dict[str, Any]) -> Row:
-    day = values["date"]
-    return Row(values["title"], (f"{day.day} {day:%b %Y}",))
-
-
-def _problems(plan: Plan) -> list[Group]:
+def _problems(plan: Plan, whole: Collection[str]) -> list[Group]:
     kinds: dict[str, list[Any]] = defaultdict(list)
     for problem in plan.problems:
-        kinds[problem.kind].append(problem)
-    return [
-        _group(
-            kind.replace("-", " ").capitalize(),
-            found,
-            lambda problem: Row(problem.message, (f"line {problem.line}",)),
-        )
-        for kind, found in sorted(kinds.items())
-    ]
+        if problem.kind != "list-conflict":  # these are shown above
+            kinds[problem.kind].append(problem)
+    groups = []
+    for kind, found in sorted(kinds.items()):
+        slug = f"problem-{kind}"
+        most = MOST if slug in whole else SHOWN
+        rows = [Row(problem.message, problem.line) for problem in found[:most]]
+        groups.append(Group(kind.replace("-", " ").capitalize(), rows, len(found), slug))
+    return groups
+
+
+def acceptance(plan: Plan, posted: Any) -> Acceptance | None:
+    """What the form says of the plan it showed; None when it is the whole of it."""
+    if "partial" not in posted:
+        return None
+    ticked, rest, whole = (set(posted.getlist(name)) for name in ("take", "rest", "all"))
+    changes = changes_of(plan)
+    taken = {change.key for change in changes if change.token in ticked}
+    for group in summarise(plan, whole).changes:
+        if group.slug in rest:
+            shown = {part.change.key for row in group.rows for part in row.parts}
+            before = declined_before(plan)
+            taken |= {
+                change.key
+                for change in changes
+                if slug_of(change.kind) == group.slug
+                and change.key not in shown
+                and change.fingerprint not in before
+            }
+    choices = {}
+    for conflict in plan.conflicts:
+        name = field_of(conflict)
+        verdict = posted.get(f"verdict-{name}", "")
+        if verdict in set(Verdict):
+            choices[conflict.key] = Choice(Verdict(verdict), posted.get(f"text-{name}", ""))
+    return Acceptance(taken, choices, decline=posted.get("left") == "never")
+
+
+def brought_along(plan: Plan, accepted: Acceptance) -> list[Change]:
+    """Changes that were not ticked, but that ticked ones need."""
+    changes = changes_of(plan)
+    every = with_needs(changes, accepted.taken)
+    return [change for change in changes if change.key in every - set(accepted.taken)]

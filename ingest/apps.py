@@ -19,3 +19,9 @@ class IngestConfig(AppConfig):
         tables.leave_out(
             ["ingest.Paste", "ingest.Draft"], "papers that curators have not added yet"
         )
+        said = "what a list said when it was last imported; the next import says it again"
+        tables.leave_out(["ingest.ListStatement"], said)
+        tables.leave_out(
+            ["ingest.DeclinedChange"], "what curators of one site do not want to be asked again"
+        )
+        tables.leave_out(["ingest.ExportOptions"], "how one site writes its lists")

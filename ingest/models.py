@@ -1,4 +1,4 @@
-"""What an import keeps between its steps, and what curators are about to add."""
+"""What imports, exports and jobs that ask sources keep between their steps, and what curators are about to add."""
 
 import zlib
 from datetime import timedelta
@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from catalog.identifiers import Ident, RepositoryName
-from catalog.models import Catalogue, Paper, Proposal, Source
+from catalog.models import Announcement, Catalogue, Paper, Proposal, Source, Topic
 
 _KEPT = timedelta(days=1)
 _PASTES_KEPT = timedelta(days=90)
@@ -18,7 +18,8 @@ _PASTES_KEPT = timedelta(days=90)
 class UploadedListManager(models.Manager["UploadedList"]):
     def keep(self, user_id: int, slug: str, title: str, name: str, data: bytes) -> "UploadedList":
         """Keep a list until its plan is applied, for a day at most; forget what is older."""
-        self.filter(created_at__lt=timezone.now() - _KEPT).delete()
+        old = self.filter(created_at__lt=timezone.now() - _KEPT, user__isnull=False)
+        old.delete()
         return self.create(
             user_id=user_id,
             slug=slug,
@@ -27,11 +28,25 @@ class UploadedListManager(models.Manager["UploadedList"]):
             packed=zlib.compress(data),
         )
 
+    def leave(self, slug: str, name: str, data: bytes) -> "UploadedList":
+        """Leave a list for the curators of a catalogue, in the place of what was left before."""
+        self.settle(slug)
+        return self.create(slug=slug, name=name[:200], packed=zlib.compress(data))
+
+    def settle(self, slug: str) -> None:
+        """Forget what was left for the curators of a catalogue."""
+        self.filter(slug=slug, user=None).delete()
+
+    def left_for(self, slug: str) -> "UploadedList | None":
+        return self.filter(slug=slug, user=None).order_by("-pk").first()
+
 
 class UploadedList(models.Model):
-    """A list that a curator uploaded and has not applied yet."""
+    """A list that a curator uploaded and has not applied yet; or, of nobody, one that a job left for the curators."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+    )
     slug = models.CharField(max_length=60, help_text="The catalogue it is meant for.")
     title = models.CharField(max_length=200, blank=True, help_text="Of a catalogue yet to be made.")
     name = models.CharField(max_length=200, help_text="Of the file, or the address it came from.")
@@ -46,6 +61,64 @@ class UploadedList(models.Model):
     @property
     def data(self) -> bytes:
         return zlib.decompress(self.packed)
+
+
+class ListStatement(models.Model):
+    """What a catalogue's list said of a paper, a topic or a line of news when that was last settled."""
+
+    catalogue = models.ForeignKey(Catalogue, models.CASCADE, related_name="+")
+    paper = models.ForeignKey(Paper, models.CASCADE, null=True, blank=True, related_name="+")
+    topic = models.ForeignKey(Topic, models.CASCADE, null=True, blank=True, related_name="+")
+    announcement = models.ForeignKey(
+        Announcement, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    says = models.JSONField()
+    stated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["catalogue", "paper", "topic", "announcement"],
+                name="list_statement_once",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.says)
+
+
+class DeclinedChange(models.Model):
+    """A change that a list proposed and a curator never wants to be asked about again."""
+
+    catalogue = models.ForeignKey(Catalogue, models.CASCADE, related_name="declined_changes")
+    fingerprint = models.CharField(max_length=64, help_text="Of what would change, and to what.")
+    text = models.TextField(help_text="What was declined, in words.")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    declined_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-declined_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["catalogue", "fingerprint"], name="declined_change_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class ExportOptions(models.Model):
+    """How a catalogue is written as a list, by its page and by `export_list` alike."""
+
+    catalogue = models.OneToOneField(Catalogue, models.CASCADE, related_name="export_options")
+    options = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.catalogue}: {self.options}"
 
 
 class VisitOutcome(models.TextChoices):

@@ -11,7 +11,7 @@ from catalog.models.upkeep import RunJob
 from ingest import jobs, runs
 from ingest.links import job as links
 from ingest.lists.records import ListRefused
-from ingest.lists.service import import_list
+from ingest.lists.service import import_list, leave_for_curators
 from ingest.lists.sources import fetch
 
 logger = logging.getLogger(__name__)
@@ -32,15 +32,15 @@ def refresh_list(slug: str) -> None:
         return
     started = timezone.now()
     try:
-        outcome = import_list(
-            fetch(catalogue.list_url, trusted_host=False), slug, reason="scheduled import"
-        )
+        data = fetch(catalogue.list_url, trusted_host=False)
+        outcome = import_list(data, slug, reason="scheduled import")
     except ListRefused as error:
         _record(catalogue, Run.Status.FAILED, str(error))
         return
     except Exception as error:
         _record(catalogue, Run.Status.FAILED, f"{type(error).__name__}: {error}")
         raise
+    leave_for_curators(outcome, catalogue.list_url, data)
     if outcome.run is None:
         status = Run.Status.REFUSED if outcome.status == "refused" else Run.Status.DONE
         same = outcome.plan.counts()["papers"] if status == Run.Status.DONE else 0

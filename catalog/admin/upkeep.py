@@ -92,14 +92,32 @@ class SourceStateAdmin(ReadOnlyAdmin):
 class ProblemAdmin(ReadOnlyAdmin):
     """To be decided on with the actions of the list; what it is about is mended on its own page."""
 
-    list_display = ["message", "kind", "line", "catalogue", "about", "status", "decided_by"]
+    list_display = [
+        "message",
+        "kind",
+        "line",
+        "catalogue",
+        "about",
+        "where",
+        "status",
+        "decided_by",
+    ]
     list_select_related = ["catalogue", "paper", "decided_by"]
     list_filter = ["status", "kind", "catalogue", "job"]
     search_fields = ["message", "paper__title"]
     date_hierarchy = "created_at"
+    readonly_fields = ["where"]
     actions = ["resolve", "ignore", "reopen"]
 
     about = staticmethod(column("paper", "paper"))
+
+    @admin.display(description="where to decide")
+    def where(self, problem: Problem) -> str:
+        """A conflict between a list and a curator is resolved with the plan of the import."""
+        if problem.kind != "list-conflict" or problem.catalogue_id is None:
+            return "–"
+        url = reverse("admin:catalog_catalogue_waiting", args=[problem.catalogue_id])
+        return format_html('<a href="{}">Plan of the import</a>', url)
 
     def _decide(
         self, request: HttpRequest, queryset: QuerySet[Problem], status: str, verb: str

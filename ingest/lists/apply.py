@@ -1,6 +1,7 @@
 """Last step: write a plan, in one transaction and as few statements as the tables allow."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db import models
@@ -33,17 +34,36 @@ from catalog.signals import announce_changed_papers
 from catalog.topics import free_path, move_topic, next_hue
 from ingest.lists.identity import Known
 from ingest.lists.names import display_name
-from ingest.lists.plan import GonePaper, PaperPlan, Plan, RepositoryKey, venue_index
-from ingest.lists.records import ReadingList, TopicPath
+from ingest.lists.plan import GonePaper, PaperPlan, Plan, RepositoryKey
+from ingest.lists.records import AnnouncementLine, ReadingList, TopicPath
+from ingest.lists.stored import venue_index
+from ingest.lists.topics import TopicMove, TopicPlan
 from ingest.lists.venues import venue_kind
 
 _M = TypeVar("_M", bound=models.Model)
 _BATCH = 1000
 
 
-def apply_plan(plan: Plan, run: Run | None) -> Catalogue:
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was written: the catalogue, the list's topics, and the rows of its announcements."""
+
+    catalogue: Catalogue
+    topic_at: dict[TopicPath, Topic]
+    news: list[tuple[AnnouncementLine, int]]
+
+
+def apply_plan(plan: Plan, run: Run | None) -> Applied:
     """Write the plan; call it inside the transaction that made the plan."""
     return _Applier(plan, run).apply()
+
+
+def note_paths(topics: TopicPlan) -> None:
+    """Remember where the list has its topics now."""
+    for topic, path in topics.relisted:
+        topic.heading = topic.heading or path[-1][:200]
+        topic.listed_path = [fold(name) for name in path]
+        topic.save(update_fields=["heading", "listed_path"])
 
 
 class _Applier:
@@ -55,7 +75,7 @@ class _Applier:
         self.touched: set[int] = set()
         self.topic_at: dict[TopicPath, Topic] = {}
 
-    def apply(self) -> Catalogue:
+    def apply(self) -> Applied:
         self._topics()
         self._venues()
         self._repositories()
@@ -70,32 +90,30 @@ class _Applier:
         self._announcements()
         self._problems()
         announce_changed_papers(self.touched)
-        return self.catalogue
+        return Applied(self.catalogue, self.topic_at, self.news)
 
     # Topics
 
     def _topics(self) -> None:
         plan = self.plan.topics
         self.topic_at = plan.joined | plan.rows
-        places, changed = plan.places, plan.positions()
+        places = plan.places
         self.taken = set(self.catalogue.topics.values_list("path", flat=True))
         self.taken |= set(self.catalogue.topic_redirects.values_list("path", flat=True))
-        for topic in plan.revived():
+        for topic in plan.revived:
             topic.retired_at = None
             topic.save(update_fields=["retired_at"])
-        for topic, position in changed:
+        for topic, position in plan.placed:
             topic.position = position
             topic.save(update_fields=["position"])
-        moved = {topic.pk: path for topic, path in plan.moved}
+        moved = {move.topic.pk: move for move in plan.moved}
         for path in plan.paths:
-            if path not in self.topic_at:
+            if path in plan.rows:
+                if move := moved.get(plan.rows[path].pk):
+                    self._move_topic(move)
+            elif path not in self.topic_at and path not in plan.left_out:
                 self._create_topic(path, places[path])
-            elif path in plan.rows and self.topic_at[path].pk in moved:
-                self._move_topic(self.topic_at[path], path)
-        for topic, path in plan.relisted:
-            topic.heading = topic.heading or path[-1][:200]
-            topic.listed_path = [fold(name) for name in path]
-            topic.save(update_fields=["heading", "listed_path"])
+        note_paths(plan)
 
     def _create_topic(self, path: TopicPath, position: int) -> None:
         parent = self.topic_at[path[:-1]] if len(path) > 1 else None
@@ -113,9 +131,10 @@ class _Applier:
             hue=parent.hue if parent else next_hue(self.catalogue),
         )
 
-    def _move_topic(self, topic: Topic, path: TopicPath) -> None:
-        parent = self.topic_at[path[:-1]] if len(path) > 1 else None
-        if topic.name == topic.heading:
+    def _move_topic(self, move: TopicMove) -> None:
+        topic, path = move.topic, move.path
+        parent = self.topic_at.get(path[:-1]) if move.place else topic.parent
+        if move.name and (topic.curated or topic.name == topic.heading):
             topic.name = path[-1][:200]
         topic.heading = path[-1][:200]
         move_topic(topic, parent)
@@ -345,23 +364,25 @@ class _Applier:
     def _announcements(self) -> None:
         plan = self.plan.announcements
         Announcement.objects.filter(pk__in=[row.pk for row in plan.delete]).delete()
-        Announcement.objects.bulk_create(
-            [
-                Announcement(
-                    catalogue=self.catalogue,
-                    source=Source.LIST,
-                    stated_at=self.now,
-                    **self._with_paper(values),
-                )
-                for values in plan.create
-            ],
-            batch_size=_BATCH,
-        )
+        fresh = [
+            Announcement(
+                catalogue=self.catalogue,
+                source=Source.LIST,
+                stated_at=self.now,
+                **self._with_paper(values),
+            )
+            for values in plan.create
+        ]
+        Announcement.objects.bulk_create(fresh, batch_size=_BATCH)
+        self.news = [(line, row.pk) for line, row in plan.joined]
+        self.news += [
+            (values["line"], row.pk) for values, row in zip(plan.create, fresh, strict=True)
+        ]
         self._change([(row, self._with_paper(values)) for row, values in plan.change])
 
     def _with_paper(self, values: dict[str, Any]) -> dict[str, Any]:
         """Put the row of a paper in its place, and the key beside a title: a bulk update computes none."""
-        values = dict(values)
+        values = {name: value for name, value in values.items() if name != "line"}
         if "title" in values:
             values["title_key"] = fold(values["title"])
         if "known" in values:

@@ -89,7 +89,9 @@ def read_side_link(words: str, label: str, url: str) -> Ident | ListedLink | Non
         return found
     if not found or not re.match(r"https?://", url, re.IGNORECASE):
         return None
-    return ListedLink(link_kind(words, url), url, "" if is_label(label) else label[:MAX_LABEL])
+    return ListedLink(
+        link_kind(words, url), url, "" if label == words and is_label(label) else label[:MAX_LABEL]
+    )
 
 
 def urlsplit_or_none(url: str) -> tuple[str, str] | None:

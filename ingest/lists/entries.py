@@ -8,7 +8,7 @@ from typing import Self
 from catalog.folding import fold
 from catalog.identifiers import Ident, parse_identifier, parse_repository
 from ingest.lists.badges import badge_repository, badge_words, is_label, read_side_link
-from ingest.lists.inline import Span, plain_text
+from ingest.lists.inline import GUARD, Span, guarded_text, plain_text
 from ingest.lists.names import split_authors
 from ingest.lists.records import (
     AnnouncementLine,
@@ -22,7 +22,9 @@ from ingest.lists.records import (
 from ingest.lists.venues import read_venue
 
 MAX_TITLE = 1000
+IDENTIFIER = "Identifier"  # the badge of a further address that names the paper itself
 MAX_URL = 1000
+MAX_VENUE_TEXT = 200
 # "by Jo Doe, Ann Lee (ICLR 2024)"; the names may have been emphasis, and are gone from the text then.
 _BY = re.compile(r"[,.\s]*by\b\s*([^()]*?)[\s.,]*(?:\(([^()]*)\)[\s.]*)?$", re.IGNORECASE)
 _INNER_URL = re.compile(r"https?://[^\s\[\]()<>]+", re.IGNORECASE)
@@ -42,6 +44,7 @@ class EntryDraft:
     links: list[ListedLink] = field(default_factory=list)
     problems: list[ListProblem] = field(default_factory=list)
     badges: int = 0
+    undated: bool = False  # says "n.d.", as bibliographies do
 
     @classmethod
     def read(cls, found: list[Span]) -> Self | None:
@@ -78,7 +81,7 @@ class EntryDraft:
 
     def _is_paper(self) -> bool:
         """Bold text alone is a remark; a paper has a link, authors or a year."""
-        return bool(self.url or self.authors or self.venue.year)
+        return bool(self.url or self.authors or self.venue.year or self.undated)
 
     def feed(self, found: list[Span]) -> None:
         """Take what stands behind the title, or on lines below: authors, venue, badges, links."""
@@ -86,11 +89,18 @@ class EntryDraft:
         for span in found:
             if span.is_link or span.images:
                 self._take_link(span)
-            elif span.emphasis and not self.authors and not _is_venue(span.text):
+            elif (
+                span.emphasis
+                and not self.authors
+                and (GUARD in span.text or not _is_venue(span.text))
+            ):
                 self._take_authors(span.text)
             else:
                 text += span.text
-        self._take_text(_without_brackets(text))
+        if text.count(GUARD) == 2:
+            self._take_exact_venue(text)
+        else:
+            self._take_text(_without_brackets(text))
 
     def entry(self, topic: TopicPath) -> Entry:
         return Entry(
@@ -147,6 +157,9 @@ class EntryDraft:
         if self.venue != ListedVenue():
             self._unread(text)
             return
+        if text in ("n.d.", "n.d"):
+            self.undated = True
+            return
         if by := _BY.match(text):
             if by[1] and not self.authors:
                 self._take_authors(by[1])
@@ -163,6 +176,12 @@ class EntryDraft:
                 "venue-typo",
                 f"The venue “{read.typo}” of “{self.title}” was read as {read.venue.name}.",
             )
+
+    def _take_exact_venue(self, text: str) -> None:
+        """Name, year and distinction as our exports divide them where words alone would not."""
+        name, year, distinction = (part.strip() for part in guarded_text(text).split(GUARD))
+        whole = int(year) if year.isdecimal() else None
+        self.venue = ListedVenue(name, whole, distinction.removesuffix("."))
 
     def _take_leading_venue(self, found: list[Span]) -> None:
         """Some lists put it before the title: (ICLR 2023) [Title](link)."""
@@ -207,6 +226,8 @@ class EntryDraft:
 
     def _take_side_link(self, words: str, label: str, url: str) -> None:
         found = read_side_link(words, label, url)
+        if words == IDENTIFIER and (ident := parse_identifier(url)):
+            found = Ident(ident.scheme, ident.value)
         if isinstance(found, Ident):
             self.identifiers.append(Ident(found.scheme, found.value))
         elif found:
@@ -228,22 +249,33 @@ class EntryDraft:
 
 
 def read_announcement(found: list[Span], line: int, day: date | None) -> AnnouncementLine | None:
-    """Read "Paper: [Title](link) ICLR 2025"; None when there is no title with a link."""
+    """Read "Paper: [Title](link) ICLR 2025"; None when there is no title with a link, or in bold behind "Paper:"."""
     place = _title_place(found)
-    if place is None or day is None or not found[place].is_link:
+    if place is None or day is None:
         return None
-    title = clean_title(found[place].text)
-    url, _ = clean_target(found[place].href)
+    span = found[place]
+    title, after = clean_title(span.text), found[place + 1 :]
+    if not span.is_link:
+        before = plain_text("".join(one.text for one in found[:place]))
+        if before != "Paper:" or not title:
+            return None
+        return AnnouncementLine(line, day, title[:MAX_TITLE], "", (), _venue_of_line(after))
+    url, _ = clean_target(span.href)
     ident = parse_identifier(url)
     if not title or not ident or len(url) > MAX_URL:
         return None
-    after = plain_text(" ".join(span.text for span in found[place + 1 :] if not span.is_link))
-    venue = read_venue(after).venue
+    named = (Ident(ident.scheme, ident.value),)
+    return AnnouncementLine(line, day, title[:MAX_TITLE], url, named, _venue_of_line(after))
+
+
+def _venue_of_line(found: list[Span]) -> str:
+    """What stands behind an announced title: venue, year and distinction, or what our exports guard."""
+    text = "".join(span.text for span in found if not span.is_link)
+    if text.count(GUARD) == 2:
+        return plain_text(text.split(GUARD)[1])[:MAX_VENUE_TEXT]
+    venue = read_venue(plain_text(" ".join(one.text for one in found if not one.is_link))).venue
     parts = [venue.name, str(venue.year or ""), venue.distinction]
-    text = " ".join(part for part in parts if part)
-    return AnnouncementLine(
-        line, day, title[:MAX_TITLE], url, (Ident(ident.scheme, ident.value),), text
-    )
+    return " ".join(part for part in parts if part)
 
 
 def reads_as_entry(found: list[Span]) -> bool:
@@ -260,10 +292,12 @@ def reads_as_entry(found: list[Span]) -> bool:
 
 def clean_title(text: str) -> str:
     """One line without the full stop that lists put behind titles; an ellipsis stays."""
-    title = plain_text(text)
-    if title.endswith(".") and (not title.endswith("...") or title.endswith("....")):
+    title = guarded_text(text)
+    if title.endswith(f"{GUARD}."):
+        title = title[:-1]
+    elif title.endswith(".") and (not title.endswith("...") or title.endswith("....")):
         title = title[:-1].rstrip()
-    return title
+    return title.replace(GUARD, "")
 
 
 def clean_target(href: str) -> tuple[str, bool]:

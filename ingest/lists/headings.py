@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from catalog.folding import fold
-from ingest.lists.inline import plain_text
+from ingest.lists.inline import guarded_text, plain_text
 from ingest.lists.records import TopicPath
 
 MAX_NAME, MAX_DEPTH = 200, 8
@@ -69,13 +69,14 @@ class Heading:
 
 def read_heading(text: str, level: int, line: int) -> Heading:
     """Split "## 2.1 🔥 Sparse Attention" into its number and its name."""
-    text = _strip_symbols(plain_text(text))
+    text = _strip_symbols(guarded_text(text))
     match = _NUMBER.match(text)
     number = tuple(int(part) for part in match[1].split(".")) if match else ()
     # A year or a size opens some titles ("2024 papers"); section numbers are small.
     if match and len(number) == 1 and number[0] > 99:
         match, number = None, ()
-    name = _strip_symbols(text[match.end() :] if match else text)
+    name = plain_text(_strip_symbols(text[match.end() :] if match else text))
+    text = plain_text(text)
     return Heading(line, level, number if name else (), (name or text)[:MAX_NAME].rstrip())
 
 
@@ -124,7 +125,7 @@ def _nest(headings: list[Heading], numbered: bool) -> None:
         stack.append(index)
         if heading.number:
             heading.number = _full_number(heading, headings, by_number)
-            heading.parent = _number_parent(heading, by_number)
+            heading.parent = _parent(heading, headings[:index], by_number)
             by_number[heading.number] = index
         elif numbered and heading.level == 1:
             by_number.clear()
@@ -142,6 +143,22 @@ def _full_number(
     (last,), above = heading.number, headings[parent].number
     restarts = last == 1 or (*above, last - 1) in by_number
     return (*above, last) if restarts else heading.number
+
+
+def _parent(
+    heading: Heading, before: list[Heading], by_number: dict[tuple[int, ...], int]
+) -> int | None:
+    """What a numbered heading lies under: by its number, unless that was forgotten when those above were renumbered.
+
+    "### 9.1" below "## 10." lies under 10: there 9 has ended, and the level says so as well.
+    """
+    by_level, found = heading.parent, _number_parent(heading, by_number)
+    if found is None or by_level is None or found == by_level:
+        return found
+    above, enclosing = before[found].number, before[by_level].number
+    ended = any(0 < len(other.number) <= len(above) for other in before[found + 1 :])
+    fits = len(enclosing) == len(heading.number) - 1
+    return by_level if ended and fits else found
 
 
 def _number_parent(heading: Heading, by_number: dict[tuple[int, ...], int]) -> int | None:

@@ -2,7 +2,8 @@
 
 The rule is design §5's: one identifier and near-equal titles, one paper; one folded title and no
 contradicting identifier, one paper; one identifier under clearly different titles, two papers, and
-the identifier stays with the first.
+the identifier stays with the first. A list that gives a paper a new title under its identifier,
+with the same people and without the old title, has renamed it.
 """
 
 from collections import defaultdict
@@ -12,6 +13,7 @@ from difflib import SequenceMatcher
 
 from catalog.folding import fold, fold_words
 from catalog.identifiers import EXCLUSIVE, Ident
+from ingest.lists.people import same_people
 from ingest.lists.records import Entry, ListProblem
 
 # Below this likeness two titles under one identifier are two works: "10M"/"11M" gives 0.99, a title
@@ -30,6 +32,7 @@ class Known:
     rejected: set[Ident] = field(default_factory=set)  # a curator said that these are not its own
     retitled: bool = False  # its title is not from a list
     elsewhere: bool = False  # another catalogue lists it
+    people: tuple[str, ...] = ()  # as its stored authors are printed
     entries: list[Entry] = field(default_factory=list)
     contested: list[tuple[Ident, Entry]] = field(default_factory=list)
 
@@ -43,7 +46,9 @@ class Matcher:
 
     def __init__(self, stored: Iterable[Known], entries: Iterable[Entry]) -> None:
         self.claims: dict[Ident, list[str]] = defaultdict(list)
+        self.listed: set[str] = set()
         for entry in entries:
+            self.listed.add(fold(entry.title))
             for ident in entry.identifiers:
                 self.claims[ident].append(entry.title)
         self.papers: list[Known] = []
@@ -74,13 +79,27 @@ class Matcher:
     def _by_identifier(self, entry: Entry) -> Known | None:
         for ident in entry.identifiers:
             known = self.by_ident.get(ident)
-            if known and (_fits(entry.title, known) or self._is_retitled(ident, known)):
+            if known and (_fits(entry.title, known) or self._is_retitled(ident, known, entry)):
                 return known
         return None
 
-    def _is_retitled(self, ident: Ident, known: Known) -> bool:
-        """Whether a better source named the paper anew while the list gives the identifier to one title only."""
-        return known.retitled and len({fold(title) for title in self.claims[ident]}) == 1
+    def _is_retitled(self, ident: Ident, known: Known, entry: Entry) -> bool:
+        """Whether a better source named the paper anew, or the list did: the old title is gone, the people are the same.
+
+        Either way the list gives the identifier to one title only, and knows no other paper by that title.
+        """
+        if len({fold(title) for title in self.claims[ident]}) != 1:
+            return False
+        if known.retitled:
+            return True
+        if known.pk is None or self.by_title.get(fold(entry.title)):
+            return False
+        return not self._names_still(known) and (
+            not (entry.authors and known.people) or same_people(entry.authors, known.people)
+        )
+
+    def _names_still(self, known: Known) -> bool:
+        return any(fold(title) in self.listed for title in known.titles)
 
     def _by_title(self, entry: Entry) -> Known | None:
         for known in self.by_title.get(fold(entry.title), []):

@@ -136,6 +136,15 @@ def _joined(found: list[Span]) -> Iterator[Span]:
         yield last
 
 
+# Our exports put a word joiner where a reader would else divide, strip or mend what has to stay as it is.
+GUARD = "\u2060"
+
+
 def plain_text(text: str) -> str:
     """One line of text: entities resolved, runs of spaces (also non-breaking) made one."""
+    return guarded_text(text).replace(GUARD, "")
+
+
+def guarded_text(text: str) -> str:
+    """Like plain text, with the marks still in it that say what must not be divided."""
     return re.sub(r"[\s\xa0\u200b\ufeff]+", " ", html.unescape(text)).strip()

@@ -69,6 +69,7 @@ def repair(text: str) -> RepairedText:
         mended = mend_characters(line)
         repaired += mended != line
         lines.append(_mend_links(mended, number, problems))
+    _drop_merge_markers(lines, problems)
     text = _blank_comments("\n".join(lines), problems)
     return RepairedText(_blank_wrappers(text), repaired, tuple(problems))
 
@@ -128,6 +129,24 @@ def _mend_links(line: str, number: int, problems: list[ListProblem]) -> str:
 def _without_number(line: str) -> str:
     """An entry's running number changes when others come or go before it; its problem stays the same."""
     return re.sub(r"^\s*\d+[.)]\s*", "", line).strip()
+
+
+_MERGE_MARKER = re.compile(r"<{7}(?: .*)?|\|{7}(?: .*)?|={7}|>{7}(?: .*)?")
+
+
+def _drop_merge_markers(lines: list[str], problems: list[ListProblem]) -> None:
+    """Read both sides of a merge that was saved undone: Markdown would take a line of "=" for the mark of a heading."""
+    ends = [number for number, line in enumerate(lines) if line.startswith(">>>>>>>")]
+    inside = False
+    for number, line in enumerate(lines):
+        inside = inside or (line.startswith("<<<<<<<") and any(end > number for end in ends))
+        if not inside or not _MERGE_MARKER.fullmatch(line.rstrip()):
+            continue
+        if line.startswith("<<<<<<<"):
+            message = "An unfinished merge was saved here, between <<<<<<< and >>>>>>>; both sides were read."
+            problems.append(ListProblem(number + 1, "merge-markers", message, key=message))
+        inside = not line.startswith(">>>>>>>")
+        lines[number] = ""
 
 
 _MARKS = (

@@ -1,6 +1,7 @@
 """Importing a list from beginning to end: read, plan, apply."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
@@ -8,13 +9,21 @@ from django.utils import timezone
 
 from catalog.curation.locks import hold_off_curators
 from catalog.history.contexts import by_run
-from catalog.models import Catalogue, Run
+from catalog.models import Catalogue, Problem, Run
 from ingest import starter
-from ingest.lists.apply import apply_plan
+from ingest.lists.apply import Applied, apply_plan, note_paths
+from ingest.lists.changes import Change, changes_of
+from ingest.lists.conflicts import Conflict
 from ingest.lists.field_statements import keep_list_statements
-from ingest.lists.plan import Plan, make_plan
+from ingest.lists.filing import fingerprint
+from ingest.lists.plan import Plan
+from ingest.lists.planner import conflict_problem, make_plan
 from ingest.lists.reader import read_list
 from ingest.lists.records import ListRefused
+from ingest.lists.resolving import Choice, Resolver, Verdict, check_choices
+from ingest.lists.selection import keep, with_needs, without_declined
+from ingest.lists.statements import Keeper
+from ingest.models import DeclinedChange, UploadedList
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,8 @@ class Outcome:
     status: str
     message: str = ""
     run: Run | None = None
+    left: int = 0  # changes that were not accepted, or declined before
+    open_conflicts: int = 0
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -32,6 +43,10 @@ class Outcome:
             "status": self.status,
             "message": self.message,
             **self.plan.counts(),
+            "conflicts": self.open_conflicts
+            if self.status == "applied"
+            else len(self.plan.conflicts),
+            "left_out": self.left,
             "problems": [problem.as_json() for problem in self.plan.problems],
         }
 
@@ -39,6 +54,15 @@ class Outcome:
 def plan_list(data: bytes, slug: str) -> Plan:
     """Say what importing these bytes would do; nothing is written."""
     return make_plan(read_list(data), slug)
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What a person accepts of a plan. Without one all is applied but what was declined, and conflicts stay open."""
+
+    taken: Collection[str]  # keys of changes
+    choices: Mapping[str, Choice] = field(default_factory=dict)  # by keys of conflicts
+    decline: bool = False  # whether what was not taken is never to be proposed again
 
 
 def import_list(
@@ -49,6 +73,7 @@ def import_list(
     digest: str = "",
     reason: str = "",
     user: AbstractBaseUser | None = None,
+    acceptance: Acceptance | None = None,
 ) -> Outcome:
     """Import a list into a catalogue, made when it is new; raise ListRefused for what is no list.
 
@@ -62,21 +87,116 @@ def import_list(
         if digest and plan.digest() != digest:
             message = "The catalogue has changed since this plan was shown; look at the new plan."
             return Outcome(plan, "refused", message)
+        cut = _Cut.of(plan, acceptance)
         if plan.refusal and not force:
             return Outcome(plan, "refused", plan.refusal)
-        if not plan:
+        if plan.catalogue is None and cut.left and not any((plan.papers, plan.topics.new)):
+            return Outcome(plan, "applied", left=len(cut.left))  # nothing of a new list was wanted
+        if not plan and not cut.choices and not cut.declined:
+            if plan.catalogue:
+                note_paths(plan.topics)
+                found = plan.topics.joined | plan.topics.rows
+                topics = {path: row.pk for path, row in found.items()}
+                news = [(line, row.pk) for line, row in plan.announcements.joined]
+                Keeper(plan, plan.catalogue, cut.unsettled).keep(topics, news)
             keep_list_statements(plan)
-            return Outcome(plan, "applied")
+            return Outcome(plan, "applied", left=len(cut.left), open_conflicts=len(cut.open))
         counts = plan.counts()
         is_new = not catalogue_exists(slug)
         run = _record(plan, counts, reason, user)
         with by_run(run):
-            run.catalogue = apply_plan(plan, run)
+            applied = apply_plan(plan, run)
+            _settle(plan, applied, cut, user)
             keep_list_statements(plan)
+            run.catalogue = applied.catalogue
             if is_new:
                 starter.add_queries(run.catalogue)
         run.save(update_fields=["catalogue"])
-    return Outcome(plan, "applied", run=run)
+    return Outcome(plan, "applied", run=run, left=len(cut.left), open_conflicts=len(cut.open))
+
+
+def leave_for_curators(outcome: Outcome, name: str, data: bytes) -> None:
+    """Leave a list whose plan was refused, or met conflicts, where curators decide; forget one that is settled."""
+    slug = outcome.plan.slug
+    if outcome.status == "refused" or outcome.open_conflicts:
+        UploadedList.objects.leave(slug, name, data)
+    else:
+        UploadedList.objects.settle(slug)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What was left out of a plan, and what was decided beside it."""
+
+    left: set[str]
+    declined: list[Change]  # to be remembered
+    accepted: list[str]  # fingerprints that were declined before and are not any more
+    choices: dict[Conflict, Choice]
+    open: list[Conflict]
+
+    @property
+    def unsettled(self) -> set[str]:
+        return self.left | {conflict.key for conflict in self.open}
+
+    @classmethod
+    def of(cls, plan: Plan, acceptance: Acceptance | None) -> "_Cut":
+        """Cut the plan down; nothing is written."""
+        changes = changes_of(plan)
+        before = declined_before(plan)
+        if acceptance is None:
+            left = keep(plan, without_declined(changes, before))
+            return cls(left, [], [], {}, plan.conflicts)
+        conflicts = plan.conflicts
+        check_choices(conflicts, acceptance.choices)
+        taken = with_needs(changes, acceptance.taken)
+        left = keep(plan, taken)
+        rest = [change for change in changes if change.key in left]
+        declined = [change for change in rest if change.fingerprint not in before]
+        decided = {
+            conflict: acceptance.choices[conflict.key]
+            for conflict in conflicts
+            if acceptance.choices.get(conflict.key, Choice(Verdict.LATER)).verdict != Verdict.LATER
+        }
+        return cls(
+            left,
+            declined if acceptance.decline else [],
+            [change.fingerprint for change in changes if change.key in taken],
+            decided,
+            [conflict for conflict in conflicts if conflict not in decided],
+        )
+
+
+def declined_before(plan: Plan) -> set[str]:
+    """The fingerprints of what a curator of the catalogue never wants to be asked again."""
+    rows = DeclinedChange.objects.filter(catalogue=plan.catalogue) if plan.catalogue else None
+    return set(rows.values_list("fingerprint", flat=True)) if rows is not None else set()
+
+
+def _settle(plan: Plan, applied: Applied, cut: _Cut, user: AbstractBaseUser | None) -> None:
+    """Resolve conflicts, remember what was declined, and what the list said."""
+    catalogue = applied.catalogue
+    resolver = Resolver(plan, applied.topic_at, user)
+    for conflict, choice in cut.choices.items():
+        resolver.resolve(conflict, choice)
+    filed = Problem.objects.filter(catalogue=catalogue, job=Run.Job.IMPORT_LIST)
+    resolved = [fingerprint(conflict_problem(conflict)) for conflict in cut.choices]
+    filed.filter(fingerprint__in=resolved).update(status=Problem.Status.GONE)
+    declined = DeclinedChange.objects.filter(catalogue=catalogue)
+    declined.filter(fingerprint__in=cut.accepted).delete()
+    DeclinedChange.objects.bulk_create(
+        [
+            DeclinedChange(
+                catalogue=catalogue,
+                fingerprint=change.fingerprint,
+                text=change.text[:2000],
+                user_id=user.pk if user else None,
+            )
+            for change in cut.declined
+        ],
+        ignore_conflicts=True,
+    )
+    topics = {path: topic.pk for path, topic in applied.topic_at.items()}
+    Keeper(plan, catalogue, cut.unsettled).keep(topics, applied.news)
 
 
 def _lock(slug: str) -> None:
@@ -106,4 +226,13 @@ def catalogue_exists(slug: str) -> bool:
     return Catalogue.objects.filter(slug=slug).exists()
 
 
-__all__ = ["ListRefused", "Outcome", "catalogue_exists", "import_list", "plan_list"]
+__all__ = [
+    "Acceptance",
+    "ListRefused",
+    "Outcome",
+    "catalogue_exists",
+    "declined_before",
+    "import_list",
+    "leave_for_curators",
+    "plan_list",
+]

@@ -6,14 +6,25 @@ from dataclasses import dataclass, field
 
 from catalog.folding import fold
 from catalog.models import Topic
+from ingest.lists.conflicts import Conflict, Says
 from ingest.lists.records import TopicPath
 
 Key = TopicPath | int  # a topic of the list by its path, another by its key
 
 
+@dataclass(frozen=True, slots=True)
+class TopicMove:
+    """A topic that follows its heading: takes its name, its place, or both."""
+
+    topic: Topic
+    path: TopicPath
+    name: bool = True
+    place: bool = True
+
+
 @dataclass(slots=True)
 class TopicPlan:
-    """The list's topics in order, each with its row if there is one, and rows the list no longer has."""
+    """The list's topics in order, each with its row if there is one, and what becomes of the rows."""
 
     paths: list[TopicPath]
     rows: dict[TopicPath, Topic] = field(default_factory=dict)
@@ -22,13 +33,22 @@ class TopicPlan:
     gone: list[Topic] = field(default_factory=list)
     others: list[Topic] = field(default_factory=list)  # rows that are not the list's to retire
     every: dict[int, Topic] = field(default_factory=dict)  # all rows, retired ones too
-    arrived: set[int] = field(default_factory=set)
     # Where the list has rows, merged ones too, other than where it had them last.
     relisted: list[tuple[Topic, TopicPath]] = field(default_factory=list)
+    # Rows whose heading or parent differs from the list's; curated ones only where the list alone changed it.
+    moved: list[TopicMove] = field(default_factory=list)
+    # Rows whose place in the order changes; places count over the whole list.
+    placed: list[tuple[Topic, int]] = field(default_factory=list)
+    # Retired rows that the list has again; one that a curator retired only if papers come to it.
+    revived: list[Topic] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    left_out: set[TopicPath] = field(default_factory=set)  # what a curator did not accept
 
     @property
     def new(self) -> list[TopicPath]:
-        return [path for path in self.paths if self.row_at(path) is None]
+        return [
+            path for path in self.paths if self.row_at(path) is None and path not in self.left_out
+        ]
 
     def row_at(self, path: TopicPath) -> Topic | None:
         return self.rows.get(path) or self.joined.get(path)
@@ -45,14 +65,48 @@ class TopicPlan:
         return found | {topic.pk: path for path, topic in self.rows.items()}
 
     @property
-    def moved(self) -> list[tuple[Topic, TopicPath]]:
-        """Rows whose heading or parent differs from the list's, curated ones left out."""
-        return [
-            (topic, path)
-            for path, topic in self.rows.items()
-            if not topic.curated
-            and (topic.heading != path[-1] or self._has_other_parent(topic, path))
-        ]
+    def places(self) -> dict[Key, int]:
+        """The place of each topic: the list's, unless a curator has arranged some; a new one's by its path."""
+        is_arranged = bool(self.others or self.joined)
+        listed = [path for path in self.paths if path not in self.left_out]
+        order = _arranged(self) if is_arranged else [self.key(path) for path in listed]
+        return {key: place for place, key in enumerate(order, 1)}
+
+    def key(self, path: TopicPath) -> Key:
+        topic = self.row_at(path)
+        return path if topic is None else topic.pk
+
+    def compare(self, said: Mapping[int, Says]) -> None:
+        """Say what differs between the rows and the list, once all are joined that can be."""
+        for path, topic in self.rows.items():
+            if topic.curated:
+                self._merge(topic, path, said.get(topic.pk, {}))
+            elif topic.heading != path[-1] or self._has_other_parent(topic, path):
+                self.moved.append(TopicMove(topic, path))
+
+    def _merge(self, topic: Topic, path: TopicPath, says: Says) -> None:
+        """Let a curated topic follow the list in what the curator did not change; tell where both did."""
+        if not says:
+            return
+        base, base_parent = says["path"], says["parent"]
+        parent = self.row_at(path[:-1]) if len(path) > 1 else None
+        named = path[-1] != base[-1] and path[-1] != topic.name
+        elsewhere = (len(path) > 1 and parent is None) or (
+            parent.pk if parent else None
+        ) != base_parent
+        placed = elsewhere and self._has_other_parent(topic, path)
+        held_name, held_place = topic.name != base[-1], topic.parent_id != base_parent
+        if (named and held_name) or (placed and held_place):
+            parents = [row.name for row in self.rows.values() if row.pk == topic.parent_id]
+            ours = [*parents, topic.name]
+            self.conflicts.append(
+                Conflict(
+                    topic, "place", topic.name, 0, " › ".join(base), " › ".join(ours),
+                    " › ".join(path), path, takes_text=True,
+                )
+            )  # fmt: skip
+        elif named or placed:
+            self.moved.append(TopicMove(topic, path, name=named, place=placed))
 
     def _has_other_parent(self, topic: Topic, path: TopicPath) -> bool:
         if len(path) == 1:
@@ -60,40 +114,16 @@ class TopicPlan:
         parent = self.row_at(path[:-1])
         return parent is None or parent.pk != topic.parent_id
 
-    def positions(self) -> list[tuple[Topic, int]]:
-        """Rows whose place in the order changes; places count over the whole list."""
-        places = self.places
-        return [
-            (topic, places[key])
-            for key, topic in self.every.items()
-            if key in places and topic.position != places[key]
-        ]
-
-    @property
-    def places(self) -> dict[Key, int]:
-        """The place of each topic: the list's, unless a curator has arranged some; a new one's by its path."""
-        is_arranged = bool(self.others or self.joined)
-        order = _arranged(self) if is_arranged else [self.key(path) for path in self.paths]
-        return {key: place for place, key in enumerate(order, 1)}
-
-    def key(self, path: TopicPath) -> Key:
-        topic = self.row_at(path)
-        return path if topic is None else topic.pk
-
-    def revived(self) -> list[Topic]:
-        """Retired rows that the list has again; one that a curator retired only if papers come to it."""
+    def settle(self, used: set[int], arrived: set[int]) -> None:
+        """Keep out of `gone` what still holds papers (`used`) or subtopics; bring back what papers arrive at."""
         rows = {topic.pk: topic for topic in [*self.rows.values(), *self.joined.values()]}
-        return [
+        self.revived = [
             topic
             for topic in rows.values()
-            if topic.retired_at is not None and (not topic.curated or topic.pk in self.arrived)
+            if topic.retired_at is not None and (not topic.curated or topic.pk in arrived)
         ]
-
-    def settle(self, used: set[int], arrived: set[int]) -> None:
-        """Keep out of `gone` what still holds papers (`used`) or subtopics; remember where papers arrive."""
-        self.arrived = arrived
         parents = {topic.parent_id for topic in self.others if topic.retired_at is None}
-        leaving = {topic.pk for topic, _ in self.moved}
+        leaving = {move.topic.pk for move in self.moved if move.place}
         parents |= {topic.parent_id for topic in self.rows.values() if topic.pk not in leaving}
         parents |= {topic.parent_id for topic in self.joined.values()}
         kept: list[Topic] = []
@@ -103,6 +133,12 @@ class TopicPlan:
             else:
                 kept.append(topic)
         self.gone = kept
+        places = self.places
+        self.placed = [
+            (topic, places[key])
+            for key, topic in self.every.items()
+            if key in places and topic.position != places[key]
+        ]
 
 
 def match_topics(
@@ -110,11 +146,12 @@ def match_topics(
     topics: Iterable[Topic],
     listed: Mapping[TopicPath, set[int]],
     placed: Mapping[int, set[int]],
+    said: Mapping[int, Says],
 ) -> TopicPlan:
     """Join by where the list had them, by heading path, by name path, by heading alone, then by common papers.
 
-    `listed` holds the stored papers under each path of the list, `placed` those under each topic's
-    key: a renamed topic is known by its papers. A heading of a topic that a curator merged means what it was merged into.
+    `listed` holds the stored papers under each path of the list, `placed` those under each topic's key: a renamed topic
+    is known by its papers. `said` holds what the list said of each topic last. A heading of a topic that a curator merged means what it was merged into.
     """
     every = {topic.pk: topic for topic in sorted(topics, key=_standing)}
     others = [topic for topic in every.values() if topic.curated or not topic.heading]
@@ -133,6 +170,7 @@ def match_topics(
         if topic.heading and topic.retired_at is None and not topic.curated
         and topic.pk not in targets
     ]  # fmt: skip
+    plan.compare(said)
     return plan
 
 
@@ -222,7 +260,9 @@ def _arranged(plan: TopicPlan) -> list[Key]:
     listed = {
         path if topic is None else topic.pk: number
         for number, path in enumerate(plan.paths)
-        if path not in plan.joined and ((topic := plan.rows.get(path)) is None or not topic.curated)
+        if path not in plan.joined
+        and path not in plan.left_out
+        and ((topic := plan.rows.get(path)) is None or not topic.curated)
     }
     order: list[Key] = []
 
@@ -237,7 +277,8 @@ def _arranged(plan: TopicPlan) -> list[Key]:
 
 def _parents(plan: TopicPlan) -> dict[Key, Key | None]:
     """Each topic that will be current, with the one it will lie under."""
-    revived = {topic.pk for topic in plan.revived()}
+    revived = {topic.pk for topic in plan.revived}
+    moved = {move.topic.pk for move in plan.moved if move.place}
     parents: dict[Key, Key | None] = {
         topic.pk: topic.parent_id
         for topic in plan.every.values()
@@ -249,8 +290,9 @@ def _parents(plan: TopicPlan) -> dict[Key, Key | None]:
         row = plan.row_at(path)
         above = plan.key(path[:-1]) if len(path) > 1 else None
         if row is None:
-            parents[path] = above
-        elif row.pk in parents and not row.curated and path in plan.rows:
+            if path not in plan.left_out:
+                parents[path] = above
+        elif row.pk in parents and row.pk in moved and path in plan.rows:
             parents[row.pk] = above
     return parents
 

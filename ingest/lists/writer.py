@@ -1,136 +1,178 @@
-"""A catalogue as a reading list again: Markdown ready to be published, or JSON."""
+"""A catalogue as a reading list again: Markdown ready to be published."""
 
-import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import quote
 
-from django.db.models import Prefetch
-
+from catalog.identifiers import OPENALEX, S2, URL, parse_identifier
 from catalog.models import (
     Announcement,
-    Authorship,
     Catalogue,
+    Identifier,
     Link,
     Paper,
     PaperRepository,
     Placement,
     Source,
-    Topic,
 )
-from catalog.numbering import numbered
+from ingest.lists.anchors import Anchors
+from ingest.lists.entries import IDENTIFIER, clean_title
+from ingest.lists.escaping import escape, link, settled
+from ingest.lists.headings import read_heading
+from ingest.lists.inline import GUARD
+from ingest.lists.names import join_authors
+from ingest.lists.options import ListOptions
+from ingest.lists.outline import Section, sections
+from ingest.lists.periods import Latest, latest
+from ingest.lists.records import ListedVenue
+from ingest.lists.venues import read_venue
 
 _SHIELDS = "https://img.shields.io"
 
 
 @dataclass(slots=True)
-class Section:
-    """A topic as it is printed: its number, and its placements in order."""
+class Chapter:
+    """A top-level topic with all below it, in blocks: headings and entries."""
 
-    topic: Topic
-    number: str
-    depth: int
-    placements: list[Placement] = field(default_factory=list)
-
-
-def sections(catalogue: Catalogue) -> list[Section]:
-    """The topics of a catalogue in order, numbered, with all that their entries need, in few queries."""
-    topics = list(catalogue.topics.filter(retired_at=None))
-    for topic in topics:
-        topic.catalogue = catalogue
-    placed: dict[int, list[Placement]] = defaultdict(list)
-    for placement in _placements(catalogue):
-        placed[placement.topic_id].append(placement)
-    return [
-        Section(one.topic, one.number, one.depth, placed[one.topic.pk]) for one in numbered(topics)
-    ]
+    title: str
+    blocks: list[str] = field(default_factory=list)
+    headings: list[tuple[int, str]] = field(default_factory=list)  # depth and text
 
 
-def _placements(catalogue: Catalogue) -> list[Placement]:
-    code = PaperRepository.objects.filter(retired_at=None).select_related(
-        "repository", "badge_repository"
-    )
-    rows = (
-        Placement.objects.filter(
-            topic__catalogue=catalogue, retired_at=None, paper__merged_into=None
-        )
-        .select_related("paper__venue", "topic")
-        .prefetch_related(
-            "paper__identifiers",
-            "paper__aliases",
-            Prefetch("paper__authorships", queryset=Authorship.objects.order_by("position")),
-            Prefetch("paper__links", queryset=Link.objects.filter(retired_at=None)),
-            Prefetch("paper__repository_links", queryset=code),
-        )
-        .order_by("position", "pk")
-    )
-    # What a curator placed by hand has no position yet: it stands behind the rest, oldest first.
-    return sorted(rows, key=lambda row: (row.position == 0, row.position, row.pk))
+@dataclass(frozen=True, slots=True)
+class WrittenList:
+    """A list in its pieces: what stands before the topics, with or without contents, and the topics."""
+
+    title: str
+    opening: list[str]  # title, description, origin
+    news: list[tuple[str, list[str]]]  # heading, its blocks
+    chapters: list[Chapter]
+    options: ListOptions
+
+    def markdown(self) -> str:
+        """The whole in one file."""
+        blocks = list(self.opening)
+        if self.options.contents:
+            blocks += ["## Contents", "\n".join(self._contents())]
+        for heading, lines in self.news:
+            blocks += [f"## {heading}", *lines]
+        for chapter in self.chapters:
+            blocks += chapter.blocks
+        return settled("\n\n".join(blocks) + "\n")
+
+    def _contents(self) -> Iterator[str]:
+        anchors = Anchors()
+        for heading in (self.title, "Contents", *(heading for heading, _ in self.news)):
+            anchors.of(heading)
+        for chapter in self.chapters:
+            for depth, text in chapter.headings:
+                yield f"{'  ' * depth}- {link(escape(text), f'#{anchors.of(text)}')}"
 
 
-def write_markdown(catalogue: Catalogue) -> str:
+def write_markdown(catalogue: Catalogue, options: ListOptions | None = None) -> str:
     """Return the list as Markdown: contents, news, then the numbered topics; reading it gives the same facts."""
-    found = sections(catalogue)
-    blocks = [f"# {escape(catalogue.title)}"]
+    return write_list(catalogue, options).markdown()
+
+
+def write_list(catalogue: Catalogue, options: ListOptions | None = None) -> WrittenList:
+    """Write the pieces of a list, as its catalogue's options say or others."""
+    options = options or ListOptions()
+    opening = [f"# {escape(catalogue.title)}"]
     if catalogue.description:
-        blocks.append(escape(catalogue.description))
+        opening.append(escape(catalogue.description))
     if catalogue.origin_name:
-        origin = _link(escape(catalogue.origin_name), catalogue.origin_url)
+        origin = link(escape(catalogue.origin_name), catalogue.origin_url)
         licence = f", licence {escape(catalogue.licence)}" if catalogue.licence else ""
-        blocks.append(f"> Facts from {origin}{licence}.")
-    blocks += ["## Contents", "\n".join(_contents(found))]
-    blocks += _news(catalogue)
+        opening.append(f"> Facts from {origin}{licence}.")
+    found = sections(catalogue)
+    news = list(_news(catalogue, options))
+    return WrittenList(catalogue.title, opening, news, list(_chapters(found, options)), options)
+
+
+def _chapters(found: list[Section], options: ListOptions) -> Iterator[Chapter]:
     shown: dict[int, set[str]] = defaultdict(set)
     for section in found:
         for placement in section.placements:
-            shown[placement.paper_id].add(placement.listed_title or placement.paper.title)
+            url = entry_url(placement)
+            shown[placement.paper_id] |= {placement.listed_title or placement.paper.title, url}
+            if ident := parse_identifier(url):  # without the slash at its end, for one
+                shown[placement.paper_id].add(ident.url)
     done: set[int] = set()
+    chapter: Chapter | None = None
     for section in found:
-        blocks.append(f"{'#' * min(6, section.depth + 2)} {_heading(section)}")
-        blocks += _entries(section, shown, done)
-    return "\n\n".join(blocks) + "\n"
+        heading = _heading(section, options)
+        if section.depth == 0 or chapter is None:
+            if chapter:
+                yield chapter
+            chapter = Chapter(section.topic.name)
+        chapter.headings.append((section.depth, heading))
+        chapter.blocks.append(f"{'#' * min(6, section.depth + 2)} {escape(heading)}")
+        chapter.blocks += _entries(section, shown, done, options)
+    if chapter:
+        yield chapter
 
 
-def _heading(section: Section) -> str:
-    dot = "." if section.depth == 0 else ""
-    return f"{section.number}{dot} {escape(section.topic.name)}"
+def _heading(section: Section, options: ListOptions) -> str:
+    """ "2.1 Sparse Attention", so that reading gives the name back."""
+    name = section.topic.name
+    number = f"{section.number}{'.' if section.depth == 0 else ''} "
+    if read_heading(f"{number}{name}", 2, 1).name != name:
+        name = f"{GUARD}{name}{GUARD}"
+    return f"{number}{name}" if options.section_numbers else name
 
 
-def _contents(found: list[Section]) -> Iterator[str]:
-    used: dict[str, int] = defaultdict(int)
-    for section in found:
-        anchor = _anchor(
-            f"{section.number}{'.' if section.depth == 0 else ''} {section.topic.name}"
-        )
-        repeat = f"-{used[anchor]}" if used[anchor] else ""
-        used[anchor] += 1
-        yield f"{'  ' * section.depth}- [{_heading(section)}](#{anchor}{repeat})"
+# News
 
 
-def _anchor(heading: str) -> str:
-    """The fragment GitHub gives a heading: lower case, punctuation dropped, spaces as hyphens."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+def _news(catalogue: Catalogue, options: ListOptions) -> Iterator[tuple[str, list[str]]]:
+    rows = catalogue.announcements.select_related("paper").order_by("-date", "position")
+    if options.news and (lines := list(_days(rows))):
+        yield "News", ["\n".join(lines)]
+    for heading, kind, number in (
+        ("Week Papers", "week", options.weeks),
+        ("Month Papers", "month", options.months),
+    ):
+        if number and (lines := list(_periods(latest(catalogue, kind, number)))):
+            yield heading, ["\n".join(lines)]
 
 
-def _news(catalogue: Catalogue) -> list[str]:
-    rows = catalogue.announcements.order_by("-date", "position")
+def _days(rows: Iterable[Announcement]) -> Iterator[str]:
     days: dict[str, list[Announcement]] = defaultdict(list)
     for row in rows:
         days[f"{row.date:%Y.%m.%d}"].append(row)
-    if not days:
-        return []
-    lines = []
     for day, announced in days.items():
-        lines.append(f"- **[{day}]**")
+        yield f"- **[{day}]**"
         for row in announced:
-            venue = f" {escape(row.venue_text)}" if row.venue_text else ""
-            lines.append(f"  - Paper: {_link(escape(row.title), row.url)}{venue}")
-    return ["## News", "\n".join(lines)]
+            yield f"  - Paper: {_announced(row)}"
 
 
-def _entries(section: Section, shown: dict[int, set[str]], done: set[int]) -> Iterator[str]:
+def _announced(row: Announcement) -> str:
+    title = escape(_exact_title(row.title, stop=False))
+    written = link(title, row.url) if row.url else f"**{title}**"
+    if not row.venue_text:
+        return written
+    venue = read_venue(row.venue_text).venue
+    parts = [venue.name, str(venue.year or ""), venue.distinction]
+    if " ".join(part for part in parts if part) == row.venue_text:
+        return f"{written} {escape(row.venue_text)}"
+    return f"{written} {GUARD}{escape(row.venue_text)}{GUARD}"
+
+
+def _periods(found: list[Latest]) -> Iterator[str]:
+    """What was new in the latest weeks or months. Reading passes over it: these are no topics and no news."""
+    for one in found:
+        yield f"- **{escape(one.label)}**"
+        for title, url in one.papers:
+            yield f"  - {link(escape(title), url) if url else escape(title)}"
+
+
+# Entries
+
+
+def _entries(
+    section: Section, shown: dict[int, set[str]], done: set[int], options: ListOptions
+) -> Iterator[str]:
     """The entries of a topic. `done` holds the papers written before, under other topics."""
     number = 0
     for placement in section.placements:
@@ -147,28 +189,39 @@ def _entries(section: Section, shown: dict[int, set[str]], done: set[int]) -> It
             ]
         for title in titles:
             number += 1
-            yield _entry(number, title, placement, first)
+            mark = f"{number}." if options.entry_numbers else "-"
+            further = _further_identifiers(placement, shown[paper.pk]) if first else []
+            yield _entry(mark, title, placement, further, options)
 
 
-def _entry(number: int, title: str, placement: Placement, first: bool) -> str:
+def _entry(
+    mark: str, title: str, placement: Placement, further: list[Identifier], options: ListOptions
+) -> str:
     """One entry; the paper's first one also shows identifiers that no link of an entry leads to."""
     paper = placement.paper
     url = entry_url(placement)
-    name = f"**{escape(title)}.**"
-    parts = [f"{number}. {_link(name, url) if url else name}"]
-    if authors := ", ".join(row.printed_name for row in paper.authorships.all()):
+    name = f"**{escape(_exact_title(title))}.**"
+    parts = [f"{mark} {link(name, url) if url else name}"]
+    authors = join_authors(row.printed_name for row in paper.authorships.all())
+    if authors:
         parts.append(f"*{escape(authors)}.*")
-    if where := venue_text(paper):
+    if where := _venue(paper):
         parts.append(f"{escape(where)}.")
+    elif not url and not authors:
+        parts.append("n.d.")  # else a title alone would read as a remark
     lines = [" ".join(parts)]
-    badges = [_code_badge(row) for row in paper.repository_links.all()]
-    badges += [_link_badge(link) for link in paper.links.all()]
-    if first:
-        badges += [_identifier_badge(page) for page in _further_identifiers(placement)]
+    badges = [*_badges(paper), *map(_identifier_badge, further)] if options.badges else []
     if badges:
-        indent = " " * len(f"{number}. ")
+        indent = " " * (len(mark) + 1)
         lines += ["", *(f"{indent}{badge}" for badge in badges)]
     return "\n".join(lines)
+
+
+def _exact_title(title: str, *, stop: bool = True) -> str:
+    """A title that reads back as it is, with the full stop behind it or without."""
+    if clean_title(f"{title}." if stop else title) != title:
+        return f"{title}{GUARD}"
+    return title
 
 
 def entry_url(placement: Placement) -> str:
@@ -179,24 +232,46 @@ def entry_url(placement: Placement) -> str:
     return first.url if first else ""
 
 
-def _further_identifiers(placement: Placement) -> list[str]:
-    """Pages of registries, beside the one that the title leads to."""
-    rows = sorted(placement.paper.identifiers.all(), key=lambda row: row.pk)
-    return [row.url for row in rows[1:] if row.scheme != "url" and row.url != entry_url(placement)]
-
-
 def venue_text(paper: Paper) -> str:
     """ "ICLR 2024 Oral", from the parts that are known."""
     parts = [paper.venue.name if paper.venue else "", str(paper.year or ""), paper.distinction]
     return " ".join(part for part in parts if part)
 
 
+def _venue(paper: Paper) -> str:
+    """Venue, year and distinction, so that reading tells them apart."""
+    text = venue_text(paper)
+    name = paper.venue.name if paper.venue else ""
+    if not text or read_venue(f"{text}.").venue == ListedVenue(name, paper.year, paper.distinction):
+        return text
+    return f"{name}{GUARD} {paper.year or ''}{GUARD} {paper.distinction}"
+
+
+def _badges(paper: Paper) -> list[str]:
+    badges = [_code_badge(row) for row in paper.repository_links.all()]
+    return badges + [_link_badge(row) for row in paper.links.all()]
+
+
+def _further_identifiers(placement: Placement, shown: set[str]) -> list[Identifier]:
+    """Those beside the one that the title leads to; not the numbers of services, which no list prints."""
+    rows = sorted(placement.paper.identifiers.all(), key=lambda row: row.pk)
+    said = (Source.LIST, Source.CURATOR)
+    found = []
+    for row in rows:
+        is_first = row == rows[0] and not placement.listed_url
+        elsewhere = row.scheme == URL and row.url in shown
+        printed = row.scheme not in (S2, OPENALEX) or row.source in said
+        if printed and not is_first and not elsewhere and row.url != entry_url(placement):
+            found.append(row)
+    return found
+
+
 def _code_badge(row: PaperRepository) -> str:
     counted = row.badge_repository or row.repository
     if counted.host != "github.com":
-        return _link("Code", row.target)
+        return link("Code", row.target)
     image = f"![GitHub Repo stars]({_SHIELDS}/github/stars/{counted.full_name})"
-    return _link(image, row.target)
+    return link(image, row.target)
 
 
 _BADGES = {
@@ -212,102 +287,15 @@ _BADGES = {
 }
 
 
-def _link_badge(link: Link) -> str:
-    name = _BADGES[link.kind]
-    if link.label:
-        name += f"-{quote(link.label.replace('-', '--').replace('_', '__').replace(' ', '_'))}"
-    return _link(f"![Static Badge]({_SHIELDS}/badge/{name}-blue)", link.url)
+def _link_badge(row: Link) -> str:
+    return _static_badge(_BADGES[row.kind], row.label, row.url)
 
 
-def _identifier_badge(url: str) -> str:
-    return _link(f"![Static Badge]({_SHIELDS}/badge/Paper-blue)", url)
+def _identifier_badge(row: Identifier) -> str:
+    return _static_badge(IDENTIFIER if row.scheme == URL else "Paper", "", row.url)
 
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>])")
-_ENTITY = re.compile(r"&(?=#?\w+;)")
-
-
-def escape(text: str) -> str:
-    """Escape what Markdown would take for markup, so that reading gives the text back."""
-    return _ENTITY.sub(r"\\&", _SPECIAL.sub(r"\\\1", text))
-
-
-def _link(text: str, url: str) -> str:
-    target = url.replace(" ", "%20").replace("<", "%3C")
-    if target.count("(") != target.count(")"):
-        target = target.replace("(", "%28").replace(")", "%29")
-    return f"[{text}]({target})"
-
-
-def write_json(catalogue: Catalogue) -> dict[str, Any]:
-    """The same facts as an object: the catalogue, its topics, its papers with their places, its news."""
-    found = sections(catalogue)
-    papers: dict[int, dict[str, Any]] = {}
-    for section in found:
-        for placement in section.placements:
-            record = papers.setdefault(placement.paper_id, _paper_record(placement.paper))
-            record["topics"].append(
-                {
-                    "path": section.topic.path,
-                    "primary": placement.is_primary,
-                    "url": entry_url(placement),
-                }
-            )
-    return {
-        "catalogue": {
-            "slug": catalogue.slug,
-            "title": catalogue.title,
-            "description": catalogue.description,
-            "origin": {
-                "name": catalogue.origin_name,
-                "url": catalogue.origin_url,
-                "licence": catalogue.licence,
-            },
-        },
-        "topics": [
-            {
-                "number": s.number,
-                "name": s.topic.name,
-                "path": s.topic.path,
-                "papers": len(s.placements),
-            }
-            for s in found
-        ],
-        "papers": list(papers.values()),
-        "announcements": [
-            {
-                "date": row.date.isoformat(),
-                "title": row.title,
-                "url": row.url,
-                "venue": row.venue_text,
-                "paper": row.paper_id,
-            }
-            for row in catalogue.announcements.order_by("-date", "position")
-        ],
-    }
-
-
-def _paper_record(paper: Paper) -> dict[str, Any]:
-    return {
-        "id": paper.pk,
-        "title": paper.title,
-        "other_titles": [alias.title for alias in paper.aliases.all()],
-        "identifiers": [
-            {"scheme": row.scheme, "value": row.value} for row in paper.identifiers.all()
-        ],
-        "authors": [row.printed_name for row in paper.authorships.all()],
-        "venue": paper.venue.name if paper.venue else "",
-        "year": paper.year,
-        "distinction": paper.distinction,
-        "repositories": [
-            {
-                "url": row.target,
-                "stars_of": row.badge_repository.url if row.badge_repository else None,
-            }
-            for row in paper.repository_links.all()
-        ],
-        "links": [
-            {"kind": link.kind, "url": link.url, "label": link.label} for link in paper.links.all()
-        ],
-        "topics": [],
-    }
+def _static_badge(name: str, label: str, url: str) -> str:
+    if label:
+        name += f"-{quote(label.replace('-', '--').replace('_', '__').replace(' ', '_'), safe='')}"
+    return link(f"![Static Badge]({_SHIELDS}/badge/{name}-blue)", url)

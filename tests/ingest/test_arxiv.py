@@ -21,10 +21,10 @@ from catalog.models import (
     VenueSuggestion,
 )
 from ingest.http import SourceBroken, SourceRefused
+from ingest.lists.people import disagreeing, same_people
 from ingest.models import Visit
 from ingest.sources.arxiv import Metadata
 from ingest.sources.arxiv.feed import ArxivRecord, parse_feed, withdrawn
-from ingest.sources.arxiv.names import disagreeing, same_people
 from ingest.sources.arxiv.store import store_records
 from ingest.sources.arxiv.venues import suggested_venue
 from ingest.standins import arxiv as arxiv_world

@@ -10,7 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from catalog.models import Catalogue
-from ingest.lists.writer import write_json, write_markdown
+from ingest.lists.as_json import write_json
+from ingest.lists.writer import write_markdown
 
 
 class Command(BaseCommand):

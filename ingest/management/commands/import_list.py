@@ -11,7 +11,7 @@ from django.core.validators import validate_slug
 from catalog.models import Catalogue
 from ingest.lists.plan import Plan
 from ingest.lists.records import ListRefused
-from ingest.lists.service import Outcome, import_list, plan_list
+from ingest.lists.service import Outcome, import_list, leave_for_curators, plan_list
 from ingest.lists.sources import fetch, is_address, read_file
 
 
@@ -61,6 +61,8 @@ class Command(BaseCommand):
             plan = plan_list(data, slug)
             return Outcome(plan, "planned", "" if options["force"] else plan.refusal)
         outcome = import_list(data, slug, force=options["force"], reason="manage.py import_list")
+        if outcome.open_conflicts:
+            leave_for_curators(outcome, source, data)
         self._complete(outcome, options["title"])
         return outcome
 
@@ -77,7 +79,7 @@ class Command(BaseCommand):
             f"{counts['announcements']} announcements, {counts['repositories']} repositories, "
             f"{counts['links']} links; {counts['repaired_lines']} lines repaired."
         )
-        for line in describe(plan):
+        for line in describe(plan, outcome):
             self.stdout.write(line)
         if outcome.status == "planned":
             self.stdout.write(f"Nothing was changed (--dry-run). {outcome.message}".rstrip())
@@ -85,7 +87,7 @@ class Command(BaseCommand):
             self.stdout.write("Applied." if plan else "Nothing to change.")
 
 
-def describe(plan: Plan) -> list[str]:
+def describe(plan: Plan, outcome: Outcome) -> list[str]:
     """The plan in lines for a terminal: what is new, changed, moved and gone, then the problems."""
     lines = [
         f"{len(plan.new)} new, {len(plan.changed)} changed, {len(plan.moved)} moved, {len(plan.gone)} gone."
@@ -94,5 +96,10 @@ def describe(plan: Plan) -> list[str]:
         f"  changed: {p.facts.title} ({', '.join(p.changed_parts)})" for p in plan.changed[:20]
     ]
     lines += [f"  gone: {gone.paper.title}" for gone in plan.gone[:20]]
+    conflicts = plan.conflicts
+    if conflicts and (outcome.open_conflicts or outcome.status == "planned"):
+        lines.append(f"{len(conflicts)} conflicts wait for a curator, in the admin.")
+    if outcome.left:
+        lines.append(f"{outcome.left} changes were declined before.")
     lines += [f"  line {p.line}, {p.kind}: {p.message}" for p in plan.problems]
     return lines

@@ -29,11 +29,11 @@ from catalog.signals import announce_changed_papers
 from catalog.statements import dated, keep_statements
 from ingest.lists.identity import near_titles
 from ingest.lists.names import display_name
+from ingest.lists.people import disagreeing, same_people
 from ingest.models import Visit, VisitOutcome
 from ingest.parts import Stored, Tally
 from ingest.problems import Doubt, report_doubts
 from ingest.sources.arxiv.feed import ArxivRecord, Feed, may_be_withdrawn, withdrawn
-from ingest.sources.arxiv.names import disagreeing, same_people
 from ingest.sources.arxiv.venues import suggested_venue
 from ingest.sources.venues import SuggestedVenue, suggest_venues
 from ingest.visits import Seen

@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.models import Catalogue, Paper
+from ingest.lists.as_json import write_json
+from ingest.lists.escaping import escape
 from ingest.lists.reader import read_list
 from ingest.lists.repair import repair
 from ingest.lists.service import import_list
-from ingest.lists.writer import escape, write_json, write_markdown
+from ingest.lists.writer import write_markdown
 from tests.factories import make_catalogue, make_paper, make_topic
 from tests.ingest.lists.test_import import BASE
 
