@@ -305,7 +305,10 @@ class _Planner:
         base = self.said.says(self.said.papers, paper.pk).get("topics")
         current = [row for row in self._placements(paper) if row.retired_at is None]
         ours = {row.topic_id for row in current}
-        if base is None or theirs in (set(base), ours) or ours == set(base):
+        if base is None:
+            return None
+        then = {self.topics.living(pk) for pk in base}
+        if theirs in (then, ours) or ours == then:
             return None
         before = {row.topic_id: row.topic.name for row in self._placements(paper)}
         return Conflict(

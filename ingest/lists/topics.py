@@ -58,6 +58,12 @@ class TopicPlan:
         target = self.joined.get(path)
         return path if target is None else self.paths_of[target.pk]
 
+    def living(self, pk: int) -> int:
+        """What a curator merged a topic into, at last; the topic itself when it was not merged."""
+        while (topic := self.every.get(pk)) and topic.merged_into_id in self.every:
+            pk = topic.merged_into_id
+        return pk
+
     @property
     def paths_of(self) -> dict[int, TopicPath]:
         """Each row's own path in the list, or the first of those that lead to it."""
@@ -91,9 +97,10 @@ class TopicPlan:
         base, base_parent = says["path"], says["parent"]
         parent = self.row_at(path[:-1]) if len(path) > 1 else None
         named = path[-1] != base[-1] and path[-1] != topic.name
-        elsewhere = (len(path) > 1 and parent is None) or (
-            parent.pk if parent else None
-        ) != base_parent
+        same_above = _fold_path(path[:-1]) == _fold_path(tuple(base[:-1]))
+        elsewhere = not same_above and (
+            (len(path) > 1 and parent is None) or (parent.pk if parent else None) != base_parent
+        )
         placed = elsewhere and self._has_other_parent(topic, path)
         held_name, held_place = topic.name != base[-1], topic.parent_id != base_parent
         if (named and held_name) or (placed and held_place):
@@ -189,18 +196,13 @@ class _Matching:
 
     def _take(self, path: TopicPath, topic: Topic) -> None:
         del self.left[topic.pk]
-        target = self._living(topic)
+        target = self.every[self.plan.living(topic.pk)]
         if target is topic:
             self.plan.rows[path] = topic
         else:
             self.plan.joined[path] = target
         if _fold_path(path) != tuple(topic.listed_path):
             self.plan.relisted.append((topic, path))
-
-    def _living(self, topic: Topic) -> Topic:
-        while topic.merged_into_id in self.every:
-            topic = self.every[topic.merged_into_id]
-        return topic
 
     def by_path(self, called: Mapping[TopicPath, Topic]) -> None:
         for path in self.plan.new:
