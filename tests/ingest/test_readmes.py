@@ -188,3 +188,10 @@ def test_stars_are_counted_as_before(way, world):
     make_paper(repository="many/code")
     assert counts(run_job("github")) == {"new": 1}
     assert Repository.objects.get().stars == 7
+
+
+def test_the_first_run_reads_the_texts_that_were_there_before(way, world):
+    lanterns(world)
+    make_paper(repository="many/code", abstract="https://github.com/many/code")
+    read()
+    assert set(Evidence.objects.values_list("kind", flat=True)) >= {"abstract", "list"}
