@@ -13,18 +13,20 @@ LONGEST = 200_000  # characters that are looked at
 _MOST_NAMES = 100
 _MOST_TITLES = 50
 _SCHEMES = {"arxiv", "doi", "openreview", "acl"}
+# All of bounded length: a README may be made to keep a greedy one busy for hours.
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\)\]}|]+")
 _BARE = re.compile(
     r"(?<![\w./-])(?:arxiv[\s:.-]*(?:preprint\s*)?(?:arxiv[\s:]*)?|eprint\s*=\s*[{\"]\s*)([0-9]{4}\.[0-9]{4,5})(?![0-9])"
     r"|(?<![\w./-])(10\.[0-9]{4,9}/[^\s<>\"'`\\)\]}|,;]+)",
     re.IGNORECASE,
 )
-_SHIELD = re.compile(r"badge/[^\s)\"']*?([0-9]{4}\.[0-9]{4,5})(?![0-9])")
+_SHIELD = re.compile(r"badge/[^\s)\"']{0,80}?([0-9]{4}\.[0-9]{4,5})(?![0-9])")
 _BIBTEX_TITLE = re.compile(
-    r"(?<!\w)title\s*=\s*[{\"]+\s*(.+?)\s*[}\"]+\s*(?:,|\n|$)", re.IGNORECASE | re.DOTALL
+    r"(?<!\w)title\s*=\s*[{\"]{1,3}\s{0,9}(.{1,400}?)\s{0,9}[}\"]{1,3}\s{0,9}(?:,|\n|$)",
+    re.IGNORECASE | re.DOTALL,
 )
 _HEADLINE = re.compile(
-    r"^\s{0,3}#{1,6}\s+(.+)$|<h[1-3][^>]*>(.+?)</h[1-3]>", re.IGNORECASE | re.MULTILINE
+    r"^\s{0,3}#{1,6}\s+(.+)$|<h[1-3][^>]{0,200}>(.{1,300}?)</h[1-3]>", re.IGNORECASE | re.MULTILINE
 )
 _IN_BRACKETS = re.compile(r"\[([^\[\]\n]{12,300})\]\(|\*\*([^*\n]{12,300})\*\*")
 
@@ -88,7 +90,7 @@ def _identifiers(text: str) -> Iterator[tuple[int, int, str]]:
 def _headlines(text: str) -> Iterator[tuple[int, int, str]]:
     for pattern in (_HEADLINE, _IN_BRACKETS):
         for match in pattern.finditer(text):
-            words = match[1] or match[2]
+            words = (match[1] or match[2])[:300]
             yield match.start(), match.end(), words
             # "Lanterns: Long Light for Ships [ICLR 2024]"
             yield match.start(), match.end(), re.sub(r"[(\[][^)\]]*[)\]]|<[^>]*>", "", words)

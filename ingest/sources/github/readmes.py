@@ -20,6 +20,7 @@ from django.utils import timezone
 from catalog.evidence import gather
 from catalog.folding import fold
 from catalog.models import (
+    Evidence,
     Paper,
     PaperRepository,
     Readme,
@@ -64,8 +65,9 @@ class Readmes(Part):
         self.batch = _BATCH_WITH_TOKEN if has_token else _BATCH_WITHOUT
 
     def begin(self) -> None:
-        """What texts say may have been read by an older version, or never."""
-        gather()
+        """Read the texts that were there before there was evidence; later ones are read as they come."""
+        if not Evidence.objects.exists():
+            gather()
 
     def _things(self, scope: Scope) -> QuerySet[Repository]:
         links = PaperRepository.objects.current().filter(
