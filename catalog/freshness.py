@@ -24,6 +24,8 @@ _TASKS = {
     RunJob.SYSTEMS: "catalog.tasks.find_systems",
     RunJob.DUMP: "catalog.tasks.publish_dump",
     RunJob.MAP: "search.tasks.map_papers",
+    RunJob.DUPLICATES: "catalog.tasks.find_duplicates",
+    RunJob.VENUES: "ingest.tasks.suggest_stored_venues",
 }
 _INGEST = "ingest.tasks.ingest"
 
