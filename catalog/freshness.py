@@ -26,6 +26,8 @@ _TASKS = {
     RunJob.DUMP: "catalog.tasks.publish_dump",
     RunJob.MAP: "search.tasks.map_papers",
     RunJob.LINKS: "ingest.tasks.check_links",
+    RunJob.DUPLICATES: "catalog.tasks.find_duplicates",
+    RunJob.VENUES: "ingest.tasks.suggest_stored_venues",
 }
 _INGEST = "ingest.tasks.ingest"
 

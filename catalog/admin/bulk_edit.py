@@ -22,13 +22,14 @@ from catalog.roles import catalogues_of, is_narrowed
 
 _LEAVE = [("", "leave as it is"), ("yes", "yes"), ("no", "no")]
 _SHOWN = 500  # papers of a preview
+_INDENT = "\u2003"
 
 
 class TopicsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic for mypy only
     """Topics with the catalogue and the topics above them."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.catalogue.title}: {'   ' * obj.depth}{obj.name}"
+        return f"{obj.catalogue.title}: {_INDENT * obj.depth}{obj.name}"
 
 
 class BulkEditForm(forms.Form):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Prefetch, Q
 
+from catalog.duplicates.people import can_be_one
 from catalog.models import (
     Author,
     Authorship,
@@ -58,7 +59,7 @@ def compared_papers(first: int, second: int) -> tuple[list[Any], list[Row], Bett
     rows = [
         _words("Title", readable(one.title), readable(other.title)),
         _items("Other titles", *([row.title for row in p.aliases.all()] for p in (one, other))),
-        _items("Authors", *([row.printed_name for row in p.authorships.all()] for p in (one, other))),
+        _people("Authors", *([row.printed_name for row in p.authorships.all()] for p in (one, other))),
         _value("Venue", one.venue.name if one.venue else "", other.venue.name if other.venue else ""),
         _value("Year", one.year, other.year),
         _value("Distinction", one.distinction, other.distinction),
@@ -234,6 +235,20 @@ def _items(label: str, left: Iterable[Any], right: Iterable[Any]) -> Row:
             pieces.append(Piece(f"and {len(side) - _MOST_ITEMS} more"))
         marked.append(pieces)
     return Row(label, marked[0], marked[1])
+
+
+def _people(label: str, left: Sequence[str], right: Sequence[str]) -> Row:
+    """Lists of names: marked is who cannot be one of the other side."""
+    sides = []
+    for own, others in ((left, right), (right, left)):
+        pieces = [
+            Piece(name, not any(can_be_one(name, other) for other in others))
+            for name in own[:_MOST_ITEMS]
+        ]
+        if len(own) > _MOST_ITEMS:
+            pieces.append(Piece(f"and {len(own) - _MOST_ITEMS} more"))
+        sides.append(pieces)
+    return Row(label, sides[0], sides[1])
 
 
 def _words(label: str, left: str, right: str) -> Row:

@@ -73,7 +73,7 @@ def sheet_of(paper: Paper) -> Sheet:
     )
     rows = [_row(paper, field, said.get(field), stated, keys) for field in statements.FIELDS]
     columns = [
-        f"list {detail}" if source == Source.LIST and detail else str(Source(source).label)
+        f"List {detail}" if source == Source.LIST and detail else str(Source(source).label)
         for source, detail in keys
     ]
     return Sheet(columns, [row for row in rows if row.said or any(c.statement for c in row.cells)])

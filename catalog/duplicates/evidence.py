@@ -56,17 +56,36 @@ JOIN catalog_paper a ON a.id = asked.one JOIN catalog_paper b ON b.id = asked.ot
 WHERE length(a.abstract) > 200 AND length(b.abstract) > 200
 """
 
+_NEAR = """
+WITH named AS (
+    SELECT id AS paper, title_key AS key FROM catalog_paper WHERE merged_into_id IS NULL
+    UNION ALL SELECT paper_id, title_key FROM catalog_titlealias
+), asked AS MATERIALIZED (SELECT key FROM named WHERE paper = ANY(%(papers)s) AND length(key) > 3)
+SELECT DISTINCT named.paper FROM named JOIN asked
+    ON similarity(named.key, asked.key) > 0.4 OR starts_with(named.key, asked.key) OR starts_with(asked.key, named.key)
+"""
 
-def titles() -> dict[int, list[str]]:
+
+def titles(only: Collection[int] | None = None) -> dict[int, list[str]]:
     """All titles of each public paper, its own first."""
     found: dict[int, list[str]] = {}
-    for pk, title in Paper.objects.public().order_by("pk").values_list("pk", "title").iterator():
-        found[pk] = [title]
+    papers = Paper.objects.public().order_by("pk")
     aliases = TitleAlias.objects.filter(paper__merged_into=None).order_by("pk")
+    if only is not None:
+        papers, aliases = papers.filter(pk__in=only), aliases.filter(paper__in=only)
+    for pk, title in papers.values_list("pk", "title").iterator():
+        found[pk] = [title]
     for pk, title in aliases.values_list("paper", "title").iterator():
         if pk in found and title not in found[pk]:
             found[pk].append(title)
     return found
+
+
+def near_titles(papers: Collection[int]) -> set[int]:
+    """Papers with a title that has many letters in common with one of these papers', and these themselves."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEAR, {"papers": list(papers)})
+        return {pk for (pk,) in cursor.fetchall()} | set(papers)
 
 
 def facts_of(papers: Collection[int]) -> dict[int, Facts]:
@@ -88,7 +107,8 @@ def facts_of(papers: Collection[int]) -> dict[int, Facts]:
             bool(paper.venue and paper.venue.kind == Venue.Kind.PREPRINT),
             identifiers[paper.pk],
         )
-        for paper in Paper.objects.filter(pk__in=papers)
+        for paper in Paper.objects.public()
+        .filter(pk__in=papers)
         .select_related("venue")
         .defer("abstract", "comment", "journal_ref")
     }

@@ -13,11 +13,13 @@ from catalog.duplicates.authors import suspected_authors
 from catalog.duplicates.titles import Likeness, Title, Weights, likeness, pairs_to_compare
 from catalog.duplicates.verdict import LEAST, Evidence, Verdict, judge
 from catalog.locks import DUPLICATES, alone
-from catalog.models import AuthorSuspect, PaperSuspect, Run
+from catalog.models import AuthorSuspect, Paper, PaperSuspect, Run
 from catalog.models.duplicates import SuspectStatus
 
 Pair = tuple[int, int]
 _AT_ONCE = 1000
+# So few papers are looked up among so many, instead of comparing all with all of these.
+_FEW, _LARGE = 20, 5000
 # What the outcome depends on, as one number.
 _CONTENT = """
 SELECT concat_ws(' ',
@@ -85,23 +87,49 @@ def _find_all(run: Run) -> None:
 
 def suspected_papers(about: set[int] | None = None) -> dict[Pair, Verdict]:
     """Judge every pair of papers that may be one work; `about`: pairs with one of these."""
-    texts = evidence.titles()
-    titles = {pk: [Title.of(text) for text in some] for pk, some in texts.items()}
-    weights = Weights(some[0] for some in titles.values())
+    said = _only(evidence.said_to_be_one(), about)
+    near_people = _only(dict.fromkeys(evidence.same_people() | evidence.same_beginnings()), about)
+    titles, weights = _titles(about, {pk for pair in (*said, *near_people) for pk in pair})
     alike: dict[Pair, Likeness] = {}
     for pair in pairs_to_compare(titles, weights, about):
         found = _nearest(titles[pair[0]], titles[pair[1]], weights)
         if found:
             alike[pair] = found
-    said = _only(evidence.said_to_be_one(), about)
-    near_people = _only(dict.fromkeys(evidence.same_people() | evidence.same_beginnings()), about)
     abstracts = evidence.alike_abstracts({*alike, *near_people})
     pairs = {*alike, *said, *(pair for pair in near_people if abstracts.get(pair, 0) >= 0.6)}
-    return _judged(pairs & _known(pairs, titles), alike, abstracts, said)
+    return _judged(pairs, alike, abstracts, said)
 
 
-def _known(pairs: set[Pair], titles: Mapping[int, Any]) -> set[Pair]:
-    return {pair for pair in pairs if pair[0] in titles and pair[1] in titles}
+def _titles(about: set[int] | None, beside: set[int]) -> tuple[dict[int, list[Title]], Weights]:
+    """The titles to compare, and how much their words weigh. Of a few papers in a large catalogue only those that are near."""
+    number = Paper.objects.public().count()
+    if about is None or len(about) > _FEW or number < _LARGE:
+        texts = evidence.titles()
+        titles = {pk: [Title.of(text) for text in some] for pk, some in texts.items()}
+        _weighed.keep(number, Weights(some[0] for some in titles.values()))
+    else:
+        texts = evidence.titles(evidence.near_titles(about) | beside)
+        titles = {pk: [Title.of(text) for text in some] for pk, some in texts.items()}
+    return titles, _weighed.of(number)
+
+
+class _Weighed:
+    """The weights of words, kept by a worker: they change little, and counting them takes seconds."""
+
+    def __init__(self) -> None:
+        self.number, self.weights = 0, Weights([])
+
+    def keep(self, number: int, weights: Weights) -> None:
+        self.number, self.weights = number, weights
+
+    def of(self, number: int) -> Weights:
+        if abs(number - self.number) * 20 > number:
+            papers = Paper.objects.public().values_list("title", flat=True)
+            self.keep(number, Weights(map(Title.of, papers.iterator())))
+        return self.weights
+
+
+_weighed = _Weighed()
 
 
 def _judged(

@@ -20,7 +20,7 @@ def paper_detail(
         return _gone(request)
     address = (paper.merged_into or paper).get_absolute_url()
     if request.path != twin(address, ending):
-        return redirect(twin(address, ending), permanent=True)
+        return moved(twin(address, ending), may_come_back=paper.merged_into_id is not None)
     show = PaperPage(paper, base_of(request))
     if ending:
         name = show.reference.key
@@ -38,6 +38,14 @@ def by_arxiv_id(request: HttpRequest, text: str) -> HttpResponse:
             return redirect(found.paper)
     context = {"text": text, "ident": ident, "search_url": reverse("search")}
     return render(request, "catalog/not_listed.html", context, status=404)
+
+
+def moved(address: str, *, may_come_back: bool) -> HttpResponse:
+    """Lead to where a page is now. A merge can be undone: then no browser may remember the way."""
+    response = redirect(address, permanent=True)
+    if may_come_back:
+        response["Cache-Control"] = "no-cache"
+    return response
 
 
 def _gone(request: HttpRequest) -> HttpResponse:

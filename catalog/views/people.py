@@ -4,7 +4,7 @@ from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -21,6 +21,7 @@ from catalog.tallies import (
     topics_over_time,
     years_chart,
 )
+from catalog.views.papers import moved
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 NAMES_PER_PAGE = 150
@@ -59,7 +60,7 @@ def author_detail(
     author = get_object_or_404(Author.objects.select_related("merged_into"), pk=pk)
     address = (author.merged_into or author).get_absolute_url()
     if request.path != twin(address, ending):
-        return redirect(twin(address, ending), permanent=True)
+        return moved(twin(address, ending), may_come_back=author.merged_into_id is not None)
     wrote = Authorship.objects.filter(author=author, paper=OuterRef("pk"))
     papers = Paper.objects.public().filter(Exists(wrote))
     block = PaperList(request, papers, title=author.name, name=slug)

@@ -39,7 +39,7 @@ def url(paper: Paper, name: str = "facts") -> str:
 
 def test_each_source_has_a_column_and_what_differs_is_marked(client, curator, paper):
     sheet = sheet_of(paper)
-    assert list(sheet.columns) == ["arXiv", "OpenAlex", "list long-context"]
+    assert list(sheet.columns) == ["arXiv", "OpenAlex", "List long-context"]
     assert sheet.disputed == ["title", "abstract", "year"]
     text = client.get(url(paper, "change")).content.decode()
     assert "they disagree on title, abstract, year" in text

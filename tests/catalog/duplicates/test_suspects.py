@@ -213,6 +213,16 @@ def test_what_came_is_compared_without_touching_other_pairs():
     assert len(suspects()) == 1
 
 
+def test_in_a_large_catalogue_a_few_papers_find_the_same_pairs(monkeypatch):
+    for one, other in SAME:
+        make(**one)
+        make(**other)
+    everything = job.suspected_papers()
+    monkeypatch.setattr(job, "_LARGE", 1)
+    for pair, verdict in everything.items():
+        assert job.suspected_papers({pair[0]})[pair] == verdict
+
+
 def test_the_number_of_statements_does_not_grow_with_the_papers():
     numbers = []
     for _ in range(2):
