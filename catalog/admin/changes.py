@@ -32,6 +32,7 @@ from catalog.roles import is_narrowed, is_shared, reachable, reaches
 _COME_WITH_PAPERS = (Author, Venue, Repository)
 _SHOWN_OPEN = (Paper, Topic, Placement)
 _FEW, _MANY = 20, 100
+_TABLES = 5
 _OBSTACLES = 200
 # More rows than this of an editor of certain catalogues are not looked at one by one.
 _MOST_NARROWED = 5000
@@ -160,7 +161,10 @@ class ChangeViews:
     def _parts(self, group: Group, kind: Model | None, after: int) -> list[Part]:
         parts = []
         limit = _MANY if kind else _FEW
-        for count in group.counts:
+        # Of a group that touched many tables, those that tell most; the others are a link away.
+        telling = [one for one in group.counts if one.model in _SHOWN_OPEN]
+        shown_of = telling if len(group.counts) > _TABLES and telling else group.counts
+        for count in group.counts if kind else shown_of[:_TABLES]:
             if kind and count.model is not kind:
                 continue
             events = events_of(count.model).objects.filter(pgh_context=group.key)
