@@ -17,6 +17,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from catalog.curation.acts import current_group
 from catalog.curation.refusal import Refused
 from catalog.models import Act, Paper, Placement
 
@@ -44,6 +45,7 @@ def recorded(
     """
     act = Act(kind=kind, title=title, subjects=list(subjects), together=together)
     act.done_by_id = user.pk if user else None
+    act.group = current_group()
     before = _rows(scope())
     yield act
     after = _rows(scope(), {model: rows.keys() for model, rows in before.items()})

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, models, transaction
 
+from catalog.curation.acts import current_group
 from catalog.curation.locks import hold_off_imports
 from catalog.curation.refusal import Refused
 from catalog.models import Candidate, Catalogue, Placement, Topic, TreeChange
@@ -67,6 +68,7 @@ class Recorder:
             words=self.words[:500],
             made_by_id=user.pk if user else None,
             undoes=self.undoes,
+            group=current_group(),
             rows={
                 "topics": topics,
                 "placements": placements,

@@ -25,17 +25,24 @@ from catalog.history.tables import (
 )
 from catalog.history.words import Names, hands_of
 from catalog.models import (
+    Author,
     Authorship,
+    AuthorSuspect,
     Candidate,
     Citation,
     CitationCount,
     CitingWork,
+    CodeSuggestion,
+    Evidence,
+    FieldStatement,
     Link,
     Paper,
     PaperMeasure,
     PaperRepository,
+    PaperSuspect,
     Placement,
     Problem,
+    Readme,
     Reference,
     Run,
     SimilarPaper,
@@ -46,7 +53,8 @@ from catalog.models import (
 
 # What is computed or stated of a row by services goes with it: it is no work of anybody's.
 _FOLLOWS = {
-    CitationCount, PaperMeasure, SimilarPaper, StarCount, CitingWork, Run, Problem, VenueSuggestion,
+    AuthorSuspect, CitationCount, CitingWork, CodeSuggestion, Evidence, FieldStatement, PaperMeasure, PaperSuspect, Problem,
+    Readme, Run, SimilarPaper, StarCount, VenueSuggestion,
 }  # fmt: skip
 _FOLLOWS_APPS = {"search", "ingest", "pghistory", "admin"}
 # A paper's own bibliography goes with it; that another paper cites it is something that points to it.
@@ -360,7 +368,7 @@ def _find_merges(plan: UndoPlan) -> None:
     """Which papers and authors the group merged or parted: these are taken back by who knows all that a merge moves."""
     for table in list(plan.tables):
         model: Any = table.model
-        if not hasattr(model, "merged_into"):
+        if model not in (Author, Paper):
             continue
         events = {event.pk: event for event in events_of(model).objects.filter(pk__in=table.events)}
         rows = model._default_manager.in_bulk(list(table.restores))

@@ -12,10 +12,12 @@ from django.utils import timezone
 from pghistory import runtime
 
 from catalog import curation
+from catalog.curation.acts import current_group
 from catalog.history.plan import Obstacle, TablePlan, UndoPlan, papers_of, plan_undo
 from catalog.history.tables import SILENT, Model, columns_of, events_of, tracked_models
 from catalog.history.words import Names
 from catalog.models import (
+    Act,
     Author,
     Authorship,
     Identifier,
@@ -25,6 +27,7 @@ from catalog.models import (
     Source,
     Topic,
     TopicRedirect,
+    TreeChange,
 )
 from catalog.signals import announce_changed_papers
 
@@ -116,11 +119,6 @@ class _quietly(pghistory.context):
         super().__exit__(*exc)  # type: ignore[no-untyped-call]
 
 
-def _current_group() -> uuid.UUID | None:
-    value = getattr(runtime._tracker, "value", None)
-    return value.id if value else None
-
-
 class _Undo:
     def __init__(
         self, plan: UndoPlan, only: tuple[Model, int] | None, user: Any, for_good: bool
@@ -157,6 +155,7 @@ class _Undo:
     def _merges(self) -> UndoPlan:
         """Take merges back by who knows all that a merge moves; then see what is left to do."""
         plan = self.plan
+        was_recorded = self._recorded()
         for model, duplicate, survivor in plan.merged:
             row = model._default_manager.get(pk=duplicate)
             if getattr(row, "merged_into_id", None) != survivor:
@@ -171,9 +170,22 @@ class _Undo:
                 raise curation.Refused("One of what was merged is no longer there.")
             merge: Any = curation.merge_authors if model is Author else curation.merge_papers
             merge(rows[survivor], [rows[duplicate]])
-        if not plan.merged and not plan.parted:
+        if not (plan.merged or plan.parted or was_recorded):
             return plan
-        return plan_undo(plan.group, self.only, _current_group(), for_good=self.for_good)
+        return plan_undo(plan.group, self.only, current_group(), for_good=self.for_good)
+
+    def _recorded(self) -> bool:
+        """Take back what has a record of its own by that record, which knows rows that no history keeps."""
+        if self.only is not None:
+            return False
+        acts = list(Act.objects.standing().filter(group=self.plan.group).order_by("-pk"))
+        for act in acts:
+            curation.undo_act(act, self.user)
+        changes = TreeChange.objects.filter(group=self.plan.group, undone_at=None).order_by("-pk")
+        trees = list(changes)
+        for change in trees:
+            curation.undo_tree_change(change, self.user)
+        return bool(acts or trees)
 
     # Rows
 

@@ -39,6 +39,9 @@ class Act(models.Model):
     together = models.UUIDField(
         null=True, blank=True, editable=False, help_text="Names the acts that one click did."
     )
+    group = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="The group of changes that it is part of."
+    )
     done_at = models.DateTimeField(default=timezone.now)
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -58,6 +61,7 @@ class Act(models.Model):
         indexes = [
             GinIndex(fields=["subjects"], name="act_subjects"),
             models.Index(fields=["together"], name="act_together", condition=~Q(together=None)),
+            models.Index(fields=["group"], name="act_group", condition=~Q(group=None)),
         ]
         constraints = [one_of("kind", ActKind, "act_kind_known")]
 

@@ -205,6 +205,9 @@ class TreeChange(models.Model):
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    group = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="The group of changes that it is part of."
+    )
     rows = models.JSONField(default=dict, help_text="The rows it changed, before and after.")
     undone_at = models.DateTimeField(null=True, blank=True)
     undoes = models.ForeignKey(
@@ -213,6 +216,9 @@ class TreeChange(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["group"], name="treechange_group", condition=~Q(group=None))
+        ]
 
     def __str__(self) -> str:
         return self.words

@@ -77,7 +77,7 @@ def bring(text: str, **given: object) -> uuid.UUID:
 
 
 # What changes by itself, or says when a thing was changed.
-IDLE = {"updated_at", "stated_at"}
+IDLE = {"updated_at", "stated_at", "listed_path"}
 
 
 def everything() -> dict[str, list[dict[str, object]]]:
@@ -417,3 +417,34 @@ def test_links_and_redirects_of_a_group_go_with_it(jane):
     after = everything()
     assert after.pop("TopicRedirect")
     assert after == before
+
+
+def test_a_merge_in_a_group_gives_back_what_no_history_keeps(jane):
+    kept, duplicate, citing = make_paper("One"), make_paper("Another"), make_paper("Third")
+    cited = Citation.objects.create(citing=citing, cited=duplicate, source="openalex")
+    with request_of(jane) as group:
+        curation.merge_papers(kept, [duplicate], jane)
+    cited.refresh_from_db()
+    assert cited.cited == kept
+    with request_of(jane):
+        take_back(group, jane)
+    cited.refresh_from_db()
+    duplicate.refresh_from_db()
+    assert cited.cited == duplicate
+    assert duplicate.merged_into is None
+
+
+def test_topics_merged_in_a_group_are_apart_again_at_their_own_addresses(jane):
+    source, target = make_topic("Recurrence"), make_topic("Memory")
+    paper = make_paper(topics=[source])
+    with request_of(jane) as group:
+        curation.merge_topics(source, target, user=jane)
+    assert Placement.objects.current().get(paper=paper).topic == target
+    with request_of(jane) as second:
+        take_back(group, jane)
+    source.refresh_from_db()
+    assert source.retired_at is None
+    assert Placement.objects.current().get(paper=paper).topic == source
+    with request_of(jane):
+        take_back(second, jane)
+    assert Placement.objects.current().get(paper=paper).topic == target
