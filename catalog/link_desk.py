@@ -40,7 +40,7 @@ def link_lines(user: Any) -> list[DeskLine]:
         lines += _of_repositories()
     if user.has_perm("catalog.view_codesuggestion"):
         number = CodeSuggestion.objects.filter(status=CodeSuggestion.Status.OPEN).count()
-        lines += _line(
+        lines += line(
             number,
             "repository named in a text|repositories named in texts",
             "codesuggestion",
@@ -49,13 +49,15 @@ def link_lines(user: Any) -> list[DeskLine]:
     return lines
 
 
-def _line(number: int, words: str, model: str, query: str) -> list[DeskLine]:
+def line(
+    number: int, words: str, model: str, query: str = "", *, page: str = "changelist"
+) -> list[DeskLine]:
     """One line, or none; the words are for one, then for several."""
     if not number:
         return []
     one, several = words.split("|")
-    url = reverse(f"admin:catalog_{model}_changelist")
-    return [DeskLine(f"{number:,} {one if number == 1 else several}", f"{url}?{query}")]
+    url = reverse(f"admin:catalog_{model}_{page}") + (f"?{query}" if query else "")
+    return [DeskLine(f"{number:,} {one if number == 1 else several}", url)]
 
 
 def _of_links() -> list[DeskLine]:
@@ -65,9 +67,9 @@ def _of_links() -> list[DeskLine]:
         moved=Count("pk", filter=Q(outcome=LinkOutcome.MOVED)),
     )
     return [
-        *_line(numbers["dead"], "dead link|dead links", "linkcheck", "look=dead"),
-        *_line(numbers["failing"], "link that fails for now|links that fail for now", "linkcheck", "look=failing"),
-        *_line(numbers["moved"], "link that has moved for good|links that have moved for good", "linkcheck", "look=moved"),
+        *line(numbers["dead"], "dead link|dead links", "linkcheck", "look=dead"),
+        *line(numbers["failing"], "link that fails for now|links that fail for now", "linkcheck", "look=failing"),
+        *line(numbers["moved"], "link that has moved for good|links that have moved for good", "linkcheck", "look=moved"),
     ]  # fmt: skip
 
 
@@ -79,10 +81,10 @@ def _of_repositories() -> list[DeskLine]:
     )
     replaced = Problem.objects.open().filter(kind=REPLACED).count()
     return [
-        *_line(numbers["gone"], "repository is gone from its host|repositories are gone from their host", "repository", "look=gone"),
-        *_line(replaced, "repository’s name is another one’s by now|repositories’ names are others’ by now", "problem", f"status__exact=open&kind={REPLACED}"),
-        *_line(numbers["archived"], "repository is archived|repositories are archived", "repository", "look=archived"),
-        *_line(numbers["renamed"], "repository was renamed|repositories were renamed", "repository", "look=renamed"),
+        *line(numbers["gone"], "repository is gone from its host|repositories are gone from their host", "repository", "look=gone"),
+        *line(replaced, "repository’s name is another one’s by now|repositories’ names are others’ by now", "problem", f"status__exact=open&kind={REPLACED}"),
+        *line(numbers["archived"], "repository is archived|repositories are archived", "repository", "look=archived"),
+        *line(numbers["renamed"], "repository was renamed|repositories were renamed", "repository", "look=renamed"),
     ]  # fmt: skip
 
 
@@ -91,8 +93,8 @@ def _of_code() -> list[DeskLine]:
     badges = links.filter(ANOTHERS_STARS).count()
     doubts = links.filter(doubtful()).count()
     return [
-        *_line(badges, "badge counts another repository’s stars|badges count another repository’s stars", "paperrepository", "look=badge"),
-        *_line(doubts, "repository is linked by a list alone, and its README names other papers|repositories are linked by a list alone, and their READMEs name other papers", "paperrepository", "look=doubtful"),
+        *line(badges, "badge counts another repository’s stars|badges count another repository’s stars", "paperrepository", "look=badge"),
+        *line(doubts, "repository is linked by a list alone, and its README names other papers|repositories are linked by a list alone, and their READMEs name other papers", "paperrepository", "look=doubtful"),
     ]  # fmt: skip
 
 

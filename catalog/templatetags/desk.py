@@ -3,42 +3,34 @@
 from typing import Any
 
 from django import template
-from django.db.models import Count
 
+from catalog.desk import problems, waiting
 from catalog.freshness import sources
+from catalog.history.groups import latest
 from catalog.link_desk import link_lines
-from catalog.models import (
-    Candidate,
-    Catalogue,
-    Problem,
-    Proposal,
-    Relation,
-    Run,
-    Source,
-    VenueSuggestion,
-)
+from catalog.models import Run
+from catalog.roles import catalogues_of
 
 register = template.Library()
 
 _RUNS = 5
+_CHANGES = 8
 
 
 @register.inclusion_tag("admin/_desk.html", takes_context=True)
 def desk(context: dict[str, Any]) -> dict[str, Any]:
-    kinds = Problem.objects.open().values("kind").annotate(number=Count("pk")).order_by("-number")
+    user = context["request"].user
+    whole, kinds = problems(user)
+    sees_history = user.has_perm("pghistory.view_context")
     return {
         "perms": context["perms"],
         "is_closed": not context.get("available_apps"),
-        "catalogues": Catalogue.objects.all(),
-        "problems": list(kinds),
-        "problem_count": sum(row["number"] for row in kinds),
-        "candidate_count": Candidate.objects.filter(status=Candidate.Status.OPEN).count(),
-        "suggestion_count": VenueSuggestion.objects.filter(
-            status=VenueSuggestion.Status.OPEN
-        ).count(),
-        "proposal_count": Proposal.objects.open().count(),
-        "relation_count": Relation.objects.current().filter(source=Source.DERIVED).count(),
+        "waiting": list(waiting(user)),
+        "problems": whole,
+        "problem_kinds": kinds,
         "failing": [one for one in sources() if one.is_failing or one.busy_until],
-        "link_lines": link_lines(context["request"].user),
+        "link_lines": link_lines(user),
+        "changes": latest(limit=_CHANGES)[0] if sees_history else [],
+        "catalogues": catalogues_of(user),
         "runs": Run.objects.select_related("catalogue")[:_RUNS],
     }

@@ -1,10 +1,11 @@
 """Every model has pages in the admin that open, search, filter and do not ask more for more rows."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -24,6 +25,7 @@ from catalog.models import (
     Dump,
     DumpFile,
     DumpPart,
+    Editorship,
     Evidence,
     FieldStatement,
     HarvestQuery,
@@ -316,8 +318,46 @@ def test_the_desk_shows_what_waits(client, curator):
 
 def test_an_empty_desk_says_so(client, curator):
     page = client.get(reverse("admin:index")).content.decode()
-    for words in ("No problem is open.", "No candidate waits.", "Nothing has run yet."):
+    for words in ("Nothing: all is decided", "Nothing yet.", "Nothing has run yet."):
         assert words in page
+
+
+def test_each_queue_is_one_click_from_the_desk(client, curator):
+    paper, other = sorted((make_everything(), make_paper()), key=lambda one: one.pk)
+    PaperSuspect.objects.create(first=paper, second=other, score=0.9)
+    Proposal.objects.create(kind="paper", catalogue=make_catalogue(), after={"title": "New"})
+    page = client.get(reverse("admin:index")).content.decode()
+    for words in (r"\d pairs? of papers that may be one", r"\d proposals? from readers"):
+        link = re.search(rf'<a href="([^"]+)">{words}', page)
+        assert link
+        assert client.get(link[1].replace("&amp;", "&")).status_code == 200
+
+
+def test_the_desk_tells_who_changed_what_lately(client, curator):
+    paper = make_paper("Old")
+    client.post(
+        admin_url(Paper, "changelist"), {"action": "unlist", "_selected_action": [paper.pk]}
+    )
+    page = client.get(reverse("admin:index")).content.decode()
+    lately = page.partition("Lately changed")[2].partition("All changes")[0]
+    assert "jane" in lately
+    assert "placement: 1 changed" in lately
+
+
+def test_an_editor_of_a_catalogue_is_told_of_that_one(client):
+    user = User.objects.create_user("ed", is_staff=True)
+    user.groups.add(Group.objects.get(name="Editor"))
+    own, other = make_catalogue(), make_catalogue("vision")
+    Editorship.objects.create(user=user, catalogue=own)
+    for number, catalogue in enumerate((own, other, other)):
+        Candidate.objects.create(
+            catalogue=catalogue, scheme="arxiv", value=f"2401.0000{number}", title="New"
+        )
+    client.force_login(user)
+    page = client.get(reverse("admin:index")).content.decode()
+    assert "1 candidate to accept or reject" in page
+    assert f"catalogue={own.slug}" in page
+    assert f"catalogue={other.slug}" not in page
 
 
 def test_an_identifier_in_use_names_the_paper_that_has_it(client, curator):
