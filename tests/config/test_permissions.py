@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
@@ -14,7 +15,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
-from catalog import models
+from catalog import curation, models
+from catalog.curation.bulk import Edit
 from catalog.models import Catalogue, Editorship, Paper, Topic
 from catalog.roles import is_shared
 from tests.config.permissions import (
@@ -343,6 +345,86 @@ def test_an_editor_undoes_what_was_done_to_their_own(scene, everybody):
         client.post(address, {"digest": page.context["digest"]})
         left = models.Placement.objects.filter(pk=rows[models.Placement].pk).count()
         assert left == expected, place
+
+
+def test_an_act_that_moved_another_catalogues_papers_is_taken_back_by_who_edits_both(
+    scene, everybody
+):
+    _, client = everybody[Who.EDITOR]
+    paper, there = scene["own"][Paper], scene["elsewhere"][Topic]
+    root = User.objects.create_superuser("boss")
+    for name in ("put_under", "take_out_of"):
+        edit = Edit(**{name: [there]})
+        seen = [one.seen for one in curation.plan_edit([paper.pk], edit)]
+        act, _ = curation.apply_edit(seen, edit, root)
+        assert act
+        assert client.post(address_of_undo(act)).status_code == 403, name
+    own = scene["own"].act()
+    assert client.post(address_of_undo(own)).status_code == 302
+
+
+def test_one_click_is_taken_back_by_who_may_take_back_all_of_it(scene, everybody):
+    _, client = everybody[Who.EDITOR]
+    together = uuid4()
+    acts = [scene[place].act() for place in PLACES]
+    models.Act.objects.filter(pk__in=[act.pk for act in acts]).update(together=together)
+    for act in acts:
+        assert client.post(address_of_undo(act)).status_code == 403
+    assert everybody[Who.CURATOR][1].post(address_of_undo(acts[0])).status_code == 302
+    assert models.Act.objects.standing().filter(together=together).count() == 0
+
+
+def address_of_undo(act: models.Act) -> str:
+    return reverse("admin:catalog_act_undo", args=[act.pk])
+
+
+def test_a_correction_moves_no_paper_into_another_catalogue(scene, everybody):
+    _, client = everybody[Who.EDITOR]
+    there = scene["elsewhere"][Topic]
+    proposal = scene["own"][models.Proposal]
+    models.Proposal.objects.filter(pk=proposal.pk).update(after={"topic": str(there.pk)})
+    address = of_admin(models.Proposal, "change", proposal.pk)
+    for value in (there.pk, f"={there.pk}", "²", "9" * 30):
+        data = {"take-topic": "on", "value-topic": value, "_accept": "1"}
+        assert client.post(address, data).status_code == 400, value
+    assert not there.placements.filter(paper=scene["own"][Paper]).exists()
+    data = {"take-topic": "on", "value-topic": there.pk, "_accept": "1"}
+    assert everybody[Who.CURATOR][1].post(address, data).status_code == 302
+    assert there.placements.filter(paper=scene["own"][Paper]).exists()
+
+
+def test_queues_lead_editors_to_what_they_can_decide(scene, everybody):
+    _, client = everybody[Who.EDITOR]
+    pairs = {place: scene[place][models.PaperSuspect].pk for place in PLACES}
+    models.PaperSuspect.objects.filter(pk=pairs["elsewhere"]).update(score=1)
+    queue = reverse("admin:catalog_papersuspect_queue")
+    page = of_admin(models.PaperSuspect, "change", pairs["own"])
+    assert client.get(queue)["Location"] == page
+    assert client.get(page).context["waiting"] == 1
+    other = client.get(of_admin(models.PaperSuspect, "change", pairs["elsewhere"]))
+    assert "<kbd>m</kbd>" not in other.content.decode()
+    assert "<kbd>n</kbd>" not in other.content.decode()
+    everything = everybody[Who.CURATOR][1].get(queue)["Location"]
+    assert everything == of_admin(models.PaperSuspect, "change", pairs["elsewhere"])
+
+
+@pytest.mark.parametrize(
+    ("model", "page"),
+    [
+        (models.PaperSuspect, "change"),
+        (models.AuthorSuspect, "change"),
+        (models.Proposal, "change"),
+        (models.VenueSuggestion, "queue"),
+        (models.Act, "change"),
+    ],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_who_only_looks_is_offered_no_button(model, page, scene, everybody):
+    args = [] if page == "queue" else [scene["own"][model].pk]
+    shown = everybody[Who.READER][1].get(of_admin(model, page, *args)).content.decode()
+    content = shown[shown.index('id="content"') :]
+    assert "<button" not in content
+    assert 'type="submit"' not in content
 
 
 def test_groups_are_brought_up_to_date_with_each_migration():
