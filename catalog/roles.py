@@ -4,24 +4,30 @@ What a user may do at all is Django's permissions; this narrows where. Superuser
 an editorship, are not narrowed.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
+from catalog.link_uses import uses_of
 from catalog.models import (
     Announcement,
     Authorship,
     Candidate,
     Catalogue,
     Citation,
+    CodeSuggestion,
     Editorship,
     HarvestQuery,
     Identifier,
     Link,
+    LinkCheck,
     Paper,
     PaperRepository,
+    PaperSuspect,
     Placement,
     Problem,
+    Proposal,
     Provenance,
     Reference,
     RejectedIdentifier,
@@ -85,16 +91,19 @@ _BY_PAPER: dict[type[Model], str] = {
     Link: "paper",
     PaperRepository: "paper",
     VenueSuggestion: "paper",
+    CodeSuggestion: "paper",
     System: "introduced_by",
     Relation: "subject",
     Citation: "citing",
     Reference: "citing",
 }
+# A pair is within reach with both of its papers; a proposal with what its kind is about.
+_BY_RULE = frozenset({PaperSuspect, Proposal})
 
 
 def is_shared(model: type[Model]) -> bool:
     """Whether rows of a model belong to all catalogues together."""
-    return model not in _BY_CATALOGUE and model not in _BY_PAPER
+    return model not in _BY_CATALOGUE and model not in _BY_PAPER and model not in _BY_RULE
 
 
 def reachable(user: Any, rows: "QuerySet[Any]") -> "QuerySet[Any]":
@@ -109,6 +118,12 @@ def reachable(user: Any, rows: "QuerySet[Any]") -> "QuerySet[Any]":
         reached |= Q(**{f"{_BY_PAPER[model] or 'pk'}__in": _papers_of(user)})
     if model is Problem:  # one of no list is about a paper
         reached |= Q(catalogue=None, paper__in=_papers_of(user))
+    if model is PaperSuspect:
+        reached |= Q(first__in=_papers_of(user), second__in=_papers_of(user))
+    if model is Proposal:
+        reached |= _proposals_of(user)
+    if model is LinkCheck:
+        reached |= Q(url__in=_addresses_of(user, rows.values_list("url", flat=True)))
     return rows.filter(reached)
 
 
@@ -118,11 +133,32 @@ def _papers_of(user: Any) -> QuerySet[Paper]:
     return Paper.objects.filter(Exists(own) | ~Exists(current))
 
 
+def _proposals_of(user: Any) -> Q:
+    own, papers, kinds = catalogues_of(user), _papers_of(user), Proposal.Kind
+    return (
+        Q(kind=kinds.PAPER, catalogue__in=own)
+        | Q(kind=kinds.TOPIC, topic__catalogue__in=own)
+        | Q(kind=kinds.FIX, paper__merged_into=None, paper__in=papers)
+        | Q(kind=kinds.FIX, paper__merged_into__in=papers)
+        | Q(kind=kinds.FIX, paper=None, catalogue__in=own)
+    )
+
+
+def _addresses_of(user: Any, urls: Iterable[str]) -> list[str]:
+    """Those of the addresses that a paper within reach links to: what is done about them is done to its links."""
+    uses = {url: {use.paper.pk for use in some} for url, some in uses_of(urls).items()}
+    papers = {paper for some in uses.values() for paper in some}
+    own = set(_papers_of(user).filter(pk__in=papers).values_list("pk", flat=True))
+    return [url for url, some in uses.items() if some & own]
+
+
 def reaches(user: Any, row: Model) -> bool:
     """Whether the user's permissions reach this row, as it is in memory: stored or about to be."""
     if not is_narrowed(user):
         return True
     model = type(row)
+    if model in _BY_RULE or model is LinkCheck:  # nobody edits what their place hangs on
+        return reachable(user, model._default_manager.filter(pk=row.pk)).exists()
     if model is Problem and _at(row, "catalogue") is None:
         paper = _at(row, "paper")
         return paper is not None and may_edit_paper(user, paper)

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_safe
 
 from catalog import curation
 from catalog.admin.base import change_url, in_words
@@ -53,7 +54,7 @@ class AddViews:
             at("add/", self.box, "add"),
             at("add/draft/<int:pk>/", self.draft, "draft"),
             at("add/pasted/<int:pk>/", pastes.table, "paste"),
-            at("add/pasted/<int:pk>/progress/", pastes.progress, "paste_progress"),
+            at("add/pasted/<int:pk>/progress/", require_safe(pastes.progress), "paste_progress"),
         ]
 
     def check(self, request: HttpRequest) -> None:

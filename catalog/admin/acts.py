@@ -17,8 +17,8 @@ from django.views.decorators.http import require_POST
 
 from catalog import curation
 from catalog.admin.base import ReadOnlyAdmin, change_url, in_words
-from catalog.models import Act, Author, Paper
-from catalog.roles import is_narrowed, may_edit_paper
+from catalog.models import Act, Author, Paper, Placement, Topic
+from catalog.roles import catalogues_of, is_narrowed, lists_alone, reachable
 
 # What whoever takes an act back must be allowed to change.
 _NEEDED = {
@@ -33,14 +33,42 @@ _MOST_NAMED = 100
 
 
 def may_undo(request: HttpRequest, act: Act) -> bool:
-    user = request.user
-    if not user.has_perm(_NEEDED[Act.Kind(act.kind)]):
+    """Whether the user may take back all that one click did."""
+    user, acts = request.user, [act]
+    if act.together:
+        acts = list(Act.objects.standing().filter(together=act.together))
+    if not all(user.has_perm(_NEEDED[Act.Kind(one.kind)]) for one in acts):
         return False
-    if not is_narrowed(user):
-        return True
+    return not is_narrowed(user) or all(_is_within(user, one) for one in acts)
+
+
+def _is_within(user: Any, act: Act) -> bool:
+    """Whether an act touches nothing beyond the reach of an editor of certain catalogues."""
     if act.kind in _OF_AUTHORS:
         return False
-    return all(may_edit_paper(user, paper) for paper in Paper.objects.filter(pk__in=act.subjects))
+    papers = Paper.objects.filter(pk__in=act.subjects)
+    if reachable(user, papers).count() < papers.count():
+        return False
+    if act.kind == Act.Kind.MERGE_PAPERS and not all(lists_alone(user, one) for one in papers):
+        return False
+    touched = Topic.objects.filter(pk__in=_topics_of(act))
+    return not touched.exclude(catalogue__in=catalogues_of(user)).exists()
+
+
+def _topics_of(act: Act) -> set[int]:
+    """The topics whose papers the act changed. A place that was retired before and after is nobody's concern."""
+    parts = act.rows.get(Placement._meta.label, {})
+    whole = [*parts.get("added", ()), *parts.get("deleted", ())]
+    found = {row["topic_id"] for row in whole if row["retired_at"] is None}
+    changed = {key: (old, new) for key, old, new in parts.get("changed", ())}
+    for row in Placement.objects.filter(pk__in=changed):
+        old, new = changed[row.pk]
+        if row.retired_at is None or "retired_at" in old:
+            found |= {
+                row.topic_id,
+                *(side["topic_id"] for side in (old, new) if "topic_id" in side),
+            }
+    return found
 
 
 def offer_undo(request: HttpRequest, text: str, act: Act, back: str = "") -> None:
@@ -94,7 +122,7 @@ class ActAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         act = self._act(object_id)
-        if not self.has_view_permission(request, act):
+        if request.method == "POST" or not self.has_view_permission(request, act):
             raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),

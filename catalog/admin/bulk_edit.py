@@ -125,6 +125,8 @@ class BulkEdits(admin.ModelAdmin):  # type: ignore[type-arg]
         if not form.is_valid() or "_again" in request.POST:
             return self._form_page(request, keys, form)
         own, foreign = _reached(request.user, keys)
+        if not own:
+            raise PermissionDenied
         if "_apply" in request.POST:
             return self._apply(request, form.edit(), own, back)
         return self._preview(request, form, own, foreign)

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.views.decorators.http import require_safe
 
 from catalog import curation
 from catalog.admin.acts import offer_undo
@@ -19,7 +20,7 @@ from catalog.admin.comparison import compared_authors, compared_papers
 from catalog.admin.merging import may_merge
 from catalog.models import AuthorSuspect, PaperSuspect
 from catalog.models.duplicates import SuspectStatus
-from catalog.roles import is_narrowed, may_edit_paper
+from catalog.roles import is_narrowed, may_edit_paper, reachable
 
 
 class SuspectAdmin(ReadOnlyAdmin):
@@ -68,8 +69,8 @@ class SuspectAdmin(ReadOnlyAdmin):
             return path(route, self.admin_site.admin_view(answer), name=full)
 
         return [
-            at("queue/", self.queue_view, "queue"),
-            at("<int:pk>/undo/", self.undo_view, "undo"),
+            at("queue/", require_safe(self.queue_view), "queue"),
+            at("<int:pk>/undo/", require_safe(self.undo_view), "undo"),
             *super().get_urls(),
         ]
 
@@ -118,13 +119,15 @@ class SuspectAdmin(ReadOnlyAdmin):
             "may_decide": self.has_decide_permission(request, suspect),
             "may_merge": self._may_merge(request, suspect),
             "next_url": self._next(request, suspect),
-            "waiting": self.model._default_manager.open().count(),
+            "waiting": self._waiting(request).count(),
             "is_open": suspect.status in {SuspectStatus.OPEN, SuspectStatus.GONE},
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/catalog/suspect.html", context)
 
     def _decide(self, request: HttpRequest, suspect: Any) -> HttpResponse:
+        if not (self.has_decide_permission(request, suspect) or self._may_merge(request, suspect)):
+            raise PermissionDenied
         if "_distinct" in request.POST:
             if not self.has_decide_permission(request, suspect):
                 raise PermissionDenied
@@ -167,7 +170,7 @@ class SuspectAdmin(ReadOnlyAdmin):
 
     def _next(self, request: HttpRequest, suspect: Any = None) -> str:
         """The next pair that waits, in the order of the list; the list when none does."""
-        rows = self.model._default_manager.open().order_by("-score", "pk")
+        rows = self._waiting(request).order_by("-score", "pk")
         if suspect is not None:
             after = Q(score__lt=suspect.score) | Q(score=suspect.score, pk__gt=suspect.pk)
             following = rows.filter(after).first()
@@ -176,6 +179,10 @@ class SuspectAdmin(ReadOnlyAdmin):
         if following is None:
             return f"{self._url('changelist')}?status__exact=open"
         return self._url("change", following.pk)
+
+    def _waiting(self, request: HttpRequest) -> "QuerySet[Any]":
+        """What waits for whoever asks; an editor of certain catalogues has only what they can decide."""
+        return reachable(request.user, self.model._default_manager.open())
 
     def _suspect(self, pk: str) -> Any:
         rows = self.model._default_manager.select_related("first", "second", "decided_by")
@@ -204,20 +211,17 @@ class SuspectAdmin(ReadOnlyAdmin):
     @admin.action(description="Not the same", permissions=["decide"])
     def distinct(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
         curation.note_act("not the same")
-        chosen = self._reached(request, queryset)
-        number = curation.decide_distinct(chosen, request.user)  # type: ignore[arg-type]  # staff only
+        number = curation.decide_distinct(self._chosen(queryset), request.user)  # type: ignore[arg-type]  # staff only
         messages.success(request, f"Remembered as not the same: {number}.")
 
     @admin.action(description="Decide again", permissions=["decide"])
     def reopen(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
-        number = curation.reopen(self._reached(request, queryset))
+        number = curation.reopen(self._chosen(queryset))
         messages.success(request, f"To be decided again: {number}.")
 
-    def _reached(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
-        """Those that the user may decide on."""
+    def _chosen(self, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        """The same rows, free of what the list joins to them."""
         keys = list(queryset.values_list("pk", flat=True))
-        if is_narrowed(request.user):
-            keys = [row.pk for row in queryset if self.has_decide_permission(request, row)]
         found: QuerySet[Any] = self.model._default_manager.filter(pk__in=keys)
         return found
 

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from catalog import curation, statements
-from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, column, in_words
+from catalog.admin.base import ReadOnlyAdmin, column, in_words, superusers_delete
 from catalog.folding import fold
 from catalog.models import FieldStatement, NamedAuthor, Paper, Provenance, Source
 from catalog.readable import readable
@@ -210,8 +210,8 @@ class FieldStatementAdmin(ReadOnlyAdmin):
 
 
 @admin.register(NamedAuthor)
-class NamedAuthorAdmin(CuratedAdmin):
-    """Which person a name on a paper means. Deleting one lets imports go by the name again."""
+class NamedAuthorAdmin(ReadOnlyAdmin):
+    """Which person a name on a paper means. Deleting one lets imports go by the name again; no history brings it back."""
 
     list_display = ["name_key", column("author", "author"), column("paper", "paper"), "stated_at"]
     list_select_related = ["author", "paper"]
@@ -219,5 +219,5 @@ class NamedAuthorAdmin(CuratedAdmin):
     readonly_fields = ["paper", "name_key", "author", "stated_at"]
     date_hierarchy = "stated_at"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return superusers_delete(request)

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from catalog import curation
 from catalog.admin.base import CuratedAdmin, in_words
-from catalog.models import Paper, Placement, Proposal, Topic
+from catalog.models import Paper, Proposal, Topic
 from catalog.proposed import (
     LABELS,
     LISTS,
@@ -25,7 +25,7 @@ from catalog.proposed import (
     normal,
     present_topics,
 )
-from catalog.roles import catalogues_of, is_narrowed, may_edit, may_edit_paper
+from catalog.roles import may_edit, may_edit_paper, reachable
 
 _LONGEST_VALUE = 70_000
 _LONGEST_ANSWER = 1000
@@ -74,11 +74,7 @@ class ProposalAdmin(CuratedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Proposal]:
         """What waits comes first, the oldest on top; editors of a catalogue see what is about theirs."""
-        rows: QuerySet[Proposal] = super().get_queryset(request)
-        if is_narrowed(request.user):
-            own = catalogues_of(request.user)
-            listed = Placement.objects.current().filter(topic__catalogue__in=own).values("paper")
-            rows = rows.filter(Q(catalogue__in=own) | Q(paper__in=listed) | Q(topic__catalogue__in=own))  # fmt: skip
+        rows: QuerySet[Proposal] = reachable(request.user, super().get_queryset(request))
         waits = Case(When(status=Proposal.Status.OPEN, then=0), default=1)
         return rows.order_by(waits, "pk")
 
@@ -120,7 +116,7 @@ class ProposalAdmin(CuratedAdmin):
     def _row(self, request: HttpRequest, object_id: str) -> Proposal:
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        rows = self.get_queryset(request).select_related(
+        rows = Proposal.objects.select_related(  # to be read also where it is not theirs to decide
             "paper__venue",
             "paper__merged_into__venue",
             "topic__catalogue",
@@ -165,7 +161,9 @@ class ProposalAdmin(CuratedAdmin):
                 text = "Turned down. The sender reads your answer." if answer else "Turned down."
             elif "_accept" in request.POST and row.kind != Proposal.Kind.PAPER:
                 self._take_credit(request, row)
-                curation.accept_fields(row, _ticked(request, row), user, answer)
+                taken = _ticked(request, row)
+                _check_topic(user, taken.get("topic", ""))
+                curation.accept_fields(row, taken, user, answer)
                 curation.note_act(f"took a correction{by}", why=answer)
                 text = "Taken over."
             else:
@@ -247,7 +245,7 @@ def _field(
 
 def _offer_topics(field: Field, after: str) -> None:
     key = after.removeprefix("=")
-    topic = Topic.objects.select_related("parent").filter(pk=int(key)).first() if key.isdigit() else None  # fmt: skip
+    topic = Topic.objects.select_related("parent").filter(pk=int(key)).first() if key.isdecimal() else None  # fmt: skip
     label = topic.label if topic else "a topic that is here no more"
     both = [(key, f"{label}, beside its present topics"), (f"={key}", f"{label}, instead of them")]
     field.options = both
@@ -255,10 +253,20 @@ def _offer_topics(field: Field, after: str) -> None:
 
 
 def _offer_merge(field: Field, after: str, own: int) -> None:
-    other = Paper.objects.filter(pk=int(after)).first() if after.isdigit() else None
+    other = Paper.objects.filter(pk=int(after)).first() if after.isdecimal() else None
     field.pieces = [Piece("came", other.title if other else "a paper that is here no more")]
     if other:
         field.merge_url = f"{reverse('admin:catalog_paper_merge')}?ids={own},{other.pk}"
+
+
+def _check_topic(user: Any, wanted: str) -> None:
+    """A correction moves a paper within the catalogues of who takes it."""
+    key = wanted.removeprefix("=")
+    topic = Topic.objects.filter(pk=int(key)).first() if key.isdecimal() else None
+    if topic and not may_edit(user, topic.catalogue):
+        raise curation.Refused(
+            f"“{topic.name}” belongs to a catalogue that is not among yours: leave the topic unticked."
+        )
 
 
 def _ticked(request: HttpRequest, row: Proposal) -> dict[str, str]:

@@ -168,10 +168,12 @@ def _guarded(function: Callable[..., Any], words: str) -> Callable[..., Any]:
     @wraps(function)
     def act(model_admin: Any, request: HttpRequest, queryset: Any) -> Any:
         if narrowed(request):
-            within = reachable(request.user, queryset.model._default_manager.all())
-            beyond = queryset.exclude(pk__in=within.values("pk"))
-            if number := beyond.count():
-                names = ", ".join(f"“{str(row)[:60]}”" for row in beyond[:_NAMED])
+            chosen = set(queryset.order_by().values_list("pk", flat=True))
+            rows = queryset.model._default_manager.filter(pk__in=chosen)
+            beyond = chosen - set(reachable(request.user, rows).values_list("pk", flat=True))
+            if number := len(beyond):
+                named = rows.filter(pk__in=sorted(beyond)[:_NAMED])
+                names = ", ".join(f"“{str(row)[:60]}”" for row in named)
                 more = " and others" if number > _NAMED else ""
                 text = (
                     f"Nothing was changed: {number} of the selected {'is' if number == 1 else 'are'} "

@@ -19,7 +19,7 @@ from catalog.admin.acts import offer_undo
 from catalog.admin.base import ReadOnlyAdmin, column, in_words
 from catalog.folding import fold
 from catalog.models import FieldStatement, Source, Venue, VenueSuggestion
-from catalog.roles import catalogues_of, is_narrowed, may_edit_paper
+from catalog.roles import catalogues_of, is_narrowed, reachable
 
 _PER_PAGE = 40
 MOST_AT_ONCE = 500
@@ -124,17 +124,17 @@ class VenueSuggestionAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Accept", permissions=["decide"])
     def accept(self, request: HttpRequest, queryset: QuerySet[VenueSuggestion]) -> None:
-        self._accept(request, _reached(request, queryset), "")
+        self._accept(request, _chosen(queryset), "")
 
     @admin.action(description="Reject", permissions=["decide"])
     def reject(self, request: HttpRequest, queryset: QuerySet[VenueSuggestion]) -> None:
         curation.note_act("rejected suggested venues")
-        number = curation.reject_venues(_reached(request, queryset), request.user)  # type: ignore[arg-type]  # staff only
+        number = curation.reject_venues(_chosen(queryset), request.user)  # type: ignore[arg-type]  # staff only
         self.message_user(request, f"Rejected: {number}.", messages.SUCCESS)
 
     @admin.action(description="Decide again on rejected ones", permissions=["decide"])
     def reopen(self, request: HttpRequest, queryset: QuerySet[VenueSuggestion]) -> None:
-        number = curation.reopen_venues(_reached(request, queryset))
+        number = curation.reopen_venues(_chosen(queryset))
         self.message_user(request, f"To be decided again: {number}.", messages.SUCCESS)
 
     # The queue
@@ -183,6 +183,7 @@ class VenueSuggestionAdmin(ReadOnlyAdmin):
         chosen = list(waiting(request.user).filter(pk__in=_keys([wanted])))
         back = self._back(request, chosen)
         if not chosen:
+            _check_reach(request, _keys([wanted]))
             messages.warning(request, "This was decided meanwhile.")
         elif verb == "reject":
             curation.note_act("rejected a suggested venue")
@@ -229,6 +230,7 @@ class VenueSuggestionAdmin(ReadOnlyAdmin):
     def _accept_all(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse:
         queue = reverse("admin:catalog_venuesuggestion_queue")
         seen = set(request.POST.getlist("seen")[:MOST_AT_ONCE])
+        _check_reach(request, _keys(seen))
         standing = {line.seen: line.row for line in _lines(rows.filter(pk__in=_keys(seen)))}
         agreed = [row.pk for mark, row in standing.items() if mark in seen]
         if len(agreed) < len(seen):
@@ -273,19 +275,17 @@ def waiting(user: Any) -> "QuerySet[Any]":
     return rows.order_by(preprint, order, "pk")
 
 
-def _reached(
-    request: HttpRequest, queryset: QuerySet[VenueSuggestion]
-) -> QuerySet[VenueSuggestion]:
-    keys = list(queryset.values_list("pk", flat=True)[:MOST_AT_ONCE])
+def _check_reach(request: HttpRequest, keys: list[int]) -> None:
+    """Refuse what the queue does not show to who is asking."""
     rows = VenueSuggestion.objects.filter(pk__in=keys)
-    if is_narrowed(request.user):
-        own = [
-            row.pk
-            for row in rows.select_related("paper")
-            if may_edit_paper(request.user, row.paper)
-        ]
-        return VenueSuggestion.objects.filter(pk__in=own)
-    return rows
+    if reachable(request.user, rows).count() < rows.count():
+        raise PermissionDenied
+
+
+def _chosen(queryset: QuerySet[VenueSuggestion]) -> QuerySet[VenueSuggestion]:
+    """The rows of an action, free of what the list joins to them."""
+    keys = list(queryset.values_list("pk", flat=True)[:MOST_AT_ONCE])
+    return VenueSuggestion.objects.filter(pk__in=keys)
 
 
 def _kinds(rows: "QuerySet[Any]") -> list[tuple[str, str, int]]:

@@ -194,8 +194,8 @@ def test_every_model_of_the_catalogue_is_registered():
         for model in apps.get_app_config("catalog").get_models()
         if not model.__name__.endswith("Event")
     }
-    # Bytes, whose dump is there; and traces that are nobody's business.
-    assert own - {DumpFile, DumpPart, ProposalSending} <= set(MODELS)
+    # Bytes, whose dump is there; traces that are nobody's business; and rights, which stand on the user's page.
+    assert own - {DumpFile, DumpPart, ProposalSending, Editorship} <= set(MODELS)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

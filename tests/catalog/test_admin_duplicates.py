@@ -228,4 +228,8 @@ def test_an_editor_merges_what_only_their_catalogue_lists(client, editor):
     merge = f"{reverse('admin:catalog_paper_merge')}?ids={ids}"
     assert client.post(merge, {"survivor": foreign.first_id}).status_code == 403
     act = curation.merge_papers(foreign.first, [foreign.second])[0]
-    assert client.post(reverse("admin:catalog_act_undo", args=[act.pk])).status_code == 302
+    assert client.post(reverse("admin:catalog_act_undo", args=[act.pk])).status_code == 403
+    merged = Act.objects.exclude(pk=act.pk).get()
+    assert client.post(reverse("admin:catalog_act_undo", args=[merged.pk])).status_code == 302
+    merged.refresh_from_db()
+    assert merged.undone_at

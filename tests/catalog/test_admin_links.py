@@ -207,7 +207,13 @@ def test_an_editor_of_one_catalogue_changes_its_links_only(client):
         Paper.objects.filter(pk=paper.pk).update(abstract="https://github.com/o/n")
     gather()
     said = act(client, "codesuggestion", "accept", *CodeSuggestion.objects.all())
+    assert "1 of the selected is not in your catalogues" in said
+    assert not PaperRepository.objects.exists()
+    said = act(client, "codesuggestion", "accept", CodeSuggestion.objects.get(paper=inside.paper))
     assert "Accepted: 1" in said
+    check = make_check(url="https://example.org/used-by-nobody")
+    said = act(client, "linkcheck", "check_now", check)
+    assert "1 of the selected is not in your catalogues" in said
     assert [row.paper for row in PaperRepository.objects.all()] == [inside.paper]
 
 

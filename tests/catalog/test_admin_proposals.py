@@ -259,7 +259,9 @@ def test_who_may_look_and_who_may_decide(client, paper):
     editor = staff("editor", "view_proposal", "change_proposal", "change_paper")
     editorship = editor.editorships.create(catalogue=make_catalogue("other"))
     client.force_login(editor)
-    assert client.get(page(proposal)).status_code == 404
+    assert "may not decide" in client.get(page(proposal)).text
+    assert client.post(page(proposal), values).status_code == 403
+    assert not client.get(reverse("admin:catalog_proposal_changelist")).context["cl"].result_count
     editorship.catalogue = make_catalogue()
     editorship.save()
     client.post(page(proposal), values)

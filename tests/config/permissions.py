@@ -5,7 +5,8 @@ Each right names the least of those who have it; everybody further down has it t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
 
@@ -48,6 +49,9 @@ class Model_:
     add: Who
     change: Who
     delete: Who
+    data: dict[str, Any] = field(
+        default_factory=dict
+    )  # what its page is for, where it is no form of columns
 
 
 KEPT = Model_(see=R, add=NOBODY, change=NOBODY, delete=NOBODY)  # what jobs write
@@ -56,9 +60,13 @@ SHARED = Model_(see=R, add=C, change=C, delete=ROOT)
 BEAT = Model_(see=R, add=C, change=C, delete=C)
 USERS = Model_(see=ROOT, add=ROOT, change=ROOT, delete=ROOT)
 
+DECIDED = {"_distinct": "1"}
+
 MODELS: dict[type[Model], Model_] = {
+    models.Act: KEPT,
     models.Announcement: STATED,
     models.Author: SHARED,
+    models.AuthorSuspect: Model_(see=R, add=NOBODY, change=C, delete=NOBODY, data=DECIDED),
     models.Authorship: STATED,
     models.Candidate: Model_(see=R, add=NOBODY, change=E, delete=ROOT),
     models.Catalogue: Model_(see=R, add=C, change=E, delete=ROOT),
@@ -66,16 +74,27 @@ MODELS: dict[type[Model], Model_] = {
     models.CitationCount: KEPT,
     models.CitationKey: KEPT,
     models.CitingWork: KEPT,
+    models.CodeSuggestion: KEPT,
     models.Dump: Model_(see=R, add=NOBODY, change=NOBODY, delete=ROOT),
+    models.Evidence: KEPT,
+    models.FieldStatement: KEPT,
     models.HarvestQuery: STATED,
     models.Identifier: STATED,
     models.Link: STATED,
+    models.LinkCheck: KEPT,
+    models.LinkCheckChange: KEPT,
+    models.NamedAuthor: Model_(see=R, add=NOBODY, change=NOBODY, delete=ROOT),
     models.Paper: Model_(see=R, add=E, change=E, delete=ROOT),
     models.PaperMeasure: KEPT,
     models.PaperRepository: STATED,
+    models.PaperSuspect: Model_(see=R, add=NOBODY, change=E, delete=NOBODY, data=DECIDED),
     models.Placement: STATED,
     models.Problem: KEPT,
+    models.Proposal: Model_(
+        see=R, add=NOBODY, change=E, delete=ROOT, data={"take-year": "on", "_accept": "1"}
+    ),
     models.Provenance: Model_(see=R, add=NOBODY, change=E, delete=NOBODY),
+    models.Readme: KEPT,
     models.Reference: STATED,
     models.RejectedIdentifier: STATED,
     models.Relation: STATED,
@@ -89,6 +108,7 @@ MODELS: dict[type[Model], Model_] = {
     models.TitleAlias: STATED,
     models.Topic: STATED,
     models.TopicRedirect: STATED,
+    models.TreeChange: KEPT,
     models.Venue: SHARED,
     models.VenueSuggestion: KEPT,
     Visit: KEPT,
@@ -108,34 +128,52 @@ MODELS: dict[type[Model], Model_] = {
 
 @dataclass(frozen=True)
 class Action:
-    """An action of a list. `elsewhere`: the least who may do it to what is in another catalogue."""
+    """An action of a list. `elsewhere`: the least who may do it to what is in another catalogue.
+
+    `given`: how the row stands for the action to have something to do.
+    """
 
     who: Who
     elsewhere: Who = C
+    given: dict[str, Any] = field(default_factory=dict)
 
 
 # "Delete the selected" is where a model's line says who deletes, but for these, which are deleted one by one.
 NO_DELETE_SELECTED = {models.Announcement, models.Relation, models.Topic}
+RETIRED = {"retired_at": datetime(2025, 1, 1, tzinfo=UTC)}
 ACTIONS: dict[tuple[type[Model], str], Action] = {
     (models.Author, "merge"): Action(C),
+    (models.AuthorSuspect, "distinct"): Action(C),
+    (models.AuthorSuspect, "reopen"): Action(C, given={"status": "distinct"}),
     (models.Candidate, "accept"): Action(E),
     (models.Candidate, "reject"): Action(E),
-    (models.Link, "restore"): Action(E),
+    (models.CodeSuggestion, "accept"): Action(E),
+    (models.CodeSuggestion, "reject"): Action(E),
+    (models.Link, "restore"): Action(E, given=RETIRED),
+    (models.LinkCheck, "check_now"): Action(E),
+    (models.LinkCheck, "replace"): Action(E),
+    (models.LinkCheck, "take_away"): Action(E),
+    (models.Paper, "edit_many"): Action(E),
     (models.Paper, "merge"): Action(E),
     (models.Paper, "unlist"): Action(E),
-    (models.PaperRepository, "restore"): Action(E),
-    (models.Placement, "restore"): Action(E),
+    (models.PaperRepository, "count_own_stars"): Action(E),
+    (models.PaperRepository, "restore"): Action(E, given=RETIRED),
+    (models.PaperSuspect, "distinct"): Action(E),
+    (models.PaperSuspect, "reopen"): Action(E, given={"status": "distinct"}),
+    (models.Placement, "restore"): Action(E, given={**RETIRED, "is_primary": False}),
     (models.Problem, "ignore"): Action(E),
-    (models.Problem, "reopen"): Action(E),
+    (models.Problem, "reopen"): Action(E, given={"status": "ignored"}),
     (models.Problem, "resolve"): Action(E),
+    (models.Proposal, "reject_selected"): Action(E),
     (models.Relation, "confirm"): Action(E),
     (models.Relation, "reject"): Action(E),
-    (models.Run, "end"): Action(E),
+    (models.Run, "end"): Action(E, given={"status": "running", "finished_at": None}),
     (models.SourceState, "close"): Action(C),
-    (models.System, "restore"): Action(E),
-    (models.Topic, "restore"): Action(E),
+    (models.System, "restore"): Action(E, given=RETIRED),
+    (models.Topic, "restore"): Action(E, given=RETIRED),
     (models.VenueSuggestion, "accept"): Action(E),
     (models.VenueSuggestion, "reject"): Action(E),
+    (models.VenueSuggestion, "reopen"): Action(E, given={"status": "rejected"}),
     (Visit, "ask_again"): Action(C),
     (PeriodicTask, "disable_tasks"): Action(C),
     (PeriodicTask, "enable_tasks"): Action(C),
@@ -155,9 +193,17 @@ class Page:
     data: Callable[[Any], dict[str, Any]] = lambda rows: {}
     elsewhere_get: Who | None = None  # where another catalogue's differs
     elsewhere_post: Who | None = None
+    worked: Callable[[Any], bool] = lambda response: (
+        True
+    )  # whether a form was taken, and not shown again
 
     def address(self, name: str, rows: Any) -> str:
         return reverse(f"admin:{name}", args=self.args(rows)) + self.query(rows)
+
+
+def _led_on(response: Any) -> bool:
+    """Forms that are taken lead elsewhere; those that are refused are shown again."""
+    return bool(response.status_code == 302)
 
 
 def _revert(model: type[Model], who: Who = E) -> Page:
@@ -190,10 +236,35 @@ PAGES: dict[str, Page] = {
     ),
     "changes": Page(R, NOBODY),
     "change_group": Page(R, NOBODY, lambda rows: [rows.group]),
-    "change_undo": Page(E, E, lambda rows: [rows.group], elsewhere_post=C),
+    "change_undo": Page(
+        E,
+        E,
+        lambda rows: [rows.group],
+        elsewhere_post=C,
+        # It shows why it is forbidden, beside what would be taken back.
+        worked=lambda response: not response.context["forbidden"],
+    ),
+    "catalog_act_undo": Page(NOBODY, E, lambda rows: [rows.act().pk], elsewhere_post=C),
     "catalog_author_merge": _merge(models.Author, C),
+    "catalog_author_name": Page(
+        C,
+        C,
+        lambda rows: [rows[models.Authorship].author_id],
+        data=lambda rows: {"name": rows[models.Authorship].printed_name},
+    ),
     "catalog_author_revert": _revert(models.Author, C),
+    "catalog_author_split": Page(
+        C,
+        C,
+        lambda rows: [rows.author_of_two().pk],
+        data=lambda rows: {"papers": [rows[models.Paper].pk], "name": "Another"},
+        worked=_led_on,
+    ),
     "catalog_author_unmerge": _unmerge(models.Author, C),
+    "catalog_authorsuspect_queue": Page(R, NOBODY),
+    "catalog_authorsuspect_undo": Page(
+        R, NOBODY, lambda rows: [rows.merged_pair(models.AuthorSuspect).pk]
+    ),
     "catalog_catalogue_export": Page(R, R, lambda rows: [rows[models.Catalogue].pk]),
     "catalog_catalogue_import": Page(E, E),
     "catalog_catalogue_import_now": Page(
@@ -203,12 +274,79 @@ PAGES: dict[str, Page] = {
         E, E, lambda rows: [rows.upload().pk], elsewhere_get=C, elsewhere_post=C
     ),
     "catalog_catalogue_revert": _revert(models.Catalogue),
+    "catalog_paper_add_by_hand": Page(E, E, data=lambda rows: rows.by_hand(), worked=_led_on),
+    "catalog_paper_bulk_edit": Page(NOBODY, E, data=lambda rows: rows.edit(), elsewhere_post=C),
+    "catalog_paper_draft": Page(
+        E,
+        E,
+        lambda rows: [rows.draft().pk],
+        data=lambda rows: {"title": "Quite new", "topic": rows[models.Topic].pk},
+        elsewhere_post=C,
+        worked=_led_on,
+    ),
+    "catalog_paper_facts": Page(
+        NOBODY,
+        E,
+        lambda rows: [rows[models.Paper].pk],
+        data=lambda rows: {"use": rows[models.FieldStatement].pk},
+        elsewhere_post=C,
+    ),
     "catalog_paper_merge": _merge(models.Paper, E),
+    "catalog_paper_paste": Page(
+        E,
+        E,
+        lambda rows: [rows.draft().paste_id],
+        data=lambda rows: rows.pasted(),
+        elsewhere_post=C,
+        worked=_led_on,
+    ),
+    "catalog_paper_paste_progress": Page(E, NOBODY, lambda rows: [rows.draft().paste_id]),
     "catalog_paper_revert": _revert(models.Paper),
     "catalog_paper_unmerge": _unmerge(models.Paper, E),
+    "catalog_papersuspect_queue": Page(R, NOBODY),
+    "catalog_papersuspect_undo": Page(
+        R, NOBODY, lambda rows: [rows.merged_pair(models.PaperSuspect).pk]
+    ),
     "catalog_repository_revert": _revert(models.Repository, C),
+    "catalog_topic_merge": Page(
+        E,
+        E,
+        lambda rows: [rows[models.Topic].pk],
+        data=lambda rows: {"into": rows.second_topic().pk},
+        elsewhere_get=C,
+        elsewhere_post=C,
+        worked=_led_on,
+    ),
     "catalog_topic_revert": _revert(models.Topic),
+    "catalog_topic_split": Page(
+        E,
+        E,
+        lambda rows: [rows[models.Topic].pk],
+        data=lambda rows: rows.part(),
+        elsewhere_get=C,
+        elsewhere_post=C,
+        worked=_led_on,
+    ),
+    "catalog_topic_tree": Page(
+        R,
+        E,
+        lambda rows: [rows.catalogue.slug],
+        data=lambda rows: {"do": f"rename:{rows[models.Topic].pk}", "name": "Renamed"},
+        elsewhere_post=C,
+    ),
+    "catalog_topic_trees": Page(R, NOBODY),
+    "catalog_topic_undo": Page(NOBODY, E, lambda rows: [rows.tree_change().pk], elsewhere_post=C),
     "catalog_venue_revert": _revert(models.Venue, C),
+    "catalog_venuesuggestion_accept_all": Page(
+        E,
+        E,
+        query=lambda rows: "?kind=remark",
+        data=lambda rows: {"seen": rows.seen()},
+        elsewhere_post=C,
+    ),
+    "catalog_venuesuggestion_queue": Page(
+        R, E, data=lambda rows: {"accept": rows.seen()}, elsewhere_post=C
+    ),
 }
 # Pages that Django shows to everybody, or that only lead elsewhere.
 OPEN = {"login", "logout", "app_list"}
