@@ -28,7 +28,6 @@ from ingest.lists.records import ListRefused
 from ingest.lists.repair import MAX_BYTES
 from ingest.lists.service import Outcome, import_list, plan_list
 from ingest.lists.sources import fetch
-from ingest.lists.writer import write_markdown
 from ingest.models import UploadedList
 from ingest.tasks import refresh_list
 
@@ -234,16 +233,6 @@ class ImportViews:
             level = messages.SUCCESS
         self.admin.message_user(request, text, level)
         return HttpResponseRedirect(reverse("admin:catalog_run_changelist"))
-
-    def export(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not self.admin.has_view_permission(request):
-            raise PermissionDenied
-        catalogue = get_object_or_404(Catalogue, pk=pk)
-        return HttpResponse(
-            write_markdown(catalogue),
-            content_type="text/markdown; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{catalogue.slug}.md"'},
-        )
 
     def _check(
         self, request: HttpRequest, catalogue: Catalogue | None = None, adding: bool = False
