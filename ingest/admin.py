@@ -15,6 +15,7 @@ from catalog.admin.catalogues import CatalogueAdmin
 from catalog.admin.papers import PaperAdmin
 from catalog.models import Catalogue, Paper
 from ingest.admin_adding import AddViews
+from ingest.admin_export import ExportViews
 from ingest.admin_import import ImportViews
 from ingest.admin_list import ListState, ListViews
 from ingest.models import Visit
@@ -36,7 +37,7 @@ class ListedCatalogueAdmin(CatalogueAdmin):
         return render_to_string("admin/ingest/_list_state.html", context)
 
     def get_urls(self) -> list[URLPattern]:
-        views, lists = ImportViews(self), ListViews(self)
+        views, lists, exports = ImportViews(self), ListViews(self), ExportViews(self)
         wrap = self.admin_site.admin_view
 
         def at(route: str, view: Any, name: str) -> URLPattern:
@@ -49,7 +50,9 @@ class ListedCatalogueAdmin(CatalogueAdmin):
             at("<int:pk>/import-now/", views.import_now, "import_now"),
             at("<int:pk>/waiting-list/", lists.waiting, "waiting"),
             at("<int:pk>/declined/", lists.declined, "declined"),
-            at("<int:pk>/list.md", views.export, "export"),
+            at("<int:pk>/as-list/", exports.page, "write"),
+            at("<int:pk>/list.md", exports.markdown, "export"),
+            at("<int:pk>/list.zip", exports.archive, "archive"),
             *super().get_urls(),
         ]
 

@@ -26,9 +26,8 @@ from ingest.lists.plan import Plan
 from ingest.lists.reader import read_list
 from ingest.lists.records import ListRefused
 from ingest.lists.repair import MAX_BYTES
-from ingest.lists.service import Outcome, import_list, plan_list
+from ingest.lists.service import Acceptance, Outcome, import_list, plan_list
 from ingest.lists.sources import fetch
-from ingest.lists.writer import write_markdown
 from ingest.models import UploadedList
 from ingest.tasks import refresh_list
 
@@ -169,8 +168,13 @@ class ImportViews:
         exists = Catalogue.objects.filter(slug=kept.slug).exists()
         self._check(request, adding=not exists)
         note_act(f"imported {kept.name}", request.POST.get("why", "").strip())
-        shown = plan_list(kept.data, kept.slug)
-        accepted = acceptance(shown, request.POST)
+        along: list[Change] = []
+
+        def accepted(plan: Plan) -> Acceptance | None:
+            found = acceptance(plan, request.POST)
+            along.extend(brought_along(plan, found) if found else [])
+            return found
+
         with transaction.atomic():
             take_time()
             outcome = import_list(
@@ -189,12 +193,13 @@ class ImportViews:
             return self._show(request, kept, whole, notice=hint if too_much else outcome.message)
         catalogue = Catalogue.objects.filter(slug=kept.slug).first()
         if catalogue is None:  # nothing of a new catalogue's list was ticked
-            return self._show(request, kept, shown, notice="Nothing was ticked: nothing was done.")
+            whole = plan_list(kept.data, kept.slug)
+            return self._show(request, kept, whole, notice="Nothing was ticked: nothing was done.")
         if kept.title and not exists:
             Catalogue.objects.filter(pk=catalogue.pk).update(title=kept.title)
         self._let_go(kept, outcome)
         self.admin.log_change(request, catalogue, f"Imported {kept.name}.")
-        self._tell(request, outcome, brought_along(shown, accepted) if accepted else [])
+        self._tell(request, outcome, along)
         if outcome.run is None:
             return HttpResponseRedirect(reverse("admin:catalog_catalogue_changelist"))
         return HttpResponseRedirect(reverse("admin:catalog_catalogue_change", args=[catalogue.pk]))
@@ -234,16 +239,6 @@ class ImportViews:
             level = messages.SUCCESS
         self.admin.message_user(request, text, level)
         return HttpResponseRedirect(reverse("admin:catalog_run_changelist"))
-
-    def export(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not self.admin.has_view_permission(request):
-            raise PermissionDenied
-        catalogue = get_object_or_404(Catalogue, pk=pk)
-        return HttpResponse(
-            write_markdown(catalogue),
-            content_type="text/markdown; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{catalogue.slug}.md"'},
-        )
 
     def _check(
         self, request: HttpRequest, catalogue: Catalogue | None = None, adding: bool = False

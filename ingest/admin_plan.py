@@ -213,7 +213,8 @@ def acceptance(plan: Plan, posted: Any) -> Acceptance | None:
     ticked, rest, whole = (set(posted.getlist(name)) for name in ("take", "rest", "all"))
     changes = changes_of(plan)
     taken = {change.key for change in changes if change.token in ticked}
-    for group in summarise(plan, whole).changes:
+    groups = summarise(plan, whole).changes if rest else []
+    for group in groups:
         if group.slug in rest:
             shown = {part.change.key for row in group.rows for part in row.parts}
             before = declined_before(plan)

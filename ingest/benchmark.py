@@ -26,6 +26,10 @@ from catalog.models import (
 from catalog.models.upkeep import RunJob
 from ingest import runs
 from ingest.jobs import parts_of
+from ingest.lists.changes import changes_of
+from ingest.lists.service import import_list, plan_list
+from ingest.lists.splitting import files_of
+from ingest.lists.writer import write_list
 from ingest.sources.arxiv.feed import parse_feed
 from ingest.sources.arxiv.store import store_records
 from ingest.standins import ArxivRecord, RepositoryRecord, Standin, World
@@ -33,6 +37,7 @@ from ingest.standins.arxiv import entry, feed
 
 ENTRIES = 2000  # of one answer, the most that arXiv gives
 PAPERS = 1000
+LISTED = 1500
 REPOSITORIES = 364
 _LONG_RUN = 10_000
 
@@ -85,6 +90,62 @@ def _make_papers(made: list[ArxivRecord]) -> list[int]:
         ]
     )
     return [row.pk for row in rows]
+
+
+def made_up_list(entries: int, *, promoted: bool = False) -> str:
+    """A list of thirty sections with made-up titles; in a later revision every fifth paper has found its venue."""
+    lines = ["# A made-up list", "", "## News", ""]
+    for index in range(0, entries, 15):
+        lines += [f"- **[2024.{index % 12 + 1:02}.{index % 28 + 1:02}]**"]
+        lines += [f"  - Paper: [{_title(index)}]({_address(index)})"]
+    for section in range(30):
+        lines += ["", f"## {section + 1}. Section with the number {section}", ""]
+        for place, index in enumerate(range(section, entries, 30), 1):
+            venue = "ICLR 2025 Oral" if promoted and index % 5 == 0 else "Arxiv 2024"
+            people = ", ".join(f"Author {(index * 7 + one) % 900} Name" for one in range(5))
+            lines += [
+                f"{place}. [**{_title(index)}.**]({_address(index)}) *{people}.* {venue}.",
+                "",
+            ]
+            if index % 2 == 0:
+                code = f"lab-{index % 90}/code-{index}"
+                stars = f"![GitHub Repo stars](https://img.shields.io/github/stars/{code})"
+                lines += [f"   [{stars}](https://github.com/{code})", ""]
+    return "\n".join(lines)
+
+
+def _title(index: int) -> str:
+    return f"Paper {index}: on reading long texts with models that forget slowly"
+
+
+def _address(index: int) -> str:
+    return f"https://arxiv.org/abs/{2401 + index % 12}.{index + 1:05}"
+
+
+def lists() -> Iterator[Measured]:
+    """A list of which half is known: its plan, its import, the plan of the same again; for an empty database of its own."""
+    half, whole = made_up_list(LISTED // 2), made_up_list(LISTED, promoted=True).encode()
+    import_list(half.encode(), "listed")
+    name = f"a plan for {LISTED:,} entries, half of them known"
+    began = time.perf_counter()
+    plan = plan_list(whole, "listed")
+    changes = len(changes_of(plan))
+    spent = time.perf_counter() - began
+    counts = plan.counts()
+    yield Measured(
+        name, spent * 1000, f"{counts['new']} new, {counts['changed']} changed; {changes} changes"
+    )
+    began = time.perf_counter()
+    import_list(whole, "listed")
+    spent = time.perf_counter() - began
+    yield Measured("the same, applied", spent * 1000, "its reading and its plan included")
+    began = time.perf_counter()
+    plan_list(whole, "listed")
+    yield Measured("its plan again", (time.perf_counter() - began) * 1000, "nothing changes")
+    began = time.perf_counter()
+    files = files_of(write_list(Catalogue.objects.get(slug="listed")))
+    spent = time.perf_counter() - began
+    yield Measured("written as a list", spent * 1000, f"{files[0].size:,} bytes")
 
 
 def _reading_and_storing() -> Iterator[Measured]:

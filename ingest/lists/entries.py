@@ -8,7 +8,7 @@ from typing import Self
 from catalog.folding import fold
 from catalog.identifiers import Ident, parse_identifier, parse_repository
 from ingest.lists.badges import badge_repository, badge_words, is_label, read_side_link
-from ingest.lists.inline import GUARD, Span, guarded_text, plain_text
+from ingest.lists.inline import DIVIDER, GUARD, Span, guarded_text, plain_text
 from ingest.lists.names import split_authors
 from ingest.lists.records import (
     AnnouncementLine,
@@ -22,6 +22,7 @@ from ingest.lists.records import (
 from ingest.lists.venues import read_venue
 
 MAX_TITLE = 1000
+OTHER_TITLE = "Also listed as:"
 IDENTIFIER = "Identifier"  # the badge of a further address that names the paper itself
 MAX_URL = 1000
 MAX_VENUE_TEXT = 200
@@ -44,6 +45,8 @@ class EntryDraft:
     links: list[ListedLink] = field(default_factory=list)
     problems: list[ListProblem] = field(default_factory=list)
     badges: int = 0
+    other_titles: list[str] = field(default_factory=list)
+    exact: bool = False  # the title is one of our exports, which knows what it looks like
     undated: bool = False  # says "n.d.", as bibliographies do
 
     @classmethod
@@ -53,7 +56,7 @@ class EntryDraft:
         if place is None:
             return None
         span = found[place]
-        draft = cls(span.line, clean_title(span.text))
+        draft = cls(span.line, clean_title(span.text), exact=GUARD in span.text)
         if span.is_link:
             draft._take_address(span.href)
         draft.feed(found[place + 1 :])
@@ -66,7 +69,8 @@ class EntryDraft:
     def _name(self) -> bool:
         """See to a title of sensible length; an identifier stands in for one that is missing."""
         ident = self.identifiers[0] if self.identifiers else None
-        if re.match(r"https?://", self.title) or not self.title:
+        is_address = bool(re.match(r"https?://", self.title)) and not self.exact
+        if is_address or not self.title:
             if ident is None or ident.scheme == "url":
                 return False
             self.title = str(ident)
@@ -85,6 +89,9 @@ class EntryDraft:
 
     def feed(self, found: list[Span]) -> None:
         """Take what stands behind the title, or on lines below: authors, venue, badges, links."""
+        if plain_text(found[0].text if found else "") == OTHER_TITLE:
+            self.other_titles += [clean_title(span.text) for span in found if span.strong]
+            return
         text = ""
         for span in found:
             if span.is_link or span.images:
@@ -92,12 +99,12 @@ class EntryDraft:
             elif (
                 span.emphasis
                 and not self.authors
-                and (GUARD in span.text or not _is_venue(span.text))
+                and (GUARD in span.text or not is_venue(span.text))
             ):
                 self._take_authors(span.text)
             else:
                 text += span.text
-        if text.count(GUARD) == 2:
+        if text.count(DIVIDER) == 2:
             self._take_exact_venue(text)
         else:
             self._take_text(_without_brackets(text))
@@ -113,6 +120,7 @@ class EntryDraft:
             self.venue,
             tuple(dict.fromkeys(self.repositories)),
             tuple(dict.fromkeys(self.links)),
+            tuple(title for title in self.other_titles if title),
         )
 
     def _take_address(self, href: str) -> None:
@@ -179,9 +187,10 @@ class EntryDraft:
 
     def _take_exact_venue(self, text: str) -> None:
         """Name, year and distinction as our exports divide them where words alone would not."""
-        name, year, distinction = (part.strip() for part in guarded_text(text).split(GUARD))
+        name, year, distinction = map(plain_text, guarded_text(text).split(DIVIDER))
         whole = int(year) if year.isdecimal() else None
         self.venue = ListedVenue(name, whole, distinction.removesuffix("."))
+        self.undated = whole is None
 
     def _take_leading_venue(self, found: list[Span]) -> None:
         """Some lists put it before the title: (ICLR 2023) [Title](link)."""
@@ -271,8 +280,8 @@ def read_announcement(found: list[Span], line: int, day: date | None) -> Announc
 def _venue_of_line(found: list[Span]) -> str:
     """What stands behind an announced title: venue, year and distinction, or what our exports guard."""
     text = "".join(span.text for span in found if not span.is_link)
-    if text.count(GUARD) == 2:
-        return plain_text(text.split(GUARD)[1])[:MAX_VENUE_TEXT]
+    if text.count(DIVIDER) == 2:
+        return plain_text(text.split(DIVIDER)[1])[:MAX_VENUE_TEXT]
     venue = read_venue(plain_text(" ".join(one.text for one in found if not one.is_link))).venue
     parts = [venue.name, str(venue.year or ""), venue.distinction]
     return " ".join(part for part in parts if part)
@@ -325,13 +334,14 @@ def _title_place(found: list[Span]) -> int | None:
             or not re.match(r"\\?\[?(?:https?:|%5B)", span.href, re.IGNORECASE)
         ):
             continue
-        if bold is not None or (is_label(text) and not span.strong):
+        is_exact = span.strong or GUARD in span.text
+        if bold is not None or (is_label(text) and not is_exact):
             break
         return index
     return bold
 
 
-def _is_venue(text: str) -> bool:
+def is_venue(text: str) -> bool:
     """Emphasis holds authors, now and then a venue: one comma-free name and a year."""
     return bool(re.fullmatch(r"[^,]{1,40}\s(?:19|20)\d\d(?:\s[^,]{1,60})?\.?", plain_text(text)))
 

@@ -48,7 +48,7 @@ class Matcher:
         self.claims: dict[Ident, list[str]] = defaultdict(list)
         self.listed: set[str] = set()
         for entry in entries:
-            self.listed.add(fold(entry.title))
+            self.listed |= {fold(title) for title in (entry.title, *entry.other_titles)}
             for ident in entry.identifiers:
                 self.claims[ident].append(entry.title)
         self.papers: list[Known] = []
@@ -140,6 +140,10 @@ class Matcher:
             known.titles.append(entry.title)
         if key not in spellings:
             self.by_title[key].append(known)
+        for title in entry.other_titles:
+            if title not in known.titles:
+                known.titles.append(title)
+                self.by_title[fold(title)].append(known)
         known.entries.append(entry)
         for ident in entry.identifiers:
             self._claim(known, ident, entry)

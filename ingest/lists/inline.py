@@ -138,6 +138,7 @@ def _joined(found: list[Span]) -> Iterator[Span]:
 
 # Our exports put a word joiner where a reader would else divide, strip or mend what has to stay as it is.
 GUARD = "\u2060"
+DIVIDER = GUARD * 2  # stands between parts that words alone would not tell apart
 
 
 def plain_text(text: str) -> str:

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from ingest.lists.inline import GUARD, guarded_text
 
 _INITIALS = re.compile(r"(?:[A-Z]\.?[ -]?){1,3}")
-_SEPARATOR = re.compile(
-    rf"(?<!{GUARD})\s*(?<!{GUARD})[,;，、；]\s*(?:and\s+|&\s*)?|(?<!{GUARD})\s+(?<!{GUARD} )(?:and|&)\s+"
-)
+_SEPARATOR = re.compile(rf"\s*[,;，、；](?!{GUARD})\s*(?:and\s+|&\s*)?|\s+and\s+|\s+&\s+")
 _CUT = re.compile(
     r"[,;\s]*(?:\bet\.? al\b\.?|\band others\b|…|\.\.\.)\s*(?:\([^()]*\))?[\s.]*$", re.IGNORECASE
 )
@@ -59,6 +57,6 @@ def join_authors(names: Iterable[str]) -> str:
 
 
 def _guarded(name: str) -> str:
-    """A name that is not divided: guarded at both ends, and before all that divides."""
-    inner = re.sub(r"([,;，、；]|\s(?:and|&)(?=\s))", rf"{GUARD}\1", name)
+    """A name that is not divided: guarded at both ends, and behind all that divides."""
+    inner = re.sub(r"([,;，、；]|\s(?:and|&)(?=\s))", rf"\1{GUARD}", name)
     return f"{GUARD}{inner}{GUARD}"

@@ -243,7 +243,8 @@ class _Planner:
     ) -> list[tuple[str, Source]]:
         """Other spellings: those the list shows now, and the title that this import replaces."""
         seen = {title, *(row.title for row in paper.aliases.all())} if paper else {title}
-        spellings = [(entry.title, Source.LIST) for entry in plan.known.entries]
+        entries = plan.known.entries
+        spellings = [(text, Source.LIST) for e in entries for text in (e.title, *e.other_titles)]
         if "title" in plan.fields:
             spellings.append((plan.fields["title"][0], Source.DERIVED))
         fresh = {text: source for text, source in reversed(spellings) if text not in seen}

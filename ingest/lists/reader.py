@@ -11,7 +11,7 @@ from catalog.folding import fold
 from ingest.lists.dates import read_date
 from ingest.lists.entries import EntryDraft, read_announcement, reads_as_entry
 from ingest.lists.headings import Heading, read_heading, topic_paths
-from ingest.lists.inline import Span, plain_text, spans
+from ingest.lists.inline import GUARD, Span, plain_text, spans
 from ingest.lists.records import ListProblem, ListRefused, Origin, ReadingList, TopicPath
 from ingest.lists.repair import decode, repair
 
@@ -215,7 +215,7 @@ def _text_before_link(found: list[Span]) -> str:
         if span.is_link or span.images:
             break
         text += span.text
-    return plain_text(text)
+    return "" if GUARD in text else plain_text(text)  # our exports guard titles without a link
 
 
 def _looks_dated(text: str) -> bool:

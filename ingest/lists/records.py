@@ -69,6 +69,7 @@ class Entry:
     venue: ListedVenue = ListedVenue()
     repositories: tuple[ListedRepository, ...] = ()
     links: tuple[ListedLink, ...] = ()
+    other_titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Importing a list from beginning to end: read, plan, apply."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -73,12 +73,13 @@ def import_list(
     digest: str = "",
     reason: str = "",
     user: AbstractBaseUser | None = None,
-    acceptance: Acceptance | None = None,
+    acceptance: Acceptance | Callable[[Plan], Acceptance | None] | None = None,
 ) -> Outcome:
     """Import a list into a catalogue, made when it is new; raise ListRefused for what is no list.
 
     A list that changes nothing writes nothing, not even a run. `digest` names the plan that somebody
-    agreed to: when the catalogue has changed since, the import is refused.
+    agreed to: when the catalogue has changed since, the import is refused. `acceptance` says what is
+    taken of it, or is a function that says so of the plan.
     """
     reading = read_list(data)
     with transaction.atomic():
@@ -87,7 +88,7 @@ def import_list(
         if digest and plan.digest() != digest:
             message = "The catalogue has changed since this plan was shown; look at the new plan."
             return Outcome(plan, "refused", message)
-        cut = _Cut.of(plan, acceptance)
+        cut = _Cut.of(plan, acceptance(plan) if callable(acceptance) else acceptance)
         if plan.refusal and not force:
             return Outcome(plan, "refused", plan.refusal)
         if plan.catalogue is None and cut.left and not any((plan.papers, plan.topics.new)):

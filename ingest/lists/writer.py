@@ -1,5 +1,6 @@
 """A catalogue as a reading list again: Markdown ready to be published."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,10 +18,12 @@ from catalog.models import (
     Source,
 )
 from ingest.lists.anchors import Anchors
-from ingest.lists.entries import IDENTIFIER, clean_title
+from ingest.lists.badges import is_label
+from ingest.lists.entries import IDENTIFIER, OTHER_TITLE, clean_title, is_venue
 from ingest.lists.escaping import escape, link, settled
 from ingest.lists.headings import read_heading
-from ingest.lists.inline import GUARD
+from ingest.lists.identity import near_titles
+from ingest.lists.inline import DIVIDER, GUARD
 from ingest.lists.names import join_authors
 from ingest.lists.options import ListOptions
 from ingest.lists.outline import Section, sections
@@ -29,6 +32,8 @@ from ingest.lists.records import ListedVenue
 from ingest.lists.venues import read_venue
 
 _SHIELDS = "https://img.shields.io"
+# What stands behind names or links in a list, and so is not read as part of a venue.
+_UNLIKE_VENUES = re.compile(r"[\[\]|]|^by\b|^n\.d\.?$", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -156,7 +161,7 @@ def _announced(row: Announcement) -> str:
     parts = [venue.name, str(venue.year or ""), venue.distinction]
     if " ".join(part for part in parts if part) == row.venue_text:
         return f"{written} {escape(row.venue_text)}"
-    return f"{written} {GUARD}{escape(row.venue_text)}{GUARD}"
+    return f"{written} {DIVIDER}{escape(row.venue_text)}{DIVIDER}"
 
 
 def _periods(found: list[Latest]) -> Iterator[str]:
@@ -178,20 +183,26 @@ def _entries(
     for placement in section.placements:
         paper = placement.paper
         titles = [placement.listed_title or paper.title]
+        others: list[str] = []
         first = paper.pk not in done
         if first:
             done.add(paper.pk)
-            # A spelling that the list shows nowhere else stands as an entry of its own, as it was found.
-            titles += [
-                alias.title
-                for alias in paper.aliases.all()
-                if alias.source == Source.LIST and alias.title not in shown[paper.pk]
-            ]
+            for alias in paper.aliases.all():
+                if alias.source == Source.LIST and alias.title not in shown[paper.pk]:
+                    # A spelling that the list shows nowhere else stands as an entry of its own, as it was found.
+                    own = near_titles(alias.title, titles[0]) and bool(entry_url(placement))
+                    (titles if own else others).append(alias.title)
         for title in titles:
             number += 1
             mark = f"{number}." if options.entry_numbers else "-"
             further = _further_identifiers(placement, shown[paper.pk]) if first else []
             yield _entry(mark, title, placement, further, options)
+            if others and title == titles[0]:
+                indent = " " * (len(mark) + 1)
+                lines = [
+                    f"{indent}{OTHER_TITLE} **{escape(_exact_title(one))}.**" for one in others
+                ]
+                yield "\n\n".join(lines)
 
 
 def _entry(
@@ -200,15 +211,18 @@ def _entry(
     """One entry; the paper's first one also shows identifiers that no link of an entry leads to."""
     paper = placement.paper
     url = entry_url(placement)
-    name = f"**{escape(_exact_title(title))}.**"
+    exact = title if url else f"{GUARD}{title}"  # else a year and a number could read as a date
+    name = f"**{escape(_exact_title(exact))}.**"
     parts = [f"{mark} {link(name, url) if url else name}"]
     authors = join_authors(row.printed_name for row in paper.authorships.all())
     if authors:
-        parts.append(f"*{escape(authors)}.*")
-    if where := _venue(paper):
+        exact = GUARD if is_venue(f"{authors}.") else ""
+        parts.append(f"*{exact}{escape(authors)}.*")
+    bare = not url and not authors and not paper.year  # what would read as a remark
+    if where := _venue(paper, exact=bare):
         parts.append(f"{escape(where)}.")
-    elif not url and not authors:
-        parts.append("n.d.")  # else a title alone would read as a remark
+    elif bare:
+        parts.append("n.d.")
     lines = [" ".join(parts)]
     badges = [*_badges(paper), *map(_identifier_badge, further)] if options.badges else []
     if badges:
@@ -219,7 +233,8 @@ def _entry(
 
 def _exact_title(title: str, *, stop: bool = True) -> str:
     """A title that reads back as it is, with the full stop behind it or without."""
-    if clean_title(f"{title}." if stop else title) != title:
+    plain = title.removeprefix(GUARD)
+    if clean_title(f"{title}." if stop else title) != plain or is_label(title):
         return f"{title}{GUARD}"
     return title
 
@@ -238,13 +253,15 @@ def venue_text(paper: Paper) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _venue(paper: Paper) -> str:
+def _venue(paper: Paper, *, exact: bool) -> str:
     """Venue, year and distinction, so that reading tells them apart."""
     text = venue_text(paper)
     name = paper.venue.name if paper.venue else ""
-    if not text or read_venue(f"{text}.").venue == ListedVenue(name, paper.year, paper.distinction):
+    said = ListedVenue(name, paper.year, paper.distinction)
+    exact = exact or bool(_UNLIKE_VENUES.search(text)) or read_venue(f"{text}.").venue != said
+    if not text or not exact:
         return text
-    return f"{name}{GUARD} {paper.year or ''}{GUARD} {paper.distinction}"
+    return f"{name}{DIVIDER} {paper.year or ''}{DIVIDER} {paper.distinction}"
 
 
 def _badges(paper: Paper) -> list[str]:
@@ -297,5 +314,7 @@ def _identifier_badge(row: Identifier) -> str:
 
 def _static_badge(name: str, label: str, url: str) -> str:
     if label:
+        label = label.replace("&", f"&{GUARD}").replace(" _", f" {GUARD}_")
+        label = f"{GUARD}{label}" if label.startswith("-") else label
         name += f"-{quote(label.replace('-', '--').replace('_', '__').replace(' ', '_'), safe='')}"
     return link(f"![Static Badge]({_SHIELDS}/badge/{name}-blue)", url)

@@ -258,3 +258,27 @@ def test_words_are_compared():
         ("old", "texts"),
         ("new", "books"),
     ]
+
+
+def test_options_of_an_export_are_remembered_by_those_who_may_change_the_catalogue(client, curator):
+    catalogue = Catalogue.objects.get()
+    url = reverse("admin:catalog_catalogue_write", args=[catalogue.pk])
+    download = reverse("admin:catalog_catalogue_export", args=[catalogue.pk])
+    assert "1. [**Alpha" in client.get(download).content.decode()
+    client.post(url, {"contents": "on", "news": "on", "section_numbers": "on", "badges": "on"})
+    assert "- [**Alpha" in client.get(download).content.decode()
+    assert "1. [**Alpha" in client.get(f"{download}?chosen=1&entry_numbers=on").content.decode()
+    assert client.get(f"{url}?chosen=1&weeks=99999").status_code == 200
+    page = client.post(url, {"weeks": "many"}, follow=True)
+    assert "Nothing was kept" in page.content.decode()
+    reader = User.objects.create_user("reader", is_staff=True)
+    reader.user_permissions.set(Permission.objects.filter(codename="view_catalogue"))
+    client.force_login(reader)
+    assert client.get(url).status_code == 200
+    assert "Remember these options" not in client.get(url).content.decode()
+    assert client.post(url, {}).status_code == 403
+    archive = reverse("admin:catalog_catalogue_archive", args=[catalogue.pk])
+    assert client.get(archive)["Content-Disposition"] == 'attachment; filename="field.zip"'
+    client.force_login(User.objects.create_user("nobody", is_staff=True))
+    for address in (url, download, archive):
+        assert client.get(address).status_code == 403

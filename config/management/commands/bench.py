@@ -132,6 +132,7 @@ def measured() -> Iterator[Figure]:
     yield from pages()
     yield from embedding()
     yield from importing()
+    yield from listing()
     yield from ingesting()
     yield from suggesting()
 
@@ -249,6 +250,21 @@ def importing() -> Iterator[Figure]:
             yield Figure.of("index", "the same again", [timed(refresh_words)])
     except DatabaseError as error:
         yield Figure.missing("import", error)
+
+
+def listing() -> Iterator[Figure]:
+    """Plan and apply a list of 1,500 entries, half of them known, in an empty database; nothing of it stays."""
+    try:
+        from ingest import benchmark
+    except ImportError as error:  # an installation without the tests
+        yield Figure.missing("list", error)
+        return
+    try:
+        with scratch_database("bench"):
+            for one in benchmark.lists():
+                yield Figure.of("list", one.name, [one.milliseconds], note=one.note)
+    except DatabaseError as error:
+        yield Figure.missing("list", error)
 
 
 def ingesting() -> Iterator[Figure]:
