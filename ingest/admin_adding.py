@@ -14,7 +14,8 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_safe
 
 from catalog import curation
-from catalog.admin.base import change_url, in_words
+from catalog.admin.base import change_url
+from catalog.admin.words import in_words
 from catalog.models import Paper, Proposal, Topic, Venue
 from catalog.roles import catalogues_of, may_edit
 from ingest.adding import lookup

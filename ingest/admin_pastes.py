@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django_htmx.http import HttpResponseClientRefresh
 
 from catalog import curation
-from catalog.admin.base import in_words
+from catalog.admin.words import in_words
 from catalog.folding import fold
 from catalog.models import Paper, Topic
 from ingest.adding.forms import topic_labels, topics_of

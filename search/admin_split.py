@@ -12,9 +12,9 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 
 from catalog import curation
-from catalog.admin.base import in_words
 from catalog.admin.catalogues import TopicAdmin
 from catalog.admin.topic_trees import number_of, tree_url
+from catalog.admin.words import in_words
 from catalog.curation import Part, Refused
 from catalog.models import Paper, Placement, Topic
 from search.clusters import MOST_GROUPS, suggest_clusters

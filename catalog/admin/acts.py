@@ -16,7 +16,8 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_POST
 
 from catalog import curation
-from catalog.admin.base import ReadOnlyAdmin, change_url, in_words
+from catalog.admin.base import ReadOnlyAdmin, change_url
+from catalog.admin.words import in_words
 from catalog.models import Act, Author, Paper, Placement, Topic
 from catalog.roles import catalogues_of, is_narrowed, lists_alone, reachable
 

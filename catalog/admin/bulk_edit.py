@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from catalog import curation
 from catalog.admin.acts import offer_undo
-from catalog.admin.base import in_words
+from catalog.admin.words import in_words
 from catalog.curation.bulk import MOST, Edit, Planned
 from catalog.models import Paper, Placement, Topic, Venue
 from catalog.roles import catalogues_of, is_narrowed

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_safe
 
 from catalog import curation
 from catalog.admin.acts import offer_undo
-from catalog.admin.base import ReadOnlyAdmin, in_words
+from catalog.admin.base import ReadOnlyAdmin
 from catalog.admin.comparison import compared_authors, compared_papers
 from catalog.admin.merging import may_merge
+from catalog.admin.words import in_words
 from catalog.models import AuthorSuspect, PaperSuspect
 from catalog.models.duplicates import SuspectStatus
 from catalog.roles import is_narrowed, may_edit_paper, reachable

@@ -12,7 +12,8 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from catalog import curation, statements
-from catalog.admin.base import ReadOnlyAdmin, column, in_words, superusers_delete
+from catalog.admin.base import ReadOnlyAdmin, column, superusers_delete
+from catalog.admin.words import in_words
 from catalog.folding import fold
 from catalog.models import FieldStatement, NamedAuthor, Paper, Provenance, Source
 from catalog.readable import readable

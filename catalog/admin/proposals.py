@@ -12,7 +12,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from catalog import curation
-from catalog.admin.base import CuratedAdmin, in_words
+from catalog.admin.base import CuratedAdmin
+from catalog.admin.words import in_words
 from catalog.models import Paper, Proposal, Topic
 from catalog.proposed import (
     LABELS,

@@ -16,7 +16,8 @@ from django.urls import URLPattern, path
 
 from catalog import curation
 from catalog.admin.acts import offer_undo
-from catalog.admin.base import change_url, in_words
+from catalog.admin.base import change_url
+from catalog.admin.words import in_words
 from catalog.models import Author, Authorship, Paper
 from catalog.roles import is_narrowed
 

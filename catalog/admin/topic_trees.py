@@ -17,7 +17,8 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import curation
-from catalog.admin.base import ReadOnlyAdmin, in_words
+from catalog.admin.base import ReadOnlyAdmin
+from catalog.admin.words import in_words
 from catalog.curation import Place, Refused
 from catalog.models import Catalogue, Placement, Topic, TreeChange
 from catalog.numbering import numbered

@@ -16,7 +16,8 @@ from django.urls import URLPattern, path, reverse
 
 from catalog import curation
 from catalog.admin.acts import offer_undo
-from catalog.admin.base import ReadOnlyAdmin, column, in_words
+from catalog.admin.base import ReadOnlyAdmin, column
+from catalog.admin.words import in_words
 from catalog.folding import fold
 from catalog.models import FieldStatement, Source, Venue, VenueSuggestion
 from catalog.roles import catalogues_of, is_narrowed, reachable

@@ -265,6 +265,16 @@ PAGES: dict[str, Page] = {
     "catalog_authorsuspect_undo": Page(
         R, NOBODY, lambda rows: [rows.merged_pair(models.AuthorSuspect).pk]
     ),
+    "catalog_catalogue_archive": Page(R, R, lambda rows: [rows[models.Catalogue].pk]),
+    "catalog_catalogue_declined": Page(
+        E, E, lambda rows: [rows[models.Catalogue].pk], elsewhere_get=C, elsewhere_post=C
+    ),
+    "catalog_catalogue_waiting": Page(
+        E, E, lambda rows: [rows[models.Catalogue].pk], elsewhere_get=C, elsewhere_post=C
+    ),
+    "catalog_catalogue_write": Page(
+        R, E, lambda rows: [rows[models.Catalogue].pk], elsewhere_post=C
+    ),
     "catalog_catalogue_export": Page(R, R, lambda rows: [rows[models.Catalogue].pk]),
     "catalog_catalogue_import": Page(E, E),
     "catalog_catalogue_import_now": Page(
