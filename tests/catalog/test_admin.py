@@ -21,6 +21,7 @@ from catalog.models import (
     Dump,
     DumpFile,
     DumpPart,
+    Editorship,
     HarvestQuery,
     Identifier,
     Link,
@@ -149,7 +150,8 @@ def test_every_model_of_the_catalogue_is_registered():
         for model in apps.get_app_config("catalog").get_models()
         if not model.__name__.endswith("Event")
     }
-    assert own - {DumpFile, DumpPart} <= set(MODELS)  # bytes; their dump is there
+    # Bytes, whose dump is there; and what is edited on the pages of users.
+    assert own - {DumpFile, DumpPart, Editorship} <= set(MODELS)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
