@@ -54,7 +54,9 @@ class CuratedAdmin(NarrowedAdmin, WithHistory):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What is computed of a row is deleted by nobody, but goes with the row that a superuser deletes."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        return deleted, counts, set() if superusers_delete(request) else lacking, protected
+        if superusers_delete(request):
+            lacking = set(lacking) & {self.opts.verbose_name}
+        return deleted, counts, lacking, protected
 
     @transaction.atomic
     def response_action(

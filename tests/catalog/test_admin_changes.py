@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from catalog.models import Announcement, Identifier, Paper, Topic
 from tests.catalog.test_undo import CHANGED, LIST, bring, request_of
-from tests.factories import make_paper, make_topic
+from tests.factories import make_catalogue, make_paper, make_topic
 
 pytestmark = pytest.mark.django_db
 
@@ -186,7 +186,9 @@ def test_the_history_of_a_deleted_row_leads_to_its_return(client, curator):
 
 
 def test_an_untouched_group_says_that_there_is_nothing_to_do(client, curator):
+    catalogue = make_catalogue()
     with request_of(curator) as group:
-        topic = make_topic()
-    Topic.objects.filter(pk=topic.pk).delete()
+        topic = make_topic(catalogue=catalogue)
+    with request_of(curator):
+        Topic.objects.filter(pk=topic.pk).delete()
     assert "all is as it was before" in client.get(undo_page(group)).content.decode()
