@@ -353,12 +353,11 @@ def test_an_act_that_moved_another_catalogues_papers_is_taken_back_by_who_edits_
     _, client = everybody[Who.EDITOR]
     paper, there = scene["own"][Paper], scene["elsewhere"][Topic]
     root = User.objects.create_superuser("boss")
-    for name in ("put_under", "take_out_of"):
-        edit = Edit(**{name: [there]})
+    for edit in (Edit(put_under=[there]), Edit(take_out_of=[there])):
         seen = [one.seen for one in curation.plan_edit([paper.pk], edit)]
         act, _ = curation.apply_edit(seen, edit, root)
         assert act
-        assert client.post(address_of_undo(act)).status_code == 403, name
+        assert client.post(address_of_undo(act)).status_code == 403, edit
     own = scene["own"].act()
     assert client.post(address_of_undo(own)).status_code == 302
 
