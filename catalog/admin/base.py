@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from catalog.admin.forms import PlainForm, PlainFormSet
 from catalog.admin.history import WithHistory
 from catalog.admin.reach import NarrowedAdmin, NarrowedInline
-from catalog.admin.words import in_words
+from catalog.admin.words import in_words as in_words  # for the pages built on these
 
 _FIELDS: Any = {
     models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 3})},
