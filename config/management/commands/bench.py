@@ -23,7 +23,7 @@ from django.utils.http import urlencode
 from catalog.models import Author, Catalogue, Paper, Placement, Repository, System, Topic, Venue
 from ingest import starter
 from ingest.lists.service import import_list
-from search.benchmark import graph, malformed, pictures
+from search.benchmark import admin_lists, graph, malformed, pictures
 from search.benchmark.client import page_client
 from search.benchmark.figures import Figure, Score, timed
 from search.benchmark.measuring import Extent
@@ -62,6 +62,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--pictures", action="store_true",
             help="Measure only how soon a browser shows the map and the graph.",
+        )  # fmt: skip
+        parser.add_argument(
+            "--admin", action="store_true",
+            help="Measure only the admin's lists, with 100,000 papers.",
         )  # fmt: skip
         parser.add_argument(
             "--times", metavar="N", type=int, default=1,
@@ -104,8 +108,12 @@ def _measured(options: dict[str, Any]) -> Iterator[Figure | Score]:
     if options["pictures"]:
         yield from pictures.measured(settings.STEMMA_DATA)
         return
+    if options["admin"]:
+        yield from admin_lists.measured(keep=options["keep"])
+        return
     if not options["corpus"]:
         yield from measured()
+        yield from admin_lists.measured(keep=options["keep"])
         yield from malformed.asked("page", page_client(), options["malformed"])
         yield from pictures.measured(settings.STEMMA_DATA)
         yield from graph.measured(settings.STEMMA_DATA, keep=options["keep"])
