@@ -19,7 +19,7 @@ from catalog.models.duplicates import SuspectStatus
 Pair = tuple[int, int]
 _AT_ONCE = 1000
 # So few papers are looked up among so many, instead of comparing all with all of these.
-_FEW, _LARGE = 20, 5000
+_FEW, _LARGE = 5, 5000
 # What the outcome depends on, as one number.
 _CONTENT = """
 SELECT concat_ws(' ',
@@ -88,7 +88,7 @@ def _find_all(run: Run) -> None:
 def suspected_papers(about: set[int] | None = None) -> dict[Pair, Verdict]:
     """Judge every pair of papers that may be one work; `about`: pairs with one of these."""
     said = _only(evidence.said_to_be_one(), about)
-    near_people = _only(dict.fromkeys(evidence.same_people() | evidence.same_beginnings()), about)
+    near_people = _only(dict.fromkeys(_by_abstracts(about)), about)
     titles, weights = _titles(about, {pk for pair in (*said, *near_people) for pk in pair})
     alike: dict[Pair, Likeness] = {}
     for pair in pairs_to_compare(titles, weights, about):
@@ -98,6 +98,14 @@ def suspected_papers(about: set[int] | None = None) -> dict[Pair, Verdict]:
     abstracts = evidence.alike_abstracts({*alike, *near_people})
     pairs = {*alike, *said, *(pair for pair in near_people if abstracts.get(pair, 0) >= 0.6)}
     return _judged(pairs, alike, abstracts, said)
+
+
+def _by_abstracts(about: set[int] | None) -> set[Pair]:
+    """Pairs whose abstracts are worth a comparison. Beginnings are looked for among all only: they are read from every abstract."""
+    if about is None:
+        return evidence.same_people() | evidence.same_beginnings()
+    waiting = PaperSuspect.objects.open().filter(Q(first__in=about) | Q(second__in=about))
+    return evidence.same_people() | set(waiting.values_list("first_id", "second_id"))
 
 
 def _titles(about: set[int] | None, beside: set[int]) -> tuple[dict[int, list[Title]], Weights]:
