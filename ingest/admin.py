@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
@@ -13,12 +13,15 @@ from django_celery_beat.models import PeriodicTask
 from catalog.admin.base import ReadOnlyAdmin
 from catalog.admin.catalogues import CatalogueAdmin
 from catalog.admin.papers import PaperAdmin
+from catalog.identifiers import parse_identifier
 from catalog.models import Catalogue, Paper
 from ingest.admin_adding import AddViews
 from ingest.admin_export import ExportViews
 from ingest.admin_import import ImportViews
 from ingest.admin_list import ListState, ListViews
 from ingest.models import Visit
+from search.queries import search
+from search.ranking import MAX_RANKED
 
 
 class ListedCatalogueAdmin(CatalogueAdmin):
@@ -57,6 +60,9 @@ class ListedCatalogueAdmin(CatalogueAdmin):
         ]
 
 
+_WORDS = 12  # of a search that a title must have
+
+
 class AddedPaperAdmin(PaperAdmin):
     """Papers are added by looking them up; the bare form is there for what no source knows."""
 
@@ -67,6 +73,21 @@ class AddedPaperAdmin(PaperAdmin):
             name="catalog_paper_add_by_hand",
         )
         return [*AddViews(self).urls(), by_hand, *super().get_urls()]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Paper], search_term: str
+    ) -> tuple[QuerySet[Paper], bool]:
+        """What readers would find, and whatever has these words in its title, listed or not."""
+        if parse_identifier(search_term) or not search_term.strip():
+            return super().get_search_results(request, queryset, search_term)
+        if request.path.endswith("/autocomplete/"):
+            queryset = queryset.filter(merged_into=None)
+        results = search(search_term, limit=MAX_RANKED, reasons=False)
+        found = [hit.paper_id for hit in results.hits]
+        titled = Q()
+        for word in search_term.replace("\x00", "").split()[:_WORDS]:
+            titled &= Q(title__icontains=word)
+        return queryset.filter(Q(pk__in=found) | titled), False
 
 
 @admin.register(Visit)

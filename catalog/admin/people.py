@@ -3,14 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from catalog import curation
 from catalog.admin.base import CuratedAdmin, column, on_site, superusers_delete
 from catalog.admin.merging import AuthorMerges
 from catalog.admin.splitting import AuthorSplits
-from catalog.models import Author, Venue
+from catalog.models import Author, Authorship, Venue
 
 
 class MergedFilter(admin.SimpleListFilter):
@@ -31,13 +32,16 @@ class AuthorAdmin(AuthorSplits, AuthorMerges, CuratedAdmin):
     list_display = ["name", "orcid", "papers", column("merged into", "merged_into"), on_site]
     list_select_related = ["merged_into"]
     list_filter = [MergedFilter]
-    search_fields = ["name", "name_key", "orcid", "authorships__printed_name"]
+    search_fields = ["name", "name_key", "orcid"]
     fields = ["name", "orcid", "merged_into", "created_at"]
     readonly_fields = ["merged_into", "created_at"]
     actions = ["merge"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(number=Count("authorships"))
+        """With how many papers each has, counted for those that a page shows only."""
+        rows = Authorship.objects.filter(author=OuterRef("pk")).order_by().values("author")
+        number = Coalesce(Subquery(rows.annotate(number=Count("pk")).values("number")), Value(0))
+        return super().get_queryset(request).annotate(number=number)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Author], search_term: str

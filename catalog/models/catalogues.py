@@ -51,12 +51,11 @@ class TopicQuerySet(models.QuerySet["Topic"]):
 
     def with_counts(self) -> Self:
         """Add `paper_count`: current placements directly under the topic (not under its subtopics)."""
-        return self.annotate(
-            paper_count=Count(
-                "placements",
-                filter=Q(placements__retired_at=None, placements__paper__merged_into=None),
-            )
+        rows = Placement.objects.current().filter(
+            topic=models.OuterRef("pk"), paper__merged_into=None
         )
+        number = rows.order_by().values("topic").annotate(number=Count("pk")).values("number")
+        return self.annotate(paper_count=Coalesce(models.Subquery(number), Value(0)))
 
     def with_totals(self) -> Self:
         """Add `total`: the papers placed under the topic or anywhere below it, each counted once."""
