@@ -20,7 +20,7 @@ from catalog.admin.base import ReadOnlyAdmin, column
 from catalog.admin.words import in_words
 from catalog.folding import fold
 from catalog.models import FieldStatement, Source, Venue, VenueSuggestion
-from catalog.roles import catalogues_of, is_narrowed, reachable
+from catalog.roles import reachable
 
 _PER_PAGE = 40
 MOST_AT_ONCE = 500
@@ -264,9 +264,7 @@ def waiting(user: Any) -> "QuerySet[Any]":
         .select_related("paper__venue")
         .prefetch_related("paper__identifiers")
     )
-    if is_narrowed(user):
-        own = Q(paper__placements__topic__catalogue__in=catalogues_of(user))
-        rows = rows.filter(pk__in=VenueSuggestion.objects.filter(own).values("pk"))
+    rows = reachable(user, rows)
     order = Case(
         *(When(kind=kind, then=place) for place, kind in enumerate(Kind.values)), default=9
     )
