@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Case, F, Q, QuerySet, TextChoices, Value, When
+from django.db.models import Case, Count, F, Q, QuerySet, TextChoices, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -288,9 +288,8 @@ def _chosen(queryset: QuerySet[VenueSuggestion]) -> QuerySet[VenueSuggestion]:
 
 
 def _kinds(rows: "QuerySet[Any]") -> list[tuple[str, str, int]]:
-    found: dict[str, int] = {}
-    for kind in rows.order_by().values_list("kind", flat=True):
-        found[kind] = found.get(kind, 0) + 1
+    counted = rows.order_by().values("kind").annotate(number=Count("pk"))
+    found = dict(counted.values_list("kind", "number"))
     return [
         (kind.value, str(kind.label), found[kind.value]) for kind in Kind if kind.value in found
     ]
