@@ -37,9 +37,6 @@ class UploadedListManager(models.Manager["UploadedList"]):
         """Forget what was left for the curators of a catalogue."""
         self.filter(slug=slug, user=None).delete()
 
-    def left_for(self, slug: str) -> "UploadedList | None":
-        return self.filter(slug=slug, user=None).order_by("-pk").first()
-
 
 class UploadedList(models.Model):
     """A list that a curator uploaded and has not applied yet; or, of nobody, one that a job left for the curators."""
