@@ -34,15 +34,17 @@ def waiting(user: Any) -> Iterator[DeskLine]:
         words = "candidate to accept or reject|candidates to accept or reject"
         yield from line(reachable(user, rows).count(), words, "candidate", open_ones)
     if user.has_perm("catalog.view_papersuspect"):
-        number = PaperSuspect.objects.open().count()
+        number = reachable(user, PaperSuspect.objects.open()).count()
         words = "pair of papers that may be one|pairs of papers that may be one"
         yield from line(number, words, "papersuspect", page="queue")
     if user.has_perm("catalog.view_authorsuspect"):
-        number = AuthorSuspect.objects.open().count()
+        number = reachable(user, AuthorSuspect.objects.open()).count()
         words = "pair of authors who may be one person|pairs of authors who may be one person"
         yield from line(number, words, "authorsuspect", page="queue")
     if user.has_perm("catalog.view_venuesuggestion"):
-        venues = VenueSuggestion.objects.filter(status=VenueSuggestion.Status.OPEN)
+        venues = VenueSuggestion.objects.filter(
+            status=VenueSuggestion.Status.OPEN, paper__merged_into=None
+        )
         words = "venue suggested by sources|venues suggested by sources"
         yield from line(reachable(user, venues).count(), words, "venuesuggestion", page="queue")
     if user.has_perm("catalog.view_relation"):

@@ -207,7 +207,9 @@ class ImportViews:
     def _let_go(self, kept: UploadedList, outcome: Outcome) -> None:
         """Forget a list that was applied; where conflicts are left for later, leave it for them."""
         if outcome.open_conflicts:
-            UploadedList.objects.leave(kept.slug, kept.name, kept.data)
+            left = UploadedList.objects.leave(kept.slug, kept.name, kept.data)
+            if left == kept:
+                return
         elif kept.user_id is None:
             UploadedList.objects.settle(kept.slug)
         UploadedList.objects.filter(pk=kept.pk).delete()

@@ -84,12 +84,6 @@ class ShownConflict:
 
 
 @dataclass(frozen=True, slots=True)
-class ProblemRow:
-    message: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """What the page shows of a plan."""
 

@@ -29,16 +29,17 @@ class UploadedListManager(models.Manager["UploadedList"]):
         )
 
     def leave(self, slug: str, name: str, data: bytes) -> "UploadedList":
-        """Leave a list for the curators of a catalogue, in the place of what was left before."""
-        self.settle(slug)
-        return self.create(slug=slug, name=name[:200], packed=zlib.compress(data))
+        """Leave a list for the curators of a catalogue, in the place of what was left before: who has that plan open keeps its page."""
+        waiting = self.filter(slug=slug, user=None)
+        row = waiting.order_by("-pk").first() or UploadedList(slug=slug)
+        waiting.exclude(pk=row.pk).delete()
+        row.name, row.packed, row.created_at = name[:200], zlib.compress(data), timezone.now()
+        row.save()
+        return row
 
     def settle(self, slug: str) -> None:
         """Forget what was left for the curators of a catalogue."""
         self.filter(slug=slug, user=None).delete()
-
-    def left_for(self, slug: str) -> "UploadedList | None":
-        return self.filter(slug=slug, user=None).order_by("-pk").first()
 
 
 class UploadedList(models.Model):

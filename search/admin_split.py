@@ -24,6 +24,7 @@ from search.question import clean
 
 MOST_SHOWN = 1000
 _LONGEST_QUERY = 500
+_BOXES = {str(number) for number in range(MOST_GROUPS)}
 
 
 @dataclass(slots=True)
@@ -195,7 +196,7 @@ def _picks(keys: Iterable[int], chosen: set[int]) -> list[Pick]:
 
 def _numbers(asked: QueryDict) -> list[int]:
     """The boxes of the form that are to become topics."""
-    return [int(text) for text in asked.getlist("use")[:MOST_GROUPS] if text in "01234567"]
+    return [int(text) for text in asked.getlist("use")[:MOST_GROUPS] if text in _BOXES]
 
 
 def _read_parts(asked: QueryDict) -> list[Part]:

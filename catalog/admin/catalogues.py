@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -92,6 +93,17 @@ class TopicForm(PlainForm):
         return parent
 
 
+class TopicList(ChangeList):
+    """Topics with the papers directly under each, counted in one statement: a count for each topic reads every place twice."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        current = Placement.objects.current().filter(paper__merged_into=None).order_by()
+        numbers = dict(current.values_list("topic").annotate(Count("pk")))
+        for topic in self.result_list:
+            topic.paper_count = numbers.get(topic.pk, 0)
+
+
 @admin.register(Topic)
 class TopicAdmin(WithTree, CuratedAdmin):
     form = TopicForm
@@ -120,12 +132,15 @@ class TopicAdmin(WithTree, CuratedAdmin):
     actions = ["restore"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Topic]:
-        queryset: QuerySet[Topic] = Topic.objects.with_counts().order_by(
+        queryset: QuerySet[Topic] = Topic.objects.order_by(
             "catalogue", "position", "pk"
         )
         if request.path.endswith("/autocomplete/"):
             return queryset.filter(retired_at=None)
         return queryset
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return TopicList
 
     def get_readonly_fields(self, request: HttpRequest, obj: Topic | None = None) -> list[str]:
         fixed = [*super().get_readonly_fields(request, obj)]

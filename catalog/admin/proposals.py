@@ -1,5 +1,6 @@
 """What readers propose, to be looked at field by field and taken, taken in part, or turned down with an answer."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -93,8 +94,9 @@ class ProposalAdmin(CuratedAdmin):
     def reject_selected(self, request: HttpRequest, queryset: QuerySet[Proposal]) -> None:
         number = 0
         for row in queryset.filter(status=Proposal.Status.OPEN):
-            curation.reject_proposal(row, request.user)  # type: ignore[arg-type]  # staff only
-            number += 1
+            with suppress(curation.Refused):  # decided meanwhile
+                curation.reject_proposal(row, request.user)  # type: ignore[arg-type]  # staff only
+                number += 1
         curation.note_act("turned down proposals of readers")
         self.message_user(request, f"Turned down: {number}.", messages.SUCCESS)
 

@@ -60,7 +60,7 @@ class TreePage:
         self._direct = self._counts()
         self.order = numbered(self._topics)
         self.chosen = next((one for one in self.order if one.topic.pk == chosen), None)
-        changes = catalogue.tree_changes.select_related("made_by")
+        changes = catalogue.tree_changes.select_related("made_by").defer("rows")
         self.changes = list(changes[:_CHANGES])
         self.done = next((one for one in self.changes if one.pk == done), None)
 
@@ -399,3 +399,6 @@ class TreeChangeAdmin(ReadOnlyAdmin):
     search_fields = ["words"]
     date_hierarchy = "made_at"
     exclude = ["rows"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TreeChange]:
+        return super().get_queryset(request).defer("rows")

@@ -192,9 +192,8 @@ class CandidateAdmin(CuratedAdmin):
 
     @admin.action(description="Reject", permissions=["change"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Candidate]) -> None:
-        open_ones = list(queryset.filter(status=Candidate.Status.OPEN))
-        curation.reject_candidates(open_ones, request.user)  # type: ignore[arg-type]  # staff only
-        self.message_user(request, f"Rejected: {len(open_ones)}.", messages.SUCCESS)
+        number = curation.reject_candidates(queryset, request.user)  # type: ignore[arg-type]  # staff only
+        self.message_user(request, f"Rejected: {number}.", messages.SUCCESS)
 
     def response_change(self, request: HttpRequest, obj: Candidate) -> HttpResponse:
         if "_accept" in request.POST and self._accept(request, obj) and obj.paper:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Case, F, Q, QuerySet, TextChoices, Value, When
+from django.db.models import Case, Count, F, Q, QuerySet, TextChoices, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -20,7 +20,7 @@ from catalog.admin.base import ReadOnlyAdmin, column
 from catalog.admin.words import in_words
 from catalog.folding import fold
 from catalog.models import FieldStatement, Source, Venue, VenueSuggestion
-from catalog.roles import catalogues_of, is_narrowed, reachable
+from catalog.roles import reachable
 
 _PER_PAGE = 40
 MOST_AT_ONCE = 500
@@ -264,9 +264,7 @@ def waiting(user: Any) -> "QuerySet[Any]":
         .select_related("paper__venue")
         .prefetch_related("paper__identifiers")
     )
-    if is_narrowed(user):
-        own = Q(paper__placements__topic__catalogue__in=catalogues_of(user))
-        rows = rows.filter(pk__in=VenueSuggestion.objects.filter(own).values("pk"))
+    rows = reachable(user, rows)
     order = Case(
         *(When(kind=kind, then=place) for place, kind in enumerate(Kind.values)), default=9
     )
@@ -290,9 +288,8 @@ def _chosen(queryset: QuerySet[VenueSuggestion]) -> QuerySet[VenueSuggestion]:
 
 
 def _kinds(rows: "QuerySet[Any]") -> list[tuple[str, str, int]]:
-    found: dict[str, int] = {}
-    for kind in rows.order_by().values_list("kind", flat=True):
-        found[kind] = found.get(kind, 0) + 1
+    counted = rows.order_by().values("kind").annotate(number=Count("pk"))
+    found = dict(counted.values_list("kind", "number"))
     return [
         (kind.value, str(kind.label), found[kind.value]) for kind in Kind if kind.value in found
     ]

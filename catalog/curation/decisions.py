@@ -98,10 +98,14 @@ def _note_source(paper: Paper, candidate: Candidate, user: AbstractBaseUser) -> 
 
 
 @transaction.atomic
-def reject_candidates(candidates: Iterable[Candidate], user: AbstractBaseUser) -> None:
-    """Remember that these are not wanted, so that no job proposes them again."""
-    for candidate in candidates:
-        _decide(candidate, Candidate.Status.REJECTED, user)
+def reject_candidates(candidates: Iterable[Candidate], user: AbstractBaseUser) -> int:
+    """Remember that these are not wanted, so that no job proposes them again; return how many waited still."""
+    keys = [candidate.pk for candidate in candidates]
+    waiting = Candidate.objects.select_for_update().filter(pk__in=keys)
+    rows = list(waiting.filter(status=Candidate.Status.OPEN).order_by("pk"))
+    for row in rows:
+        _decide(row, Candidate.Status.REJECTED, user)
+    return len(rows)
 
 
 def _decide(candidate: Candidate, status: str, user: AbstractBaseUser) -> None:

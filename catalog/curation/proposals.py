@@ -25,7 +25,7 @@ from catalog.models import (
     Source,
     Topic,
 )
-from catalog.people import authors_named, venue_named
+from catalog.people import authors_of, venue_named
 from catalog.proposed import lines_of
 from catalog.readable import readable
 
@@ -155,13 +155,13 @@ def set_authors(paper: Paper, names: Sequence[str], user: AbstractBaseUser) -> N
     rows: dict[str, list[Authorship]] = {}
     for row in paper.authorships.select_related("author").order_by("position"):
         rows.setdefault(readable(row.printed_name), []).append(row)
-    people = authors_named(dict.fromkeys(names), readable)
+    people = authors_of({paper.pk: names}, readable)
     kept: list[Authorship] = []
     for position, name in enumerate(names, 1):
         if rows.get(readable(name)):
             row = rows[readable(name)].pop(0)
         else:
-            row = Authorship(author=people[name], printed_name=name[:200])
+            row = Authorship(author=people[paper.pk, name], printed_name=name[:200])
         row.position = position
         kept.append(row)
     left = [row for some in rows.values() for row in some]

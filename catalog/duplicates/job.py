@@ -34,6 +34,8 @@ SELECT concat_ws(' ',
         WHERE retired_at IS NULL AND listed_url <> ''),
     (SELECT coalesce(sum(hashtextextended(concat_ws('|', paper_id, url), 0)), 0) FROM catalog_link
         WHERE retired_at IS NULL AND kind = 'paper'),
+    (SELECT coalesce(sum(hashtextextended(concat_ws('|', paper_id, url), 0)), 0) FROM catalog_announcement
+        WHERE paper_id IS NOT NULL AND url <> ''),
     (SELECT coalesce(sum(hashtextextended(concat_ws('|', paper_id, message), 0)), 0) FROM catalog_problem
         WHERE status = 'open' AND kind IN ('same-work', 'same-record')),
     (SELECT coalesce(sum(hashtextextended(concat_ws('|', subject_id, object_id), 0)), 0) FROM catalog_relation

@@ -161,15 +161,15 @@ class _Undo:
             if getattr(row, "merged_into_id", None) != survivor:
                 continue
             if isinstance(row, Author):
-                curation.unmerge_author(row)
+                curation.unmerge_author(row, self.user)
             elif isinstance(row, Paper):
-                curation.unmerge_paper(row)
+                curation.unmerge_paper(row, self.user)
         for model, duplicate, survivor in plan.parted:
             rows: Any = model._default_manager.in_bulk([duplicate, survivor])
             if len(rows) < 2:
                 raise curation.Refused("One of what was merged is no longer there.")
             merge: Any = curation.merge_authors if model is Author else curation.merge_papers
-            merge(rows[survivor], [rows[duplicate]])
+            merge(rows[survivor], [rows[duplicate]], self.user)
         if not (plan.merged or plan.parted or was_recorded):
             return plan
         return plan_undo(plan.group, self.only, current_group(), for_good=self.for_good)

@@ -49,14 +49,6 @@ class TopicQuerySet(models.QuerySet["Topic"]):
     def current(self) -> Self:
         return self.filter(retired_at=None)
 
-    def with_counts(self) -> Self:
-        """Add `paper_count`: current placements directly under the topic (not under its subtopics)."""
-        rows = Placement.objects.current().filter(
-            topic=models.OuterRef("pk"), paper__merged_into=None
-        )
-        number = rows.order_by().values("topic").annotate(number=Count("pk")).values("number")
-        return self.annotate(paper_count=Coalesce(models.Subquery(number), Value(0)))
-
     def with_totals(self) -> Self:
         """Add `total`: the papers placed under the topic or anywhere below it, each counted once."""
         below = Q(topic=models.OuterRef("pk")) | Q(

@@ -225,10 +225,11 @@ def _finish(drafts: Sequence[Draft], every: Sequence[Draft]) -> None:
 
 
 def _keep(drafts: Sequence[Draft]) -> None:
+    """Keep what was found, but for drafts that their curator has added meanwhile."""
     for draft in drafts:
         draft.state = Draft.State.READY
     fields = ["facts", "record", "choices", "notes", "suggested", "near", "state"]
-    Draft.objects.bulk_update(drafts, fields, batch_size=100)
+    Draft.objects.exclude(state=Draft.State.SAVED).bulk_update(drafts, fields, batch_size=100)
 
 
 def hold(paste: int) -> bool:

@@ -249,7 +249,3 @@ def _is_day(text: str) -> bool:
         return 1500 < date.fromisoformat(text).year < 2200
     except ValueError:
         return False
-
-
-def idents_of(names: Iterable[Any]) -> list[Ident]:
-    return [name for name in names if isinstance(name, Ident)]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from catalog import curation
 from catalog.models import Announcement, Authorship, Paper, Placement, Provenance, Source, Topic
-from catalog.people import authors_named, venue_named
+from catalog.people import authors_of, venue_named
 from catalog.signals import announce_changed_papers
 from catalog.topics import move_topic
 from ingest.lists.conflicts import Conflict
@@ -190,9 +190,9 @@ def _set_column(paper: Paper, part: str, value: Any) -> None:
 
 
 def _set_authors(paper: Paper, names: tuple[str, ...]) -> None:
-    people = authors_named(names, display_name)
+    people = authors_of({paper.pk: names}, display_name)
     Authorship.objects.filter(paper=paper).delete()
     Authorship.objects.bulk_create(
-        Authorship(paper=paper, author=people[name], position=position, printed_name=name)
+        Authorship(paper=paper, author=people[paper.pk, name], position=position, printed_name=name)
         for position, name in enumerate(names, 1)
     )

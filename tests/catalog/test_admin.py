@@ -353,9 +353,15 @@ def test_an_editor_of_a_catalogue_is_told_of_that_one(client):
         Candidate.objects.create(
             catalogue=catalogue, scheme="arxiv", value=f"2401.0000{number}", title="New"
         )
+    here, there = make_paper(), make_paper(topics=[make_topic("Sight", catalogue=other)])
+    for first, second in ((here, make_paper()), (here, there)):
+        PaperSuspect.objects.create(first=first, second=second, score=0.9)
+    AuthorSuspect.objects.create(first=make_author("A"), second=make_author("B"), score=0.9)
     client.force_login(user)
     page = client.get(reverse("admin:index")).content.decode()
     assert "1 candidate to accept or reject" in page
+    assert "1 pair of papers that may be one" in page
+    assert "pair of authors" not in page  # whom all catalogues share
     assert f"catalogue={own.slug}" in page
     assert f"catalogue={other.slug}" not in page
 

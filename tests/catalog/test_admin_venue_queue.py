@@ -5,8 +5,9 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from catalog.models import Act, Editorship, Paper, VenueSuggestion
+from catalog.models import Act, Editorship, Paper, Placement, VenueSuggestion
 from catalog.statements import keep_statements
 from tests.factories import make_catalogue, make_paper, make_topic, make_venue
 
@@ -155,18 +156,23 @@ def test_who_may_not_decide_only_looks(client):
 
 
 def test_an_editor_decides_on_papers_of_their_catalogue_only(client):
-    own, foreign = suggest("Own"), suggest("Foreign")
-    foreign.paper.placements.update(topic=make_topic("X", catalogue=make_catalogue("other")))
+    own, foreign, moved = suggest("Own"), suggest("Foreign"), suggest("Moved")
+    elsewhere = make_topic("X", catalogue=make_catalogue("other"))
+    foreign.paper.placements.update(topic=elsewhere)
+    moved.paper.placements.update(retired_at=timezone.now(), is_primary=False)
+    Placement.objects.create(paper=moved.paper, topic=elsewhere)
     user = User.objects.create_user("ed", is_staff=True)
     names = ["view_venuesuggestion", "change_venuesuggestion"]
     user.user_permissions.set(Permission.objects.filter(codename__in=names))
     Editorship.objects.create(user=user, catalogue=make_catalogue())
     client.force_login(user)
-    client.post(QUEUE, {"accept": seen(foreign)})
+    for row in (foreign, moved):  # nor on what theirs listed once
+        assert client.post(QUEUE, {"accept": seen(row)}).status_code == 403
     client.post(QUEUE, {"accept": seen(own)})
     changelist = reverse("admin:catalog_venuesuggestion_changelist")
     client.post(changelist, {"action": "reject", "_selected_action": [foreign.pk]})
     assert dict(VenueSuggestion.objects.values_list("paper__title", "status")) == {
         "Own": "accepted",
         "Foreign": "open",
+        "Moved": "open",
     }

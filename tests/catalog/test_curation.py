@@ -543,6 +543,9 @@ def test_a_rejected_candidate_remembers_who_and_when(curator):
     candidate.refresh_from_db()
     assert (candidate.status, candidate.decided_by) == ("rejected", curator)
     assert candidate.decided_at
+    Candidate.objects.update(status="accepted")  # by another, while a page still shows it as open
+    assert curation.reject_candidates([Candidate(pk=candidate.pk, status="open")], curator) == 0
+    assert Candidate.objects.get().status == "accepted"
 
 
 def test_problems_are_decided_and_reopened(curator):

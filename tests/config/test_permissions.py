@@ -357,7 +357,7 @@ def test_an_act_that_moved_another_catalogues_papers_is_taken_back_by_who_edits_
         seen = [one.seen for one in curation.plan_edit([paper.pk], edit)]
         act, _ = curation.apply_edit(seen, edit, root)
         assert act
-        assert client.post(address_of_undo(act)).status_code == 403, edit
+        assert client.post(address_of_undo(act)).status_code == 403, act.title
     own = scene["own"].act()
     assert client.post(address_of_undo(own)).status_code == 302
 

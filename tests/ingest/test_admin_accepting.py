@@ -282,3 +282,11 @@ def test_options_of_an_export_are_remembered_by_those_who_may_change_the_catalog
     client.force_login(User.objects.create_user("nobody", is_staff=True))
     for address in (url, download, archive):
         assert client.get(address).status_code == 403
+
+
+def test_a_plan_that_is_open_stays_there_when_the_next_import_leaves_its_list_again():
+    first = UploadedList.objects.leave("field", "list", b"one")
+    again = UploadedList.objects.leave("field", "list", b"two")
+    assert again.pk == first.pk
+    assert UploadedList.objects.get().data == b"two"
+    assert again.created_at > first.created_at

@@ -131,7 +131,7 @@ def test_a_split_that_cannot_be_is_said_with_what_was_chosen(client, topic):
         ({"name-0": "A", "papers-0": []}, "Choose the papers that go to “A”"),
         ({"name-0": "A", "papers-0": [stranger.pk]}, "somebody moved them meanwhile"),
         ({"name-0": "A", "papers-0": ["x", "9" * 30, ""]}, "Choose the papers"),
-        ({"use": "x"}, "Choose some papers"),
+        ({"use": ["x", "", "12"]}, "Choose some papers"),
         ({"name-0": "x" * 100_000}, "at most 200"),
         ({"name-0": "Other", "where": "beside"}, "There is a “Other” at the top already"),
     ]

@@ -9,6 +9,7 @@ from catalog import curation
 from catalog.models import (
     Announcement,
     Authorship,
+    NamedAuthor,
     Paper,
     Placement,
     Problem,
@@ -22,6 +23,7 @@ from ingest.lists.records import ListRefused
 from ingest.lists.resolving import Choice, Verdict
 from ingest.lists.service import Acceptance, Outcome, import_list, plan_list
 from ingest.models import ListStatement
+from tests.factories import make_author
 from tests.ingest.lists.test_import import arxiv, entry, every_row
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +210,18 @@ def test_authors_that_both_changed(curator, verdict):
         }[verdict]
     )
     assert not run(more).plan
+
+
+def test_whom_a_curator_named_stays_who_they_are_when_the_list_is_taken(curator):
+    paper = Paper.objects.get(title="First things")
+    row = paper.authorships.get()
+    row.printed_name = "Ann Q. Lee"
+    curation.save_authorships(paper, [row], [], curator)
+    meant = make_author("Ann Lee of Leeds")
+    NamedAuthor.objects.create(paper=paper, name_key="annlee", author=meant)
+    more = BASE.replace(*entry_of("First things", 1, "*Ann Lee, Bo Ng.* Arxiv 2024."))
+    resolve(more, Verdict.THEIRS)
+    assert paper.authorships.get(printed_name="Ann Lee").author == meant
 
 
 def places(title: str) -> list[str]:
