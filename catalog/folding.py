@@ -5,6 +5,13 @@ import unicodedata
 
 MAX_KEY = 600
 _NOT_WORD = re.compile(r"[\W_]+")
+# Signs that turn the direction of what follows, and those that nobody sees; joiners stay, which scripts and emoji need.
+_UNSEEN = re.compile("[\x00\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+
+
+def one_line(text: str) -> str:
+    """Return what somebody typed as one line, without signs that nobody sees; empty when nothing else is in it."""
+    return " ".join(_UNSEEN.sub("", text).split())
 
 
 def fold(text: str) -> str:

@@ -17,7 +17,7 @@ class NulIsBadRequest:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        has_nul = "%00" in request.META.get("QUERY_STRING", "")
+        has_nul = "%00" in request.META.get("QUERY_STRING", "") or "\x00" in request.path
         if has_nul and isinstance(exception, DataError | ValueError):
             return bad_request(request, exception)
         return None

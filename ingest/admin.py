@@ -14,7 +14,7 @@ from catalog.admin.base import ReadOnlyAdmin
 from catalog.admin.catalogues import CatalogueAdmin
 from catalog.admin.papers import PaperAdmin
 from catalog.identifiers import parse_identifier
-from catalog.models import Catalogue, Paper
+from catalog.models import Author, Authorship, Catalogue, Paper
 from ingest.admin_adding import AddViews
 from ingest.admin_export import ExportViews
 from ingest.admin_import import ImportViews
@@ -77,17 +77,20 @@ class AddedPaperAdmin(PaperAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Paper], search_term: str
     ) -> tuple[QuerySet[Paper], bool]:
-        """What readers would find, and whatever has these words in its title, listed or not."""
+        """What readers would find, and whatever has these words in its title or in an author's name, listed or not."""
         if parse_identifier(search_term) or not search_term.strip():
             return super().get_search_results(request, queryset, search_term)
         if request.path.endswith("/autocomplete/"):
             queryset = queryset.filter(merged_into=None)
         results = search(search_term, limit=MAX_RANKED, reasons=False)
         found = [hit.paper_id for hit in results.hits]
-        titled = Q()
+        titled, named = Q(), Q()
         for word in search_term.replace("\x00", "").split()[:_WORDS]:
             titled &= Q(title__icontains=word)
-        return queryset.filter(Q(pk__in=found) | titled), False
+            named &= Q(name__icontains=word)
+        people = Authorship.objects.filter(author__in=Author.objects.filter(named))
+        wanted = Q(pk__in=found) | titled | Q(pk__in=people.values("paper"))
+        return queryset.filter(wanted), False
 
 
 @admin.register(Visit)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from catalog import curation
 from catalog.admin.base import change_url
 from catalog.admin.words import in_words
+from catalog.identifiers import parse_identifier
 from catalog.models import Paper, Proposal, Topic, Venue
 from catalog.roles import catalogues_of, may_edit
 from ingest.adding import lookup
@@ -86,7 +87,7 @@ class AddViews:
         return self.page(request, "admin/ingest/add_box.html", context)
 
     def _take(self, request: HttpRequest, form: PasteForm) -> HttpResponse:
-        read = read_pasted(form.cleaned_data["what"])
+        read = read_pasted(_each_on_a_line(form.cleaned_data["what"]))
         if not read.entries:
             said = [fault.message for fault in read.faults] or ["Nothing in it could be read."]
             form.add_error("what", " ".join(said[:3]))
@@ -242,8 +243,12 @@ class AddViews:
             raise PermissionDenied
         if draft.proposal and standing.paper and draft.proposal.is_open:
             answer = "It is listed here already."
-            curation.reject_proposal(draft.proposal, request.user, answer, standing.paper)  # type: ignore[arg-type]  # staff only
-            self.admin.message_user(request, "The sender is told.", messages.SUCCESS)
+            try:
+                curation.reject_proposal(draft.proposal, request.user, answer, standing.paper)  # type: ignore[arg-type]  # staff only
+            except curation.Refused as error:  # decided meanwhile
+                self.admin.message_user(request, str(error), messages.WARNING)
+            else:
+                self.admin.message_user(request, "The sender is told.", messages.SUCCESS)
         draft.delete()
         return HttpResponseRedirect(reverse("admin:catalog_proposal_changelist"))
 
@@ -343,3 +348,11 @@ def _rows(form: DraftForm) -> list[dict[str, Any]]:
             words = ", ".join(dict.fromkeys(said_by(row) for row in said.get("value", []) if row["source"] != "curator"))  # fmt: skip
         rows.append({"field": form[name], "said": words})
     return rows
+
+
+def _each_on_a_line(text: str) -> str:
+    """Several identifiers or addresses on one line, and nothing else, are several papers."""
+    words = text.split()
+    if len(words) > 1 and "\n" not in text.strip() and all(map(parse_identifier, words)):
+        return "\n".join(words)
+    return text

@@ -132,9 +132,7 @@ class TopicAdmin(WithTree, CuratedAdmin):
     actions = ["restore"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Topic]:
-        queryset: QuerySet[Topic] = Topic.objects.order_by(
-            "catalogue", "position", "pk"
-        )
+        queryset: QuerySet[Topic] = Topic.objects.order_by("catalogue", "position", "pk")
         if request.path.endswith("/autocomplete/"):
             return queryset.filter(retired_at=None)
         return queryset

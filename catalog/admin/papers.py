@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
@@ -16,6 +17,7 @@ from catalog.admin.forms import CuratorsForm, PlainForm
 from catalog.admin.merging import PaperMerges
 from catalog.admin.reach import narrowed
 from catalog.admin.stated import StatedAdmin
+from catalog.folding import one_line
 from catalog.identifiers import parse_identifier
 from catalog.models import (
     Authorship,
@@ -39,7 +41,10 @@ _MOST_AUTHORS = 400
 
 class PaperForm(PlainForm):
     def clean_title(self) -> str:
-        return " ".join(self.cleaned_data["title"].split())
+        title = one_line(self.cleaned_data["title"])
+        if not title:
+            raise ValidationError("Give it a title.")
+        return title
 
     def clean(self) -> dict[str, Any]:
         """A date without more is a day; without a date there is no precision."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Case, QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -163,10 +164,11 @@ class ProposalAdmin(CuratedAdmin):
                 curation.note_act("turned down a reader’s proposal", why=answer)
                 text = "Turned down. The sender reads your answer." if answer else "Turned down."
             elif "_accept" in request.POST and row.kind != Proposal.Kind.PAPER:
-                self._take_credit(request, row)
                 taken = _ticked(request, row)
                 _check_topic(user, taken.get("topic", ""))
-                curation.accept_fields(row, taken, user, answer)
+                with transaction.atomic():
+                    self._take_credit(request, row)
+                    curation.accept_fields(row, taken, user, answer)
                 curation.note_act(f"took a correction{by}", why=answer)
                 text = "Taken over."
             else:

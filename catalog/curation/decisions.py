@@ -32,10 +32,10 @@ def accept_candidate(
 ) -> Paper:
     """List a candidate under a topic, the suggested one if none is given; a paper that is known is reused."""
     hold_off_imports()
-    topic = topic or candidate.suggested_topic
     status = Candidate.objects.select_for_update().values_list("status", flat=True)
     if status.get(pk=candidate.pk) == Candidate.Status.ACCEPTED:
         raise Refused(f"“{candidate.title}” is accepted already.")
+    topic = topic or candidate.suggested_topic
     if topic is None:
         raise Refused(f"“{candidate.title}” has no suggested topic: choose one on its page.")
     if topic.catalogue_id != candidate.catalogue_id:

@@ -6,7 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from catalog.curation.refusal import Refused
 from catalog.curation.tree_changes import fresh_topic, tree_change
-from catalog.folding import fold
+from catalog.folding import fold, one_line
 from catalog.models import Catalogue, Topic, TreeChange
 from catalog.topics import DEEPEST, LONGEST_PATH, LONGEST_SLUG, move_topic, next_hue
 
@@ -183,7 +183,7 @@ def clean_name(
     catalogue: Catalogue, name: str, parent: Topic | None, own: Topic | None = None
 ) -> str:
     """A name as it is stored; refused when there is none, or a sibling has it."""
-    name = " ".join(name.replace("\x00", " ").split())
+    name = one_line(name)
     if not name:
         raise Refused("A topic needs a name.")
     if len(name) > LONGEST_NAME:

@@ -44,6 +44,12 @@ def accept_venues(suggestions: Iterable[VenueSuggestion], user: AbstractBaseUser
     waiting = [row for row in rows if row.status != VenueSuggestion.Status.ACCEPTED]
     if not waiting:
         raise Refused("This was decided meanwhile.")
+    said: dict[int, str] = {}
+    for row in waiting:
+        if fold(said.setdefault(row.paper_id, row.venue_name)) != fold(row.venue_name):
+            raise Refused(
+                f"Of one paper both “{said[row.paper_id]}” and “{row.venue_name}” are chosen: accept one of them."
+            )
     papers = (
         Paper.objects.select_for_update().order_by("pk").in_bulk({row.paper_id for row in waiting})
     )

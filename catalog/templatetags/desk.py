@@ -28,7 +28,9 @@ def desk(context: dict[str, Any]) -> dict[str, Any]:
         "waiting": list(waiting(user)),
         "problems": whole,
         "problem_kinds": kinds,
-        "failing": [one for one in sources() if one.is_failing or one.busy_until],
+        "failing": [one for one in sources() if one.is_failing or one.busy_until]
+        if user.has_perm("catalog.view_sourcestate")
+        else [],
         "link_lines": link_lines(user),
         "changes": latest(limit=_CHANGES)[0] if sees_history else [],
         "catalogues": catalogues_of(user),

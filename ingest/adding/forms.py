@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
+from catalog.folding import one_line
 from catalog.identifiers import (
     Ident,
     RepositoryName,
@@ -193,10 +194,14 @@ class DraftForm(forms.Form):
         return initial
 
     def clean_title(self) -> str:
-        return " ".join(self.cleaned_data["title"].split())
+        title = one_line(self.cleaned_data["title"])
+        if not title:
+            raise forms.ValidationError("Give it a title.")
+        return title
 
     def clean_authors(self) -> list[str]:
-        return [" ".join(line.split())[:200] for line in _lines(self.cleaned_data["authors"])]
+        names = (one_line(line)[:200] for line in _lines(self.cleaned_data["authors"]))
+        return [name for name in names if name]
 
     def clean_abstract(self) -> str:
         text: str = self.cleaned_data["abstract"]

@@ -130,14 +130,20 @@ def _known(drafts: Sequence[Draft]) -> tuple[dict[int, tuple[Paper, str, str]], 
         or not (row.how == "title" or row.how.startswith("code "))
     }
     numbers = find(name for entry in entries for name in entry.names)
+    into = dict(
+        Paper.objects.filter(
+            pk__in={pk for keys in numbers.values() for pk in keys}, merged_into__isnull=False
+        ).values_list("pk", "merged_into")
+    )
     merged = {
         entries[entry]
         for entry in entries
         if (row := rows.get(entries[entry]))
         and any(
-            row[0].pk not in numbers.get(name, [row[0].pk])
+            into.get(pk) == row[0].pk
             for name in entry.names
             if isinstance(name, int | Ident)
+            for pk in numbers.get(name, ())
         )
     }
     return rows, merged

@@ -330,7 +330,7 @@ def test_each_queue_is_one_click_from_the_desk(client, curator):
     for words in (r"\d pairs? of papers that may be one", r"\d proposals? from readers"):
         link = re.search(rf'<a href="([^"]+)">{words}', page)
         assert link
-        assert client.get(link[1].replace("&amp;", "&")).status_code == 200
+        assert client.get(link[1].replace("&amp;", "&"), follow=True).status_code == 200
 
 
 def test_the_desk_tells_who_changed_what_lately(client, curator):

@@ -18,11 +18,9 @@ from tests.factories import make_catalogue, make_paper, make_topic
 # Each change is a transaction of its own, as on the site: a transaction has one time.
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TODAY = timezone.now().date()
-
 
 def ago(number: int) -> date:
-    return TODAY - timedelta(days=number)
+    return timezone.now().date() - timedelta(days=number)
 
 
 def noon(day: date) -> datetime:
@@ -89,7 +87,7 @@ def test_a_topic_s_former_names_numbers_and_places_are_told(catalogue):
     let_pass(5)
     curation.place_topic(prompt, Place(topic("attention").pk))
     assert was(prompt) == ["2 Prompting < ", "2 Prompt < "]
-    assert [one.until and one.until.date() for one in formerly(prompt)] == [TODAY, ago(5)]
+    assert [one.until and one.until.date() for one in formerly(prompt)] == [ago(0), ago(5)]
 
 
 def test_a_number_changes_when_another_topic_moves(catalogue):
@@ -114,7 +112,7 @@ def test_of_many_moves_on_one_day_the_first_state_and_other_names_are_told(catal
 
 def test_a_snapshot_shows_tree_counts_and_papers_of_its_day(client, catalogue):
     before = ["1 Attention 2", "1.1 Sparse 2", "2 Prompt 1"]
-    assert at(catalogue, ago(10)) == at(catalogue, TODAY) == before
+    assert at(catalogue, ago(10)) == at(catalogue, ago(0)) == before
     curation.merge_topics(topic("attention/sparse"), topic("prompt"))
     let_pass(4)
     longformer = Paper.objects.get(title="Longformer")
@@ -126,7 +124,7 @@ def test_a_snapshot_shows_tree_counts_and_papers_of_its_day(client, catalogue):
     assert at(catalogue, ago(7)) == before
     assert at(catalogue, ago(6)) == ["1 Attention 1", "2 Prompt 3"]
     assert at(catalogue, ago(2)) == ["1 Attention 1", "2 Prompt 3", "2.1 Windows 1"]
-    assert at(catalogue, TODAY) == ["1 Attention 0", "2 Prompt 2", "2.1 Windows 0"]
+    assert at(catalogue, ago(0)) == ["1 Attention 0", "2 Prompt 2", "2.1 Windows 0"]
     page = client.get(reverse("topic-at", args=["long-context", ago(2), "prompt/windows"]))
     assert "Longformer" in page.text
     assert "now “Longformer, again”" in page.text
@@ -144,7 +142,7 @@ def test_papers_merged_since_stand_for_themselves_and_merged_before_do_not(catal
     one, two = Paper.objects.get(title="Big Bird"), Paper.objects.get(title="Longformer")
     curation.merge_papers(one, [two])
     assert at(catalogue, ago(1))[1] == "1.1 Sparse 2"
-    assert at(catalogue, TODAY)[1] == "1.1 Sparse 1"
+    assert at(catalogue, ago(0))[1] == "1.1 Sparse 1"
     let_pass(2)
     two.refresh_from_db()
     curation.unmerge_paper(two)
@@ -157,8 +155,8 @@ def test_a_topic_that_was_deleted_is_in_the_snapshots_of_before(catalogue):
     let_pass(3)
     assert curation.remove_topic(topic("short"))
     assert at(catalogue, ago(2))[-1] == "3 Short 0"
-    assert len(at(catalogue, TODAY)) == 3
-    assert [one.day for one in days(catalogue)] == [TODAY, ago(3), ago(13)]
+    assert len(at(catalogue, ago(0))) == 3
+    assert [one.day for one in days(catalogue)] == [ago(0), ago(3), ago(13)]
     assert days(catalogue)[0].changes == ["3 “Short” left"]
 
 
@@ -179,7 +177,7 @@ def test_days_without_history_say_so(client, catalogue):
     for day, words in [
         (ago(11), "The history of this catalogue goes back to"),
         (date(1, 1, 1), "The history of this catalogue goes back to"),
-        (TODAY + timedelta(days=1), "That day is yet to come."),
+        (ago(0) + timedelta(days=1), "That day is yet to come."),
         (date(9999, 12, 31), "That day is yet to come."),
     ]:
         for name, path in (("catalogue-at", []), ("topic-at", ["prompt"])):
@@ -187,7 +185,7 @@ def test_days_without_history_say_so(client, catalogue):
             assert page.status_code == 404
             assert words in page.text
     make_catalogue("empty")
-    page = client.get(reverse("catalogue-at", args=["empty", TODAY]))
+    page = client.get(reverse("catalogue-at", args=["empty", ago(0)]))
     assert "no topics yet" in page.text
     assert client.get(reverse("catalogue-past", args=["empty"])).status_code == 200
     assert client.get("/catalogues/long-context/at/2025-02-30/").status_code == 404

@@ -6,6 +6,7 @@ import pytest
     "address",
     [
         "/admin/catalog/problem/?status__exact=open%00",
+        "/admin/search/word/%00/change/",
         "/admin/catalog/catalogue/import/?catalogue=long-context%00",
     ],
 )

@@ -394,3 +394,20 @@ def test_a_draft_that_was_saved_meanwhile_is_not_saved_again(client, curator, to
     with pytest.raises(curation.Refused, match="was added already"):
         save_as_found(second, topic, curator)
     assert Paper.objects.count() == 1
+
+
+def test_two_addresses_on_one_line_are_two_papers(client, curator, topic, standin):
+    one, other = make_paper("One", arxiv="2401.00001"), make_paper("Other", arxiv="2401.00002")
+    response = look_up(client, "https://arxiv.org/abs/2401.00001 2401.00002")
+    page = response.content.decode()
+    assert one.title in page
+    assert other.title in page
+    assert "merged into it" not in page
+
+
+def test_a_title_of_signs_that_nobody_sees_is_none(client, curator, topic, standin):
+    response = look_up(client, "A title that no source knows")
+    values = sent(response, topic=str(topic.pk), title="\u202e\u200b")
+    response = client.post(response.request["PATH_INFO"], values)
+    assert "Give it a title." in response.content.decode()
+    assert not Paper.objects.exists()
