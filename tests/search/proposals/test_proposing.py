@@ -205,7 +205,11 @@ def test_who_sends_at_once_is_asked_to_look_again_and_then_may(client, topic, se
     assert client.post(reverse("suggest"), form_of(response)).status_code == 302
 
 
-@pytest.mark.parametrize("stamp", ["", "forged", signing.dumps("x", salt="other")])
+@pytest.mark.parametrize(
+    "stamp",
+    ["", "forged", signing.dumps("x", salt="other")],
+    ids=["none", "forged", "of another form"],
+)
 def test_a_form_that_is_not_ours_is_refused(client, topic, stamp):
     response = suggest(client, what="2401.00001", stamp=stamp)
     assert response.status_code == 400
