@@ -21,6 +21,7 @@ _WORDS = {
 }
 _KIND_OF_WORD = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 MAX_LABEL = 200
+_BADGE_HOSTS = frozenset({"img.shields.io", "badgen.net", "flat.badgen.net"})
 _STARS = re.compile(r"/github/(?:stars|forks|watchers)/([\w.-]+)/([\w.-]+?)/?$")
 
 
@@ -30,10 +31,16 @@ def is_label(text: str) -> bool:
     return bool(words) and len(words) <= 2 and all(word in _KIND_OF_WORD for word in words)
 
 
+def is_badge(image: Image) -> bool:
+    """Tell the image of a service that draws badges from a picture."""
+    parts = urlsplit_or_none(image.src)
+    return parts is not None and parts[0] in _BADGE_HOSTS
+
+
 def badge_repository(image: Image) -> RepositoryName | None:
     """The repository whose stars a badge image shows, or None for another badge."""
     parts = urlsplit_or_none(image.src)
-    if not parts or parts[0] not in {"img.shields.io", "badgen.net", "flat.badgen.net"}:
+    if not parts or parts[0] not in _BADGE_HOSTS:
         return None
     match = _STARS.search(parts[1].removesuffix(".svg"))
     if not match:

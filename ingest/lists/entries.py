@@ -7,7 +7,7 @@ from typing import Self
 
 from catalog.folding import fold
 from catalog.identifiers import Ident, parse_identifier, parse_repository
-from ingest.lists.badges import badge_repository, badge_words, is_label, read_side_link
+from ingest.lists.badges import badge_repository, badge_words, is_badge, is_label, read_side_link
 from ingest.lists.inline import DIVIDER, GUARD, Span, guarded_text, plain_text
 from ingest.lists.names import split_authors
 from ingest.lists.records import (
@@ -92,16 +92,21 @@ class EntryDraft:
         if plain_text(found[0].text if found else "") == OTHER_TITLE:
             self.other_titles += [clean_title(span.text) for span in found if span.strong]
             return
-        text = ""
+        text, names = "", 0  # the emphasis that the authors were read from
         for span in found:
             if span.is_link or span.images:
                 self._take_link(span)
+            elif span.emphasis and span.run == names:
+                continue  # *Ann **Lee*** was taken whole
             elif (
                 span.emphasis
                 and not self.authors
                 and (GUARD in span.text or not is_venue(span.text))
             ):
-                self._take_authors(span.text)
+                names = span.run
+                self._take_authors(
+                    "".join(one.text for one in found if one.run == names and not one.is_link)
+                )
             else:
                 text += span.text
         if text.count(DIVIDER) == 2:
@@ -292,6 +297,8 @@ def reads_as_entry(found: list[Span]) -> bool:
     place = _title_place(found)
     if place is None or not found[place].is_link:
         return False
+    if found[place].images and not found[place].strong:
+        return False
     ident = parse_identifier(clean_target(found[place].href)[0])
     rest = found[place + 1 :]
     return bool(ident) and (
@@ -329,7 +336,7 @@ def _title_place(found: list[Span]) -> int | None:
                 bold = index
             continue
         if (
-            span.images
+            _is_badge(span, text)
             or not text
             or not re.match(r"\\?\[?(?:https?:|%5B)", span.href, re.IGNORECASE)
         ):
@@ -339,6 +346,13 @@ def _title_place(found: list[Span]) -> int | None:
             break
         return index
     return bold
+
+
+def _is_badge(span: Span, text: str) -> bool:
+    """A link with an image is a badge, unless the image only stands before the words of a title."""
+    return bool(span.images) and (
+        not text or is_label(text) or (not span.strong and any(map(is_badge, span.images)))
+    )
 
 
 def is_venue(text: str) -> bool:

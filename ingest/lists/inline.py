@@ -24,6 +24,7 @@ class Span:
     images: list[Image] = field(default_factory=list)
     emphasis: bool = False
     strong: bool = False
+    run: int = 0  # the outermost emphasis that it stands in, numbered from 1; 0: none
 
     @property
     def is_link(self) -> bool:
@@ -33,21 +34,34 @@ class Span:
 _HREF = re.compile(r"""href\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 _SRC = re.compile(r"""src\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 _ALT = re.compile(r"""alt\s*=\s*["']([^"']*)""", re.IGNORECASE)
+# A tag without attributes, or with one that has a value: "x<b and b>z" is none.
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)(?:\s[^>]*=.*)?\s*/?>", re.IGNORECASE | re.DOTALL)
+_STRONG = frozenset({"b", "strong"})
+_EMPHASIS = frozenset({"i", "em"})
+# The tags that GitHub's Markdown lets through: what they hold is text, they themselves are none.
+_LET_THROUGH = (
+    "a abbr bdo big blockquote br caption center cite code dd del details dfn div dl dt figcaption figure font "
+    "h1 h2 h3 h4 h5 h6 hr img ins kbd li mark ol p picture pre q rp rt ruby s samp small source span strike sub "
+    "summary sup table tbody td tfoot th thead time tr tt u ul var wbr"
+)
+_FORMATTING = _STRONG | _EMPHASIS | frozenset(_LET_THROUGH.split())
 
 
-def spans(tokens: Sequence[Token], line: int) -> list[Span]:
-    """Flatten the children of an inline token that begins on `line`."""
-    reader = _Spans(line)
+def spans(tokens: Sequence[Token], line: int, *, named: bool = False) -> list[Span]:
+    """Flatten the children of an inline token that begins on `line`; `named` where all of it is a name."""
+    reader = _Spans(line, named=named)
     for token in tokens:
         reader.take(token)
     return list(_joined(reader.done()))
 
 
 class _Spans:
-    def __init__(self, line: int) -> None:
+    def __init__(self, line: int, *, named: bool) -> None:
         self.line = line
-        self.emphasis = self.strong = 0
+        self.named = named
+        self.emphasis = self.strong = self.runs = 0
         self.link: Span | None = None
+        self.link_is_html = False
         self.found: list[Span] = []
 
     def take(self, token: Token) -> None:
@@ -58,9 +72,9 @@ class _Spans:
                 self._text(" ")
                 self.line += 1
             case "em_open" | "em_close":
-                self.emphasis += 1 if token.type == "em_open" else -1
+                self._style(0, 1 if token.type == "em_open" else -1)
             case "strong_open" | "strong_close":
-                self.strong += 1 if token.type == "strong_open" else -1
+                self._style(1 if token.type == "strong_open" else -1, 0)
             case "link_open":
                 self._open(str(token.attrGet("href") or ""))
             case "link_close":
@@ -74,8 +88,15 @@ class _Spans:
         self._close()
         return self.found
 
+    def _style(self, strong: int, emphasis: int) -> None:
+        if not self.strong and not self.emphasis:
+            self.runs += 1
+        self.strong = max(0, self.strong + strong)
+        self.emphasis = max(0, self.emphasis + emphasis)
+
     def _new(self) -> Span:
-        return Span(self.line, emphasis=self.emphasis > 0, strong=self.strong > 0)
+        run = self.runs if self.strong or self.emphasis else 0
+        return Span(self.line, emphasis=self.emphasis > 0, strong=self.strong > 0, run=run)
 
     def _text(self, text: str) -> None:
         if self.link:
@@ -86,9 +107,9 @@ class _Spans:
             span.text = text
             self.found.append(span)
 
-    def _open(self, href: str) -> None:
+    def _open(self, href: str, *, is_html: bool = False) -> None:
         self._close()
-        self.link = self._new()
+        self.link, self.link_is_html = self._new(), is_html
         self.link.href = href
 
     def _close(self) -> None:
@@ -104,36 +125,69 @@ class _Spans:
             span.images.append(image)
             self.found.append(span)
 
-    def _html(self, tag: str) -> None:
-        if re.match(r"<a\s", tag, re.IGNORECASE):
-            href = _HREF.search(tag)
-            self._open(html.unescape(href[1]) if href else "")
-        elif re.match(r"</a\s*>", tag, re.IGNORECASE):
-            self._close()
-        elif re.match(r"<img\s", tag, re.IGNORECASE) and (src := _SRC.search(tag)):
-            alt = _ALT.search(tag)
+    def _html(self, text: str) -> None:
+        """Heed a tag that formats; anything else within a title or a name is a part of it."""
+        tag = _TAG.fullmatch(text)
+        name = tag[2].lower() if tag else ""
+        if tag is None or name not in _FORMATTING:
+            is_named = self.named or self.link or self.strong or self.emphasis
+            if is_named and not text.startswith("<!--"):
+                self._text(text)
+        elif name in _STRONG:
+            self._style(-1 if tag[1] else 1, 0)
+        elif name in _EMPHASIS:
+            self._style(0, -1 if tag[1] else 1)
+        elif name == "a":
+            self._anchor(text, closes=bool(tag[1]))
+        elif name == "br":
+            self._text(" ")
+        elif name == "img" and (src := _SRC.search(text)):
+            alt = _ALT.search(text)
             self._image(Image(html.unescape(alt[1]) if alt else "", html.unescape(src[1])))
+        self.line += text.count("\n")
+
+    def _anchor(self, tag: str, *, closes: bool) -> None:
+        """A link written as HTML; within one of Markdown's it is only formatting."""
+        if self.link and not self.link_is_html:
+            return
+        if closes:
+            self._close()
+        elif href := _HREF.search(tag):
+            self._open(html.unescape(href[1]), is_html=True)
 
 
 def _joined(found: list[Span]) -> Iterator[Span]:
-    """Join neighbouring text spans of one style."""
+    """Join neighbouring text spans of one style, and those of one emphasis whatever stands out in it."""
     last: Span | None = None
+    images: list[Span] = []  # within the emphasis of `last`; they come behind it
     for span in found:
-        plain = not span.is_link and not span.images
-        if (
-            last
-            and plain
-            and not last.is_link
-            and not last.images
-            and (last.emphasis, last.strong) == (span.emphasis, span.strong)
-        ):
-            last.text += span.text
-            continue
+        if last and _is_text(last):
+            if span.run and span.run == last.run and not span.is_link and span.images:
+                images.append(span)
+                continue
+            if _is_text(span) and _belongs(last, span):
+                last.text += span.text
+                last.strong = last.strong and (span.strong or not span.text.strip())
+                last.emphasis = last.emphasis and (span.emphasis or not span.text.strip())
+                continue
         if last:
             yield last
-        last = span
+        yield from images
+        last, images = span, []
     if last:
         yield last
+    yield from images
+
+
+def _is_text(span: Span) -> bool:
+    return not span.is_link and not span.images
+
+
+def _belongs(last: Span, span: Span) -> bool:
+    """Whether a text goes on in another: ***Title.** Ann Lee* is a title and a name, *Ann **Lee*** one name."""
+    if last.run != span.run:
+        return (last.emphasis, last.strong) == (span.emphasis, span.strong)
+    return not span.run or span.strong or not (last.strong and last.emphasis)
 
 
 # Our exports put a word joiner where a reader would else divide, strip or mend what has to stay as it is.

@@ -77,7 +77,7 @@ class _Reader:
                     heading_level = 0
                 case "inline":
                     line = token.map[0] + 1 if token.map else 0
-                    found = spans(token.children or [], line)
+                    found = spans(token.children or [], line, named=heading_level > 0)
                     if heading_level:
                         self._heading(found, heading_level, line)
                     elif quote:

@@ -149,14 +149,12 @@ def _drop_merge_markers(lines: list[str], problems: list[ListProblem]) -> None:
         lines[number] = ""
 
 
-_MARKS = (
-    (re.compile(r"<br\s*/?>", re.IGNORECASE), " "),
-    (re.compile(r"</?(?:b|strong)>", re.IGNORECASE), "**"),
-    (re.compile(r"</?(?:i|em)>", re.IGNORECASE), "*"),
-)
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_LONE_MARK = re.compile(r"^[ \t]*</?(?:b|strong|i|em)>[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _SUMMARY = re.compile(r"<summary\b[^<>\n]*>[^\n]*?</summary>", re.IGNORECASE)
 _WRAPPER = re.compile(
-    r"</?(?:details|summary|div|p|center|sub|sup|h[1-6]|hr|span|font|u|kbd)(?:\s[^<>\n]*)?/?>",
+    r"</?(?:(?:details|summary|div|center|h[1-6]|hr)(?:\s[^<>\n]*)?"
+    r"|(?:p|sub|sup|span|font|u|kbd)(?:\s[^<>\n]*=[^<>\n]*)?\s*)/?>",
     re.IGNORECASE,
 )
 
@@ -178,6 +176,5 @@ def _blank_comments(text: str, problems: list[ListProblem]) -> str:
 
 def _blank_wrappers(text: str) -> str:
     """Drop tags that only wrap: as HTML blocks they would hide the Markdown between them."""
-    for tag, mark in _MARKS:
-        text = tag.sub(mark, text)
+    text = _LONE_MARK.sub("", _BREAK.sub(" ", text))
     return _WRAPPER.sub("", _SUMMARY.sub("", text))

@@ -388,3 +388,84 @@ def test_no_text_crashes_the_reader(text):
 def test_no_bytes_crash_the_reader(data):
     with contextlib.suppress(ListRefused):
         read_list(data)
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("Bounds for x<y and y>z in Attention", "Bounds for x<y and y>z in Attention"),
+        ("Bounds for x<b and b>z, a<p and p>c, a<a and a>c", "Bounds for x<b and b>z, a<p and p>c, a<a and a>c"),
+        ("List<T> Models </T>", "List<T> Models </T>"),
+        ("<img src=x> New paper A", "New paper A"),
+        ("New <img src=x onerror=alert(1)> paper A", "New paper A"),
+        ("New ![](https://site.example.org/new.gif) paper A", "New paper A"),
+        ("Att<b>ent</b>ion <i>in</i> H<sub>2</sub>O <code>x</code><br>and <kbd class='k'>y</kbd>", "Attention in H2O x and y"),
+        ("Learning *in vivo* Models", "Learning in vivo Models"),
+        ('<a name="here"></a>A <a id="there">Title</a>', "A Title"),
+        ("<span style='color:red'>A <foo-bar x=1>Title</span>", "A <foo-bar x=1>Title"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"1. [**%s**]({ARXIV}) *Ann Lee.* ICLR 2024.",
+        f"1. [%s]({ARXIV}) *Ann Lee.* ICLR 2024.",
+        f"1. **[%s]({ARXIV})** *Ann Lee.* ICLR 2024.",
+        f"1. **%s** *Ann Lee.* ICLR 2024. [[paper]]({ARXIV})",
+    ],
+)
+def test_a_tag_in_a_title_goes_if_it_formats_and_stays_if_it_is_none(written, title, line):
+    reading = read(f"## 1. Topic\n\n{line % written}\n")
+    (entry,) = reading.entries
+    assert entry.title == title
+    assert entry.url == ARXIV
+    assert kinds(reading) == []
+    assert entry.authors == ("Ann Lee",)
+    assert entry.venue.name == "ICLR"
+
+
+@pytest.mark.parametrize(
+    ("printed", "names"),
+    [
+        ("*Ann <b>Lee</b>.*", ("Ann Lee",)),
+        ("*Ann **Lee**, Bo Li.*", ("Ann Lee", "Bo Li")),
+        ("*<b>Ann Lee</b>, Bo Li<sup>1</sup>.*", ("Ann Lee", "Bo Li1")),
+        ("*Ann <T> Lee, Bo <img src=x> Li.*", ("Ann <T> Lee", "Bo Li")),
+        ("<i>Ann <strong>Lee</strong>, Bo Li.</i>", ("Ann Lee", "Bo Li")),
+    ],
+)
+def test_a_tag_among_authors_cuts_no_name(printed, names):
+    reading = read(f"## 1. Topic\n\n1. [**T.**]({ARXIV}) {printed} ICLR 2024.")
+    assert reading.entries[0].authors == names
+    assert reading.entries[0].venue.name == "ICLR"
+    assert kinds(reading) == []
+
+
+def test_an_image_in_a_title_makes_no_author_a_paper():
+    reading = read(
+        f"## 1. Topic\n\n1. [**<img src=x onerror=alert(1)> New paper A**]({ARXIV}) *Ann <b>Lee</b>.*"
+    )
+    assert [(entry.title, entry.authors) for entry in reading.entries] == [
+        ("New paper A", ("Ann Lee",))
+    ]
+
+
+def test_headings_and_announcements_keep_what_only_looks_like_a_tag():
+    reading = read(
+        f"## News\n\n- 2024.02.03\n  - Paper: [List<T> <b>Models</b>]({ARXIV})\n\n"
+        f'## 1. <a name="x"></a>Bounds for x<y and y>z\n\n1. [**T.**]({ARXIV}) *A B.* 2024.'
+    )
+    assert reading.topics == [("Bounds for x<y and y>z",)]
+    assert [line.title for line in reading.announcements] == ["List<T> Models"]
+
+
+def test_badges_with_images_stay_badges():
+    reading = read(
+        f"## 1. Topic\n\n1. [**T.**]({ARXIV}) *A B.* 2024. "
+        f'<a href="https://github.com/o/r"><img src="{STARS}/o/r"> stars of it</a> '
+        '[<img src="icon.png"> Project of ours](https://site.example.org/p)\n'
+        f'   - [<img src="{STARS}/o/q"> our code](https://github.com/o/q)\n'
+    )
+    (entry,) = reading.entries
+    assert [repository.target.name for repository in entry.repositories] == ["r", "q"]
+    assert [link.url for link in entry.links] == ["https://site.example.org/p"]
