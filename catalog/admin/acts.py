@@ -147,6 +147,7 @@ class ActAdmin(ReadOnlyAdmin):
 
     def _undo(self, request: HttpRequest, act: Act, page: str) -> HttpResponse:
         curation.note_act(f"took back: {act.title}")
+        curation.note_undoing(act)
         try:
             left = curation.undo_together(act, request.user)  # type: ignore[arg-type]  # staff only
         except curation.Refused as error:

@@ -232,6 +232,7 @@ class WithTree(admin.ModelAdmin):  # type: ignore[type-arg]
         if not self.may_arrange(request, change.catalogue):
             raise PermissionDenied
         topic = number_of(request.POST, "topic")
+        curation.note_undoing(change)
         try:
             undone = curation.undo_tree_change(change, _user(request))
         except Refused as error:

@@ -1,6 +1,6 @@
 """What a curator's decision means in the tables: it is remembered, and no import undoes it."""
 
-from catalog.curation.acts import note_act
+from catalog.curation.acts import note_act, note_undoing
 from catalog.curation.adding import NewPaper, add_paper, list_paper
 from catalog.curation.announcements import save_announcement
 from catalog.curation.author_merging import merge_authors, split_author, unmerge_author
@@ -85,6 +85,7 @@ __all__ = [
     "merge_papers",
     "merge_topics",
     "note_act",
+    "note_undoing",
     "place_topic",
     "plan_edit",
     "preview_merge",

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
+from catalog.history.groups import group_named
 from catalog.models import Catalogue, Editorship, Placement, Topic, TreeChange
 from tests.catalog.queries import count_queries
 from tests.factories import make_catalogue, make_paper, make_topic
@@ -67,6 +68,15 @@ def test_a_topic_goes_one_place_without_a_script_and_back_by_undo(client, tree, 
     answer = client.post(undo, follow=True)
     assert "Undid: " in answer.text
     assert outline() == before
+
+
+def test_what_is_undone_at_the_tree_is_taken_back_in_all_changes_too(client, tree):
+    ask(client, do=f"up:{tree[3].pk}")
+    change = TreeChange.objects.get()
+    client.post(reverse("admin:catalog_topic_undo", args=[change.pk]))
+    group = group_named(change.group)
+    assert group
+    assert len(group.undone_by) == 1
 
 
 def test_what_cannot_be_done_is_said_and_changes_nothing(client, tree):
