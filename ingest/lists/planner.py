@@ -206,7 +206,8 @@ class _Planner:
                 old = paper.venue.name if paper.venue else ""
                 offer("venue", old, facts.venue.name)
             offer("distinction", paper.distinction, facts.venue.distinction)
-        if (facts.published_on, facts.precision) != (paper.published_on, paper.published_precision):
+        dated = (facts.published_on, facts.precision)
+        if dated != (paper.published_on, paper.published_precision) and _tells_date(plan, paper):
             offer("published_on", paper.published_on, facts.published_on)
         printed = tuple(row.printed_name for row in paper.authorships.all())
         if facts.authors and facts.authors != printed:
@@ -379,6 +380,14 @@ def keep_one_primary(plan: PaperPlan) -> None:
 def conflict_problem(conflict: Conflict) -> ListProblem:
     key = f"{conflict.key} {conflict.theirs}"
     return ListProblem(conflict.line, "list-conflict", conflict.message, key, conflict.line)
+
+
+def _tells_date(plan: PaperPlan, paper: Paper) -> bool:
+    """A list prints no dates. Of a known paper, a new arXiv identifier tells the month; a new year only corrects the old one."""
+    if plan.facts.precision == "month":
+        stored = {row.value for row in paper.identifiers.all() if row.scheme == "arxiv"}
+        return any(i.scheme == "arxiv" and i.value not in stored for i in plan.known.identifiers)
+    return "year" in plan.fields and paper.published_precision == "year"
 
 
 def _is_curators(said: Provenance | None) -> bool:

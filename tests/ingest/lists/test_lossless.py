@@ -265,3 +265,29 @@ def test_weeks_and_months_make_no_topic_no_placement_and_no_announcement():
     assert len(reading.entries) == 2
     assert reading.announcements == []
     assert reading.problems == []
+
+
+@pytest.mark.parametrize("arxiv", ["", "2401.00001"])
+@pytest.mark.parametrize(
+    ("day", "precision"),
+    [(None, ""), (date(2018, 11, 5), "day"), (date(2018, 11, 1), "month"), (date(2018, 1, 1), "year")],
+)  # fmt: skip
+def test_an_export_proposes_no_date_for_a_paper_whatever_date_it_has(day, precision, arxiv):
+    make_paper("By hand", year=2019, arxiv=arxiv, published_on=day, published_precision=precision)
+    slug = make_catalogue().slug
+    Topic.objects.update(position=1)
+    Placement.objects.update(position=1)
+    markdown = write_markdown(make_catalogue())
+    assert [change.text for change in changes_of(plan_list(markdown.encode(), slug))] == []
+
+
+def test_another_year_in_the_list_corrects_a_date_that_is_only_a_year():
+    make_paper("Old", year=2019, published_on=date(2019, 1, 1), published_precision="year")
+    make_paper("Undated", year=2019)
+    markdown = write_markdown(make_catalogue()).replace("2019", "2020")
+    import_list(markdown.encode(), make_catalogue().slug)
+    assert dict(Paper.objects.values_list("title", "published_on")) == {
+        "Old": date(2020, 1, 1),
+        "Undated": None,
+    }
+    assert set(Paper.objects.values_list("year", flat=True)) == {2020}
