@@ -61,7 +61,7 @@ def picture(page: Page, name: str) -> None:
     if folder := os.environ.get("STEMMA_PICTURES"):
         for width in (390, 820, 1440):
             for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme)
                 page.set_viewport_size({"width": width, "height": 900})
                 page.screenshot(
                     path=str(Path(folder, f"{name}-{width}-{scheme}.png")), full_page=True

@@ -89,7 +89,9 @@ def _papers(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "by_hand": draw(st.booleans()),
             }
         )
-    keys = [fold(text) for paper in papers for text in (paper["title"], paper["alias"]) if text]
+    keys = [
+        fold(str(paper[name])) for paper in papers for name in ("title", "alias") if paper[name]
+    ]
     assume(len(set(keys)) == len(keys))
     return papers
 
