@@ -17,7 +17,7 @@ from ingest.lists.selection import with_needs
 from ingest.lists.service import Acceptance, declined_before
 
 SHOWN = 200  # rows of a group, until all are asked for
-MOST = 5000  # rows of a group when all are: a form has at most 10,000 fields
+MOST = 2000  # rows of a group when all are: a form has at most 10,000 fields
 _NOUNS = [
     ("entries", "entry"),
     ("papers", "paper"),

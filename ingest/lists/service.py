@@ -13,6 +13,7 @@ from catalog.models import Catalogue, Problem, Run
 from ingest import starter
 from ingest.lists.apply import Applied, apply_plan, note_paths
 from ingest.lists.changes import Change, changes_of
+from ingest.lists.collector import collector_paused
 from ingest.lists.conflicts import Conflict
 from ingest.lists.field_statements import keep_list_statements
 from ingest.lists.filing import fingerprint
@@ -51,6 +52,7 @@ class Outcome:
         }
 
 
+@collector_paused()
 def plan_list(data: bytes, slug: str) -> Plan:
     """Say what importing these bytes would do; nothing is written."""
     return make_plan(read_list(data), slug)
@@ -65,6 +67,7 @@ class Acceptance:
     decline: bool = False  # whether what was not taken is never to be proposed again
 
 
+@collector_paused()
 def import_list(
     data: bytes,
     slug: str,

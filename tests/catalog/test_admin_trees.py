@@ -74,7 +74,7 @@ def test_what_is_undone_at_the_tree_is_taken_back_in_all_changes_too(client, tre
     ask(client, do=f"up:{tree[3].pk}")
     change = TreeChange.objects.get()
     client.post(reverse("admin:catalog_topic_undo", args=[change.pk]))
-    group = group_named(change.group)
+    group = group_named(change.group) if change.group else None
     assert group
     assert len(group.undone_by) == 1
 

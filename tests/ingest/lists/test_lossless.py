@@ -90,7 +90,7 @@ def _papers(draw: st.DrawFn) -> list[dict[str, Any]]:
             }
         )
     keys = [
-        fold(str(text)) for paper in papers for text in (paper["title"], paper["alias"]) if text
+        fold(str(paper[name])) for paper in papers for name in ("title", "alias") if paper[name]
     ]
     assume(len(set(keys)) == len(keys))
     return papers

@@ -385,9 +385,9 @@ class Curated(Replay):
                 curation.save_topic(topic, ["name"])
                 self.names[topic.pk] = topic.name
             case 4:
-                row = Link(paper=paper, kind="video", url=f"https://video.example.org/{paper.pk}")
-                curation.save_rows(paper, [row])
-                self.facts[paper.pk, "video"] = row.url
+                url = f"https://video.example.org/{paper.pk}"
+                curation.save_rows(paper, [Link(paper=paper, kind="video", url=url)])
+                self.facts[paper.pk, "video"] = url
 
     def check(self) -> None:
         """The list's own changes may meet conflicts; what a curator said is there all the same."""
@@ -405,10 +405,10 @@ class Curated(Replay):
             assert Topic.objects.get(pk=pk).name == name
         assert set(self.papers.values()) <= set(now.papers)
         for key in self.life.listed():
-            work, pk = self.life.works[key], self.papers.get(key)
-            if pk is None:
-                pk = Identifier.objects.get(value=work.arxiv).paper_id
-                self.papers[key] = pk
+            work = self.life.works[key]
+            if key not in self.papers:
+                self.papers[key] = Identifier.objects.get(value=work.arxiv).paper_id
+            pk = self.papers[key]
             said = now.papers[pk]
             assert said["authors"] == work.authors
             assert said["code"] == ([(work.code, work.badge)] if work.code else [])
