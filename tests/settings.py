@@ -2,14 +2,8 @@
 
 import os
 
-from config import embedded
-
 os.environ["STEMMA_DEV"] = "1"
 os.environ["DEBUG"] = "0"
-# Each process of pytest-xdist has servers of its own: one empties its cache and queue while another fills its own.
-if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-    own = embedded.home()
-    os.environ["STEMMA_HOME"] = str(own.with_name(f"{own.name}-{worker}"))
 # No test reaches a source: those who ask one start a stand-in and lead the settings to it.
 os.environ |= {
     f"{source}_API_URL": "http://127.0.0.1:9/nobody"

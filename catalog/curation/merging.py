@@ -25,6 +25,7 @@ from catalog.models import (
     Citation,
     CitationCount,
     CitingWork,
+    CodeSuggestion,
     FieldStatement,
     Identifier,
     Link,
@@ -72,6 +73,7 @@ _MOVED = (
     _Table(Candidate),
     _Table(Problem),
     _Table(VenueSuggestion, same=("source", "text")),
+    _Table(CodeSuggestion, same=("host__iexact", "owner__iexact", "name__iexact")),
     _Table(FieldStatement, same=("field", "source", "detail")),
 )
 # What a service of its own sees to.
@@ -214,7 +216,7 @@ def _move(table: _Table, old: Paper, new: Paper) -> None:
     if isinstance(field, models.OneToOneField) and own.exists():
         return
     if table.same:
-        twin = own.filter(**{name: models.OuterRef(name) for name in table.same})
+        twin = own.filter(**{name: models.OuterRef(name.partition("__")[0]) for name in table.same})
         if table.model in (Placement, Link, PaperRepository):
             _drop_stale(own, rows.filter(retired_at=None), table.same)
         rows = rows.exclude(models.Exists(twin))
@@ -232,7 +234,7 @@ def _move(table: _Table, old: Paper, new: Paper) -> None:
 def _drop_stale(
     own: "models.QuerySet[Any]", standing: "models.QuerySet[Any]", same: tuple[str, ...]
 ) -> None:
-    twin = standing.filter(**{name: models.OuterRef(name) for name in same})
+    twin = standing.filter(**{name: models.OuterRef(name.partition("__")[0]) for name in same})
     stale = own.filter(retired_at__isnull=False).exclude(source=Source.CURATOR)
     stale.filter(models.Exists(twin)).delete()
 

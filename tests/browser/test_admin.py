@@ -31,7 +31,7 @@ def test_a_list_is_imported_by_its_plan(live_server, desk: Page):
     desk.get_by_label("Short name").fill("long-context")
     upload(desk, LIST)
     expect(desk.get_by_role("link", name="New papers: 3")).to_be_visible()
-    expect(desk.get_by_text("Problems in the list")).to_be_visible()
+    expect(desk.get_by_role("heading", name="Problems in the list")).to_be_visible()
     assert not Paper.objects.exists()
     desk.get_by_role("button", name="Apply this plan").click()
     expect(desk.get_by_text("Imported: 3 new, 0 changed, 0 moved, 0 gone.")).to_be_visible()
