@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.text import slugify
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from catalog.models import (
     Announcement,
@@ -99,3 +100,12 @@ def make_announcement(
 def make_run(job: str = "import_list", *, status: str = "done", **fields: Any) -> Run:
     finished = None if status == "running" else timezone.now()
     return Run.objects.create(job=job, status=status, finished_at=finished, **fields)
+
+
+def make_schedule(task: str, **fields: Any) -> PeriodicTask:
+    """A schedule of its own: those of the migrations go with the first test that empties all tables."""
+    interval, _ = IntervalSchedule.objects.get_or_create(every=1, period="days")
+    PeriodicTask.objects.filter(task=task).delete()
+    return PeriodicTask.objects.create(
+        name=f"Schedule of {task}", task=task, interval=interval, **fields
+    )

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from catalog.models import Problem, Reference, Repository, SourceState
-from tests.factories import make_paper, make_run
+from tests.factories import make_paper, make_run, make_schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -156,7 +156,7 @@ def test_schedules_are_changed_only_by_those_who_may(client, django_user_model, 
     names = ["view_periodictask", *(["change_periodictask"] if may_change else [])]
     user.user_permissions.set(Permission.objects.filter(codename__in=names))
     client.force_login(user)
-    task = PeriodicTask.objects.filter(enabled=True).first()
+    task = make_schedule("ingest.tasks.work")
     address = reverse("admin:django_celery_beat_periodictask_changelist")
     client.post(address, {"action": "disable_tasks", "_selected_action": [task.pk]})
     task.refresh_from_db()

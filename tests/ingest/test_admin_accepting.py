@@ -12,6 +12,7 @@ from ingest.admin_plan import compare
 from ingest.lists.service import import_list
 from ingest.models import DeclinedChange, UploadedList
 from ingest.tasks import refresh_list
+from tests.factories import make_schedule
 from tests.ingest.lists.test_import import entry
 
 pytestmark = pytest.mark.django_db
@@ -210,6 +211,7 @@ def test_a_conflict_is_left_open_by_the_schedule_and_resolved_on_the_page(
 
 
 def test_the_catalogue_says_when_it_was_imported_and_when_it_will_be(client, curator):
+    make_schedule("ingest.tasks.refresh_lists")
     page = client.get(
         reverse("admin:catalog_catalogue_change", args=[Catalogue.objects.get().pk])
     ).content.decode()
