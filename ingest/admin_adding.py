@@ -17,6 +17,7 @@ from catalog import curation
 from catalog.admin.base import change_url
 from catalog.admin.words import in_words
 from catalog.identifiers import parse_identifier
+from catalog.keys import read_key
 from catalog.models import Paper, Proposal, Topic, Venue
 from catalog.roles import catalogues_of, may_edit
 from ingest.adding import lookup
@@ -124,10 +125,8 @@ class AddViews:
 
     def _proposal(self, request: HttpRequest) -> Proposal | None:
         """The reader's word that this answers, if it is one that the curator may decide on."""
-        key = request.POST.get("proposal", "")
-        if not (key.isascii() and key.isdigit() and len(key) < 18):
-            return None
-        proposal = Proposal.objects.open().filter(pk=int(key), kind=Proposal.Kind.PAPER).first()
+        key = read_key(request.POST.get("proposal", ""))
+        proposal = Proposal.objects.open().filter(pk=key, kind=Proposal.Kind.PAPER).first()
         may = request.user.has_perm("catalog.change_proposal")
         return proposal if proposal and may and may_edit(request.user, proposal.catalogue) else None
 
@@ -215,9 +214,9 @@ class AddViews:
         return self._again(request, draft)
 
     def _choose(self, request: HttpRequest, draft: Draft) -> HttpResponse:
-        number = request.POST["_choose"]
-        if number.isascii() and number.isdigit() and len(number) < 3 and int(number) < len(draft.choices):  # fmt: skip
-            lookup.choose(draft, int(number))
+        number = read_key(request.POST["_choose"])
+        if number is not None and number < len(draft.choices):
+            lookup.choose(draft, number)
         return HttpResponseRedirect(self.url("draft", draft.pk))
 
     def _list(self, request: HttpRequest, draft: Draft) -> HttpResponse:
@@ -319,10 +318,8 @@ def note(request: HttpRequest, draft: Draft, act: str) -> None:
 
 def chosen_topic(request: HttpRequest, key: str) -> Topic | None:
     """A current topic of the user's catalogues by its number, as a form sends it."""
-    if not (key.isascii() and key.isdigit() and len(key) < 18):
-        return None
     rows = Topic.objects.current().filter(catalogue__in=catalogues_of(request.user))
-    return rows.filter(pk=int(key)).first()
+    return rows.filter(pk=read_key(key)).first()
 
 
 def _user_id(request: HttpRequest) -> int:

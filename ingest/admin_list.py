@@ -17,6 +17,7 @@ from django_celery_beat.models import PeriodicTask
 
 from catalog.admin.base import change_url
 from catalog.curation import note_act
+from catalog.keys import read_keys
 from catalog.models import Catalogue, Problem, Run
 from catalog.models.upkeep import RunJob
 from catalog.roles import may_edit
@@ -81,7 +82,7 @@ class ListViews:
         rows = DeclinedChange.objects.filter(catalogue=catalogue).select_related("user")
         if request.method == "POST":
             note_act("let a list propose again what was declined")
-            ticked = [int(one) for one in request.POST.getlist("row") if one.isdecimal()]
+            ticked = read_keys(request.POST.getlist("row"))
             number, _ = rows.filter(pk__in=ticked).delete()
             text = f"To be proposed again with the next import: {number}."
             self.admin.message_user(request, text, messages.SUCCESS)

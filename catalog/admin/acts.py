@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from catalog import curation
 from catalog.admin.base import ReadOnlyAdmin, change_url
 from catalog.admin.words import in_words
+from catalog.keys import read_key
 from catalog.models import Act, Author, Paper, Placement, Topic
 from catalog.roles import catalogues_of, is_narrowed, lists_alone, reachable
 
@@ -161,7 +162,7 @@ class ActAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(safe_next(request) or page)
 
     def _act(self, pk: str) -> Act:
-        act = Act.objects.filter(pk=pk).first() if pk.isascii() and pk.isdigit() else None
+        act = Act.objects.filter(pk=read_key(pk)).first()
         if act is None:
             raise Http404
         return act

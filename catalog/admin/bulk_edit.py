@@ -17,6 +17,7 @@ from catalog import curation
 from catalog.admin.acts import offer_undo
 from catalog.admin.words import in_words
 from catalog.curation.bulk import MOST, Edit, Planned
+from catalog.keys import read_key, read_keys
 from catalog.models import Paper, Placement, Topic, Venue
 from catalog.roles import catalogues_of, is_narrowed
 
@@ -164,9 +165,8 @@ class BulkEdits(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def _apply(self, request: HttpRequest, edit: Edit, own: list[int], back: str) -> HttpResponse:
         reached = set(own)
-        seen = [
-            one for one in request.POST.get("seen", "").split(" ")[:MOST] if _head(one) in reached
-        ]
+        given = request.POST.get("seen", "").split(" ")[:MOST]
+        seen = [one for one in given if read_key(one.partition(":")[0]) in reached]
         curation.note_act("edited many papers")
         try:
             act, stale = curation.apply_edit(seen, edit, request.user)  # type: ignore[arg-type]  # staff only
@@ -193,13 +193,8 @@ def _stale_words(stale: list[Planned]) -> str:
     return f"Changed meanwhile, and left as they are: {names}{more}."
 
 
-def _head(seen: str) -> int:
-    head = seen.partition(":")[0]
-    return int(head) if head.isascii() and head.isdigit() and len(head) < 19 else 0
-
-
 def _keys(text: str) -> list[int]:
-    return sorted({_head(one) for one in text.split(" ")[: MOST + 1]} - {0})
+    return sorted(read_keys(text.split(" ")[: MOST + 1]))
 
 
 def _reached(user: Any, keys: list[int]) -> tuple[list[int], int]:

@@ -24,6 +24,7 @@ from catalog.history.groups import Group, Wanted, group_named, latest
 from catalog.history.plan import TablePlan, UndoPlan, plan_undo
 from catalog.history.tables import SILENT, Model, columns_of, events_of, model_named, tracked_models
 from catalog.history.words import Change, Names, changes
+from catalog.keys import read_key
 from catalog.models import Author, Paper, Placement, Repository, Run, Topic, Venue
 from catalog.models.upkeep import RunJob
 from catalog.roles import is_narrowed, is_shared, reachable, reaches
@@ -138,7 +139,6 @@ class ChangeViews:
         _check(request)
         group = _group(key)
         kind = model_named(request.GET.get("kind", ""))
-        after = request.GET.get("after", "")
         run = (
             Run.objects.select_related("catalogue").filter(pk=group.by.run).first()
             if group.by.run
@@ -149,11 +149,7 @@ class ChangeViews:
             "group": group,
             "run": run,
             "kind": kind._meta.label_lower if kind else "",
-            "parts": self._parts(
-                group,
-                kind,
-                int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0,
-            ),
+            "parts": self._parts(group, kind, read_key(request.GET.get("after", "")) or 0),
             "can_undo": bool(group.counts) and _may_change_some(request, group),
         }
         return self._page(request, "admin/catalog/changes/group.html", context)
@@ -380,8 +376,8 @@ def _read_row(text: str) -> tuple[Model, int] | None:
     """Read "catalog.placement:12"; nothing for nothing, 404 for what names no row."""
     if not text:
         return None
-    label, _, key = text.partition(":")
-    model = model_named(label)
-    if model is None or not (key.isascii() and key.isdigit()) or int(key) >= 2**63:
+    label, _, number = text.partition(":")
+    model, key = model_named(label), read_key(number)
+    if model is None or key is None:
         raise Http404
-    return model, int(key)
+    return model, key

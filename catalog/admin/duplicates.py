@@ -19,6 +19,7 @@ from catalog.admin.base import ReadOnlyAdmin
 from catalog.admin.comparison import compared_authors, compared_papers
 from catalog.admin.merging import may_merge
 from catalog.admin.words import in_words
+from catalog.keys import read_key
 from catalog.models import AuthorSuspect, PaperSuspect
 from catalog.models.duplicates import SuspectStatus
 from catalog.roles import is_narrowed, may_edit_paper, reachable
@@ -187,11 +188,7 @@ class SuspectAdmin(ReadOnlyAdmin):
 
     def _suspect(self, pk: str) -> Any:
         rows = self.model._default_manager.select_related("first", "second", "decided_by")
-        found = (
-            rows.filter(pk=int(pk)).first()
-            if pk.isascii() and pk.isdigit() and len(pk) < 19
-            else None
-        )
+        found = rows.filter(pk=read_key(pk)).first()
         if found is None:
             raise Http404
         return found

@@ -16,6 +16,7 @@ from catalog import curation
 from catalog.admin.words import in_words
 from catalog.history.tables import events_of, is_tracked
 from catalog.history.words import Change, changes
+from catalog.keys import read_key
 from catalog.models import (
     Author,
     Authorship,
@@ -137,10 +138,10 @@ class WithHistory(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def _history_of_the_gone(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
         """What became of a row that was deleted: who did it, and the way to have it back."""
-        is_number = object_id.isascii() and object_id.isdigit() and len(object_id) < 19
-        if not is_number or not is_tracked(self.model) or not self.has_view_permission(request):
+        key = read_key(object_id)
+        if key is None or not is_tracked(self.model) or not self.has_view_permission(request):
             return None
-        events = events_of(self.model).objects.filter(pgh_obj_id=int(object_id)).order_by("-pgh_id")
+        events = events_of(self.model).objects.filter(pgh_obj_id=key).order_by("-pgh_id")
         found = changes(self.model, events, limit=_MOST)
         if not found:
             return None

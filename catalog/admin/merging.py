@@ -17,6 +17,7 @@ from catalog.admin.acts import offer_undo
 from catalog.admin.base import change_url
 from catalog.admin.words import in_words
 from catalog.identifiers import EXCLUSIVE
+from catalog.keys import read_keys
 from catalog.models import Act, Author, Paper, PaperSuspect, Placement
 from catalog.roles import is_narrowed, lists_alone
 
@@ -143,7 +144,7 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
             raise PermissionDenied
 
     def _chosen(self, ids: str) -> list[Any]:
-        keys = [int(part) for part in ids.split(",") if part.isascii() and part.isdigit()][:_MOST]
+        keys = read_keys(ids.split(","))[:_MOST]
         rows = list(self.model._default_manager.filter(pk__in=keys).order_by("pk"))
         if len(rows) < 2:
             raise Http404

@@ -16,6 +16,7 @@ from django.urls import reverse
 from catalog import curation
 from catalog.admin.base import CuratedAdmin
 from catalog.admin.words import in_words
+from catalog.keys import read_key
 from catalog.models import Paper, Proposal, Topic
 from catalog.proposed import (
     LABELS,
@@ -127,12 +128,7 @@ class ProposalAdmin(CuratedAdmin):
             "catalogue",
             "decided_by",
         )
-        key = (
-            object_id
-            if object_id.isascii() and object_id.isdigit() and len(object_id) < 18
-            else "0"
-        )
-        row = rows.filter(pk=int(key)).first()
+        row = rows.filter(pk=read_key(object_id)).first()
         if row is None:
             raise Http404
         return row
@@ -250,7 +246,7 @@ def _field(
 
 def _offer_topics(field: Field, after: str) -> None:
     key = after.removeprefix("=")
-    topic = Topic.objects.select_related("parent").filter(pk=int(key)).first() if key.isdecimal() else None  # fmt: skip
+    topic = Topic.objects.select_related("parent").filter(pk=read_key(key)).first()
     label = topic.label if topic else "a topic that is here no more"
     both = [(key, f"{label}, beside its present topics"), (f"={key}", f"{label}, instead of them")]
     field.options = both
@@ -258,7 +254,7 @@ def _offer_topics(field: Field, after: str) -> None:
 
 
 def _offer_merge(field: Field, after: str, own: int) -> None:
-    other = Paper.objects.filter(pk=int(after)).first() if after.isdecimal() else None
+    other = Paper.objects.filter(pk=read_key(after)).first()
     field.pieces = [Piece("came", other.title if other else "a paper that is here no more")]
     if other:
         field.merge_url = f"{reverse('admin:catalog_paper_merge')}?ids={own},{other.pk}"
@@ -267,7 +263,7 @@ def _offer_merge(field: Field, after: str, own: int) -> None:
 def _check_topic(user: Any, wanted: str) -> None:
     """A correction moves a paper within the catalogues of who takes it."""
     key = wanted.removeprefix("=")
-    topic = Topic.objects.filter(pk=int(key)).first() if key.isdecimal() else None
+    topic = Topic.objects.filter(pk=read_key(key)).first()
     if topic and not may_edit(user, topic.catalogue):
         raise curation.Refused(
             f"“{topic.name}” belongs to a catalogue that is not among yours: leave the topic unticked."

@@ -18,6 +18,7 @@ from catalog import curation
 from catalog.admin.acts import offer_undo
 from catalog.admin.base import change_url
 from catalog.admin.words import in_words
+from catalog.keys import read_keys
 from catalog.models import Author, Authorship, Paper
 from catalog.roles import is_narrowed
 
@@ -154,9 +155,7 @@ class AuthorSplits(admin.ModelAdmin):  # type: ignore[type-arg]
         if form.is_valid() and (done := self._split(request, author, form)):
             return done
         groups = groups_of(author)
-        ticked = {
-            int(one) for one in request.POST.getlist("papers") if one.isascii() and one.isdigit()
-        }
+        ticked = set(read_keys(request.POST.getlist("papers")))
         chosen = request.GET.get("group", "")
         if request.method != "POST" and chosen:
             rows = [row for group in groups if str(group.number) == chosen for row in group.rows]

@@ -20,6 +20,7 @@ from catalog import curation
 from catalog.admin.base import ReadOnlyAdmin
 from catalog.admin.words import in_words
 from catalog.curation import Place, Refused
+from catalog.keys import read_key
 from catalog.models import Catalogue, Placement, Topic, TreeChange
 from catalog.numbering import numbered
 from catalog.roles import catalogues_of, may_edit
@@ -281,7 +282,7 @@ class _Wish:
         self.asked = request.POST
         what, _, key = self.asked.get("do", "").partition(":")
         self.what = what
-        self.topic = _number(key) or number_of(self.asked, "topic")
+        self.topic = read_key(key) or number_of(self.asked, "topic")
 
     def carry_out(self) -> TreeChange | None:
         wishes: dict[str, Callable[[], TreeChange | None]] = {
@@ -365,20 +366,14 @@ def tree_url(catalogue: Catalogue, **chosen: int | None) -> str:
 
 
 def number_of(asked: QueryDict, name: str) -> int | None:
-    return _number(asked.get(name, ""))
-
-
-def _number(text: object) -> int | None:
-    if not isinstance(text, str):
-        return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return read_key(asked.get(name, ""))
 
 
 def _place(asked: QueryDict, name: str) -> int | None:
     """A key, or None where nothing is given; what is no key is nowhere to go."""
     if not asked.get(name):
         return None
-    key = _number(asked[name])
+    key = read_key(asked[name])
     if key is None:
         raise Refused("There is no such place in the tree.")
     return key

@@ -19,6 +19,7 @@ from catalog.admin.acts import offer_undo
 from catalog.admin.base import ReadOnlyAdmin, column
 from catalog.admin.words import in_words
 from catalog.folding import fold
+from catalog.keys import read_keys
 from catalog.models import FieldStatement, Source, Venue, VenueSuggestion
 from catalog.roles import reachable
 
@@ -296,8 +297,7 @@ def _kinds(rows: "QuerySet[Any]") -> list[tuple[str, str, int]]:
 
 
 def _keys(seen: Iterable[str]) -> list[int]:
-    heads = (one.partition(":")[0] for one in seen)
-    return [int(head) for head in heads if head.isascii() and head.isdigit() and len(head) < 19]
+    return read_keys(one.partition(":")[0] for one in seen)
 
 
 def _line(row: Any) -> Line:

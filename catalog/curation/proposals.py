@@ -14,6 +14,7 @@ from catalog.curation.refusal import Refused
 from catalog.curation.rows import save_placements, save_rows
 from catalog.curation.topics import save_topic
 from catalog.identifiers import Ident, parse_identifier, parse_repository
+from catalog.keys import read_key
 from catalog.models import (
     Authorship,
     Identifier,
@@ -222,7 +223,7 @@ def _change_links(paper: Paper, came: list[str], went: list[str]) -> None:
 def _place(paper: Paper, wanted: str) -> None:
     """ "12" adds the topic of that number, "=12" puts it in the place of all of the same catalogue."""
     key = wanted.removeprefix("=")
-    topic = Topic.objects.current().filter(pk=int(key)).first() if key.isdecimal() else None
+    topic = Topic.objects.current().filter(pk=read_key(key)).first()
     if topic is None:
         raise Refused("The topic that was proposed is here no more.")
     others = Placement.objects.current().filter(paper=paper, topic__catalogue=topic.catalogue_id)
@@ -233,7 +234,7 @@ def _place(paper: Paper, wanted: str) -> None:
 
 def _check_merged(paper: Paper, other: str) -> None:
     keys = {paper.pk, paper.merged_into_id}
-    twin = Paper.objects.filter(pk=int(other)).first() if other.isdecimal() else None
+    twin = Paper.objects.filter(pk=read_key(other)).first()
     if twin is None or not ({twin.pk, twin.merged_into_id} - {None}) & (keys - {None}):
         raise Refused("Merge the two papers first, then take this over.")
 
