@@ -9,12 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_safe
 
 from catalog import curation
 from catalog.admin.base import change_url
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.identifiers import parse_identifier
 from catalog.keys import read_key
@@ -85,7 +85,7 @@ class AddViews:
             "title": "Add a paper",
             "pastes": [_summary(paste) for paste in waiting[:_SHOWN]],
         }
-        return self.page(request, "admin/ingest/add_box.html", context)
+        return framed(self.admin, request, "admin/ingest/add_box.html", context)
 
     def _take(self, request: HttpRequest, form: PasteForm) -> HttpResponse:
         read = read_pasted(_each_on_a_line(form.cleaned_data["what"]))
@@ -93,7 +93,7 @@ class AddViews:
             said = [fault.message for fault in read.faults] or ["Nothing in it could be read."]
             form.add_error("what", " ".join(said[:3]))
             context = {"form": form, "title": "Add a paper", "pastes": []}
-            return self.page(request, "admin/ingest/add_box.html", context)
+            return framed(self.admin, request, "admin/ingest/add_box.html", context)
         faults = [[fault.line, fault.message] for fault in read.faults]
         if len(read.entries) > MOST:
             faults.append([read.entries[MOST].line, f"Only the first {MOST} entries were taken."])
@@ -181,7 +181,7 @@ class AddViews:
             "several": draft.paste.drafts.count() > 1,
             "may_list": request.user.has_perm("catalog.change_paper"),
         }
-        return self.page(request, "admin/ingest/add_paper.html", context)
+        return framed(self.admin, request, "admin/ingest/add_paper.html", context)
 
     def _save(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         form = DraftForm(request.POST, draft=draft, topics=topics_of(request.user))
@@ -280,12 +280,6 @@ class AddViews:
 
     def url(self, name: str, *args: Any) -> str:
         return reverse(f"admin:catalog_paper_{name}", args=args)
-
-    def page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        site = self.admin.admin_site
-        request.current_app = site.name
-        frame = {**site.each_context(request), "opts": self.admin.opts}
-        return TemplateResponse(request, template, frame | context)
 
 
 def send(paste: Paste) -> bool:

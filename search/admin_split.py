@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 
 from catalog import curation
 from catalog.admin.catalogues import TopicAdmin
+from catalog.admin.frame import framed
 from catalog.admin.topic_trees import number_of, tree_url
 from catalog.admin.words import in_words
 from catalog.curation import Part, Refused
@@ -89,7 +90,7 @@ class SplitTopicAdmin(TopicAdmin):
             "most_groups": MOST_GROUPS,
             "title": f"Split “{topic.name}”",
         }
-        return self.page(request, "admin/search/split.html", context)
+        return framed(self, request, "admin/search/split.html", context)
 
     def _split(self, request: HttpRequest, topic: Topic) -> HttpResponse:
         parts, beside = _read_parts(request.POST), request.POST.get("where") == "beside"
@@ -125,7 +126,7 @@ class SplitTopicAdmin(TopicAdmin):
             "left": held - moved,
             "title": f"Split “{topic.name}”",
         }
-        return self.page(request, "admin/search/split_preview.html", context)
+        return framed(self, request, "admin/search/split_preview.html", context)
 
 
 def _papers_of(topic: Topic) -> list[int]:

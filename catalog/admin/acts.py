@@ -8,7 +8,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from catalog import curation
 from catalog.admin.base import ReadOnlyAdmin, change_url
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.keys import read_key
 from catalog.models import Act, Author, Paper, Placement, Topic
@@ -127,8 +127,6 @@ class ActAdmin(ReadOnlyAdmin):
         if request.method == "POST" or not self.has_view_permission(request, act):
             raise PermissionDenied
         context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": "What was done",
             "act": act,
             "tables": _tables(act),
@@ -136,8 +134,7 @@ class ActAdmin(ReadOnlyAdmin):
             "first": [] if act.undone_at else curation.first_to_undo(act),
             "may_undo": act.undone_at is None and may_undo(request, act),
         }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/catalog/act.html", context)
+        return framed(self, request, "admin/catalog/act.html", context)
 
     def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         act = self._act(str(pk))

@@ -8,13 +8,13 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.text import Truncator
 from django.views.decorators.http import require_POST
 
 from catalog import curation
 from catalog.admin.acts import offer_undo
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.curation.bulk import MOST, Edit, Planned
 from catalog.keys import read_key, read_keys
@@ -140,7 +140,7 @@ class BulkEdits(admin.ModelAdmin):  # type: ignore[type-arg]
             "titles": list(Paper.objects.filter(pk__in=keys).values_list("title", flat=True)[:8]),
             "number": len(keys),
         }
-        return self._answer(request, "admin/catalog/bulk_edit.html", context)
+        return framed(self, request, "admin/catalog/bulk_edit.html", context)
 
     def _preview(
         self, request: HttpRequest, form: BulkEditForm, own: list[int], foreign: int
@@ -161,7 +161,7 @@ class BulkEdits(admin.ModelAdmin):  # type: ignore[type-arg]
             "seen": " ".join(one.seen for one in changing),
             "fields": [(name, value) for name in fields for value in request.POST.getlist(name)],
         }
-        return self._answer(request, "admin/catalog/bulk_edit_preview.html", context)
+        return framed(self, request, "admin/catalog/bulk_edit_preview.html", context)
 
     def _apply(self, request: HttpRequest, edit: Edit, own: list[int], back: str) -> HttpResponse:
         reached = set(own)
@@ -180,11 +180,6 @@ class BulkEdits(admin.ModelAdmin):  # type: ignore[type-arg]
         if stale:
             messages.warning(request, _stale_words(stale))
         return HttpResponseRedirect(back)
-
-    def _answer(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        request.current_app = self.admin_site.name
-        frame = {**self.admin_site.each_context(request), "opts": self.opts}
-        return TemplateResponse(request, template, frame | context)
 
 
 def _stale_words(stale: list[Planned]) -> str:

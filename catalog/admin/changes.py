@@ -13,11 +13,11 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.views.decorators.http import require_safe
 
 from catalog import curation
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.history import undo
 from catalog.history.groups import Group, Wanted, group_named, latest
@@ -133,7 +133,7 @@ class ChangeViews:
             "is_later": before is not None,
             "is_filtered": any(given.values()),
         }
-        return self._page(request, "admin/catalog/changes/list.html", context)
+        return framed(self.site, request, "admin/catalog/changes/list.html", context)
 
     def group(self, request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         _check(request)
@@ -152,7 +152,7 @@ class ChangeViews:
             "parts": self._parts(group, kind, read_key(request.GET.get("after", "")) or 0),
             "can_undo": bool(group.counts) and _may_change_some(request, group),
         }
-        return self._page(request, "admin/catalog/changes/group.html", context)
+        return framed(self.site, request, "admin/catalog/changes/group.html", context)
 
     def _parts(self, group: Group, kind: Model | None, after: int) -> list[Part]:
         parts = []
@@ -238,7 +238,7 @@ class ChangeViews:
             # What comes on schedule would come again; a file is mended and imported anew.
             "for_good": not group.by.is_person,
         }
-        return self._page(request, "admin/catalog/changes/undo.html", context)
+        return framed(self.site, request, "admin/catalog/changes/undo.html", context)
 
     def _undo_part(self, table: TablePlan) -> UndoPart:
         verbs = [
@@ -282,10 +282,6 @@ class ChangeViews:
             return reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
         except NoReverseMatch:
             return ""
-
-    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        request.current_app = self.site.name
-        return TemplateResponse(request, template, self.site.each_context(request) | context)
 
 
 def _values(

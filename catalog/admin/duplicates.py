@@ -8,7 +8,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_safe
@@ -17,6 +16,7 @@ from catalog import curation
 from catalog.admin.acts import offer_undo
 from catalog.admin.base import ReadOnlyAdmin
 from catalog.admin.comparison import compared_authors, compared_papers
+from catalog.admin.frame import framed
 from catalog.admin.merging import may_merge
 from catalog.admin.words import in_words
 from catalog.keys import read_key
@@ -111,8 +111,6 @@ class SuspectAdmin(ReadOnlyAdmin):
             return self._decide(request, suspect)
         papers, rows, better = type(self).compare(suspect.first_id, suspect.second_id)
         context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": "One or two?",
             "suspect": suspect,
             "sides": papers,
@@ -124,8 +122,7 @@ class SuspectAdmin(ReadOnlyAdmin):
             "waiting": self._waiting(request).count(),
             "is_open": suspect.status in {SuspectStatus.OPEN, SuspectStatus.GONE},
         }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/catalog/suspect.html", context)
+        return framed(self, request, "admin/catalog/suspect.html", context)
 
     def _decide(self, request: HttpRequest, suspect: Any) -> HttpResponse:
         if not (self.has_decide_permission(request, suspect) or self._may_merge(request, suspect)):

@@ -9,12 +9,12 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from catalog import curation
 from catalog.admin.acts import offer_undo
 from catalog.admin.base import change_url
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.identifiers import EXCLUSIVE
 from catalog.keys import read_keys
@@ -106,7 +106,7 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
             "warning": self.warning(rows),
             "title": f"Merge {self.opts.verbose_name_plural}",
         }
-        return self._page(request, "admin/catalog/merge.html", context)
+        return framed(self, request, "admin/catalog/merge.html", context)
 
     def unmerge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = self.model._default_manager.filter(pk=pk).select_related("merged_into").first()
@@ -132,7 +132,7 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
                 self.message_user(request, f"Left as it is now: {left}.", messages.WARNING)
             return HttpResponseRedirect(change_url(row))
         context = {"row": row, "undone": self.undone, "title": f"Part the {self.opts.verbose_name}"}
-        return self._page(request, "admin/catalog/unmerge.html", context)
+        return framed(self, request, "admin/catalog/unmerge.html", context)
 
     def _check_reach(self, request: HttpRequest, rows: list[Any]) -> None:
         """What several catalogues list is merged by who edits all of them."""
@@ -174,11 +174,6 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
         self.log_change(request, survivor, f"Took in {names}.")
         verb = "lead" if len(others) > 1 else "leads"
         offer_undo(request, f"{names} now {verb} here.", act, change_url(survivor))
-
-    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        request.current_app = self.admin_site.name
-        frame = {**self.admin_site.each_context(request), "opts": self.opts}
-        return TemplateResponse(request, template, frame | context)
 
     def _url(self, name: str) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}")

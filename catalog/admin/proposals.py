@@ -10,11 +10,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Case, QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from catalog import curation
 from catalog.admin.base import CuratedAdmin
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.keys import read_key
 from catalog.models import Paper, Proposal, Topic
@@ -184,11 +184,8 @@ class ProposalAdmin(CuratedAdmin):
             Proposal.objects.filter(pk=row.pk, status=Proposal.Status.OPEN).update(credit=credit)
 
     def _show(self, request: HttpRequest, row: Proposal, refusal: str = "") -> HttpResponse:
-        request.current_app = self.admin_site.name
         paper = _present(row)
         context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": f"{row.get_kind_display()}".capitalize(),
             "proposal": row,
             "paper": paper,
@@ -199,7 +196,7 @@ class ProposalAdmin(CuratedAdmin):
             "present_topics": present_topics(paper) if paper and "topic" in row.after else "",
         }
         status = 400 if refusal else 200
-        return TemplateResponse(request, "admin/catalog/proposal.html", context, status=status)
+        return framed(self, request, "admin/catalog/proposal.html", context, status=status)
 
 
 def _present(row: Proposal) -> Paper | None:

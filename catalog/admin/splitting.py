@@ -11,12 +11,12 @@ from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from catalog import curation
 from catalog.admin.acts import offer_undo
 from catalog.admin.base import change_url
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.keys import read_keys
 from catalog.models import Author, Authorship, Paper
@@ -161,8 +161,6 @@ class AuthorSplits(admin.ModelAdmin):  # type: ignore[type-arg]
             rows = [row for group in groups if str(group.number) == chosen for row in group.rows]
             ticked = {row.paper_id for row in rows}
         context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": f"Split {author}",
             "author": author,
             "form": form,
@@ -170,8 +168,7 @@ class AuthorSplits(admin.ModelAdmin):  # type: ignore[type-arg]
             "ticked": ticked,
             "media": form.media,
         }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/catalog/split.html", context)
+        return framed(self, request, "admin/catalog/split.html", context)
 
     def _split(self, request: HttpRequest, author: Author, form: SplitForm) -> HttpResponse | None:
         data = form.cleaned_data

@@ -11,13 +11,13 @@ from django.db import connection
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import curation
 from catalog.admin.base import ReadOnlyAdmin
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.curation import Place, Refused
 from catalog.keys import read_key
@@ -184,7 +184,7 @@ class WithTree(admin.ModelAdmin):  # type: ignore[type-arg]
         if len(catalogues) == 1:
             return HttpResponseRedirect(tree_url(catalogues[0]))
         context = {"catalogues": catalogues, "title": "Trees of topics"}
-        return self.page(request, "admin/catalog/topic/trees.html", context)
+        return framed(self, request, "admin/catalog/topic/trees.html", context)
 
     def tree_view(self, request: HttpRequest, slug: str) -> HttpResponse:
         if not self.has_view_permission(request):
@@ -203,7 +203,7 @@ class WithTree(admin.ModelAdmin):  # type: ignore[type-arg]
             "can_remove": self.has_delete_permission(request),
             "title": f"Topics of {catalogue}",
         }
-        return self.page(request, "admin/catalog/topic/tree.html", context)
+        return framed(self, request, "admin/catalog/topic/tree.html", context)
 
     def _arrange(self, request: HttpRequest, catalogue: Catalogue) -> HttpResponse:
         if not self.may_arrange(request, catalogue):
@@ -263,12 +263,7 @@ class WithTree(admin.ModelAdmin):  # type: ignore[type-arg]
             "tree": TreePage(source.catalogue, source.pk),
             "title": f"Merge “{source.name}” into another topic",
         }
-        return self.page(request, "admin/catalog/topic/merge.html", context)
-
-    def page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        request.current_app = self.admin_site.name
-        frame = {**self.admin_site.each_context(request), "opts": self.opts}
-        return TemplateResponse(request, template, frame | context)
+        return framed(self, request, "admin/catalog/topic/merge.html", context)
 
 
 class _Wish:
