@@ -20,7 +20,7 @@ from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.keys import read_key
 from catalog.models import Act, Author, Paper, Placement, Topic
-from catalog.roles import catalogues_of, is_narrowed, lists_alone, reachable
+from catalog.roles import catalogues_of, is_narrowed, may_merge, reachable
 
 # What whoever takes an act back must be allowed to change.
 _NEEDED = {
@@ -51,7 +51,7 @@ def _is_within(user: Any, act: Act) -> bool:
     papers = Paper.objects.filter(pk__in=act.subjects)
     if reachable(user, papers).count() < papers.count():
         return False
-    if act.kind == Act.Kind.MERGE_PAPERS and not all(lists_alone(user, one) for one in papers):
+    if act.kind == Act.Kind.MERGE_PAPERS and not may_merge(user, papers):
         return False
     touched = Topic.objects.filter(pk__in=_topics_of(act))
     return not touched.exclude(catalogue__in=catalogues_of(user)).exists()

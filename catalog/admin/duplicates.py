@@ -17,12 +17,11 @@ from catalog.admin.acts import offer_undo
 from catalog.admin.base import ReadOnlyAdmin
 from catalog.admin.comparison import compared_authors, compared_papers
 from catalog.admin.frame import framed
-from catalog.admin.merging import may_merge
 from catalog.admin.words import in_words
 from catalog.keys import read_key
 from catalog.models import AuthorSuspect, PaperSuspect
 from catalog.models.duplicates import SuspectStatus
-from catalog.roles import is_narrowed, may_edit_paper, reachable
+from catalog.roles import is_narrowed, may_edit_paper, may_merge, reachable
 
 
 class SuspectAdmin(ReadOnlyAdmin):
@@ -199,7 +198,8 @@ class SuspectAdmin(ReadOnlyAdmin):
         return request.user.has_perm(f"catalog.change_{self.opts.model_name}")
 
     def _may_merge(self, request: HttpRequest, suspect: Any) -> bool:
-        return request.user.has_perm(self.merge_permission) and not is_narrowed(request.user)
+        allowed = request.user.has_perm(self.merge_permission)
+        return allowed and may_merge(request.user, [suspect.first, suspect.second])
 
     # Of many
 
@@ -233,10 +233,6 @@ class PaperSuspectAdmin(SuspectAdmin):
             return False
         pair = (suspect.first, suspect.second) if suspect else ()
         return all(may_edit_paper(request.user, paper) for paper in pair)
-
-    def _may_merge(self, request: HttpRequest, suspect: Any) -> bool:
-        allowed = request.user.has_perm(self.merge_permission)
-        return allowed and may_merge(request.user, [suspect.first, suspect.second])
 
 
 @admin.register(AuthorSuspect)
