@@ -13,7 +13,7 @@ def read_key(text: str) -> int | None:
     A query for the row of None finds none, so that `rows.filter(pk=read_key(text)).first()` is the row or None.
     """
     is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
-    return int(text) if is_number else None
+    return (int(text) or None) if is_number else None  # no row has the number 0
 
 
 def read_keys(texts: Iterable[str]) -> list[int]:

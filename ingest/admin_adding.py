@@ -214,9 +214,9 @@ class AddViews:
         return self._again(request, draft)
 
     def _choose(self, request: HttpRequest, draft: Draft) -> HttpResponse:
-        number = read_key(request.POST["_choose"])
-        if number is not None and number < len(draft.choices):
-            lookup.choose(draft, number)
+        number = request.POST["_choose"]
+        if number in map(str, range(len(draft.choices))):
+            lookup.choose(draft, int(number))
         return HttpResponseRedirect(self.url("draft", draft.pk))
 
     def _list(self, request: HttpRequest, draft: Draft) -> HttpResponse:
