@@ -16,13 +16,12 @@ from catalog import curation
 from catalog.admin.base import CuratedAdmin
 from catalog.admin.frame import framed
 from catalog.admin.words import in_words
+from catalog.differences import Piece, difference
 from catalog.keys import read_key
 from catalog.models import Paper, Proposal, Topic
 from catalog.proposed import (
     LABELS,
     LISTS,
-    Piece,
-    difference,
     facts_of_paper,
     facts_of_topic,
     in_order,

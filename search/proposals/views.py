@@ -9,10 +9,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog import curation
+from catalog.differences import difference
 from catalog.folding import fold
 from catalog.keys import read_key
 from catalog.models import Catalogue, Paper, Proposal, Topic
-from catalog.proposed import LABELS, difference, in_order, present_topics
+from catalog.proposed import LABELS, in_order, present_topics
 from search.asked_papers import survivors
 from search.proposals.forms import FactsForm, FixPaperForm, FixTopicForm, ReaderForm, SuggestForm
 from search.proposals.guard import NotTaken, count_try, new_stamp, read_stamp

@@ -8,7 +8,6 @@ from django.urls import reverse
 from catalog import curation
 from catalog.models import Catalogue, Editorship, Paper, Problem, Run, Topic
 from ingest import admin_plan
-from ingest.admin_plan import compare
 from ingest.lists.service import import_list
 from ingest.models import DeclinedChange, UploadedList
 from ingest.tasks import refresh_list
@@ -249,17 +248,6 @@ def show_own(client, catalogue):
     file = SimpleUploadedFile("list.md", MORE.encode())
     url = reverse("admin:catalog_catalogue_import")
     return client.post(url, {"catalogue": catalogue.pk, "file": file}, follow=True)
-
-
-def test_words_are_compared():
-    pieces = compare("A study of long texts", "A study of very long books")
-    assert [(piece.kind, piece.text) for piece in pieces] == [
-        ("same", "A study of"),
-        ("new", "very"),
-        ("same", "long"),
-        ("old", "texts"),
-        ("new", "books"),
-    ]
 
 
 def test_options_of_an_export_are_remembered_by_those_who_may_change_the_catalogue(client, curator):
