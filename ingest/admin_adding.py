@@ -17,7 +17,7 @@ from catalog.admin.base import change_url
 from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.identifiers import parse_identifier
-from catalog.keys import read_key
+from catalog.keys import asked_row, read_key
 from catalog.models import Paper, Proposal, Topic, Venue
 from catalog.roles import catalogues_of, may_edit
 from ingest.adding import lookup
@@ -313,7 +313,7 @@ def note(request: HttpRequest, draft: Draft, act: str) -> None:
 def chosen_topic(request: HttpRequest, key: str) -> Topic | None:
     """A current topic of the user's catalogues by its number, as a form sends it."""
     rows = Topic.objects.current().filter(catalogue__in=catalogues_of(request.user))
-    return rows.filter(pk=read_key(key)).first()
+    return asked_row(rows, key)
 
 
 def _user_id(request: HttpRequest) -> int:

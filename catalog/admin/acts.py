@@ -18,7 +18,7 @@ from catalog import curation
 from catalog.admin.base import ReadOnlyAdmin, change_url
 from catalog.admin.frame import framed
 from catalog.admin.words import in_words
-from catalog.keys import read_key
+from catalog.keys import asked_row
 from catalog.models import Act, Author, Paper, Placement, Topic
 from catalog.roles import catalogues_of, is_narrowed, may_merge, reachable
 
@@ -159,7 +159,7 @@ class ActAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(safe_next(request) or page)
 
     def _act(self, pk: str) -> Act:
-        act = Act.objects.filter(pk=read_key(pk)).first()
+        act = asked_row(Act.objects.all(), pk)
         if act is None:
             raise Http404
         return act

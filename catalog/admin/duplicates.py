@@ -18,7 +18,7 @@ from catalog.admin.base import ReadOnlyAdmin
 from catalog.admin.comparison import compared_authors, compared_papers
 from catalog.admin.frame import framed
 from catalog.admin.words import in_words
-from catalog.keys import read_key
+from catalog.keys import asked_row
 from catalog.models import AuthorSuspect, PaperSuspect
 from catalog.models.duplicates import SuspectStatus
 from catalog.roles import is_narrowed, may_edit_paper, may_merge, reachable
@@ -184,7 +184,7 @@ class SuspectAdmin(ReadOnlyAdmin):
 
     def _suspect(self, pk: str) -> Any:
         rows = self.model._default_manager.select_related("first", "second", "decided_by")
-        found = rows.filter(pk=read_key(pk)).first()
+        found = asked_row(rows, pk)
         if found is None:
             raise Http404
         return found

@@ -17,7 +17,7 @@ from catalog.admin.base import CuratedAdmin
 from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.differences import Piece, difference
-from catalog.keys import read_key
+from catalog.keys import asked_row
 from catalog.models import Paper, Proposal, Topic
 from catalog.proposed import (
     LABELS,
@@ -127,7 +127,7 @@ class ProposalAdmin(CuratedAdmin):
             "catalogue",
             "decided_by",
         )
-        row = rows.filter(pk=read_key(object_id)).first()
+        row = asked_row(rows, object_id)
         if row is None:
             raise Http404
         return row
@@ -242,7 +242,7 @@ def _field(
 
 def _offer_topics(field: Field, after: str) -> None:
     key = after.removeprefix("=")
-    topic = Topic.objects.select_related("parent").filter(pk=read_key(key)).first()
+    topic = asked_row(Topic.objects.select_related("parent"), key)
     label = topic.label if topic else "a topic that is here no more"
     both = [(key, f"{label}, beside its present topics"), (f"={key}", f"{label}, instead of them")]
     field.options = both
@@ -250,7 +250,7 @@ def _offer_topics(field: Field, after: str) -> None:
 
 
 def _offer_merge(field: Field, after: str, own: int) -> None:
-    other = Paper.objects.filter(pk=read_key(after)).first()
+    other = asked_row(Paper.objects.all(), after)
     field.pieces = [Piece("came", other.title if other else "a paper that is here no more")]
     if other:
         field.merge_url = f"{reverse('admin:catalog_paper_merge')}?ids={own},{other.pk}"
@@ -259,7 +259,7 @@ def _offer_merge(field: Field, after: str, own: int) -> None:
 def _check_topic(user: Any, wanted: str) -> None:
     """A correction moves a paper within the catalogues of who takes it."""
     key = wanted.removeprefix("=")
-    topic = Topic.objects.filter(pk=read_key(key)).first()
+    topic = asked_row(Topic.objects.all(), key)
     if topic and not may_edit(user, topic.catalogue):
         raise curation.Refused(
             f"“{topic.name}” belongs to a catalogue that is not among yours: leave the topic unticked."

@@ -361,14 +361,14 @@ def tree_url(catalogue: Catalogue, **chosen: int | None) -> str:
 
 
 def number_of(asked: QueryDict, name: str) -> int | None:
-    return read_key(asked.get(name, ""))
+    return read_key(str(asked.get(name, "")))
 
 
 def _place(asked: QueryDict, name: str) -> int | None:
     """A key, or None where nothing is given; what is no key is nowhere to go."""
     if not asked.get(name):
         return None
-    key = read_key(asked[name])
+    key = number_of(asked, name)
     if key is None:
         raise Refused("There is no such place in the tree.")
     return key
