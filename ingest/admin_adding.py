@@ -17,7 +17,7 @@ from catalog.admin.base import change_url
 from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.identifiers import parse_identifier
-from catalog.keys import asked_row, read_key
+from catalog.keys import asked_row
 from catalog.models import Paper, Proposal, Topic, Venue
 from catalog.roles import catalogues_of, may_edit
 from ingest.adding import lookup
@@ -125,8 +125,8 @@ class AddViews:
 
     def _proposal(self, request: HttpRequest) -> Proposal | None:
         """The reader's word that this answers, if it is one that the curator may decide on."""
-        key = read_key(request.POST.get("proposal", ""))
-        proposal = Proposal.objects.open().filter(pk=key, kind=Proposal.Kind.PAPER).first()
+        rows = Proposal.objects.open().filter(kind=Proposal.Kind.PAPER)
+        proposal = asked_row(rows, request.POST.get("proposal", ""))
         may = request.user.has_perm("catalog.change_proposal")
         return proposal if proposal and may and may_edit(request.user, proposal.catalogue) else None
 

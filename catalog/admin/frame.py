@@ -16,8 +16,11 @@ def framed(
     status: int = 200,
 ) -> TemplateResponse:
     """A page of the admin: of one kind of row, with the way back to its list, or of the site as a whole."""
-    is_site = isinstance(page, AdminSite)
-    site = page if is_site else page.admin_site
-    frame = site.each_context(request) | ({} if is_site else {"opts": page.opts})
+    frame: dict[str, Any]
+    if isinstance(page, AdminSite):
+        site, frame = page, page.each_context(request)
+    else:
+        site = page.admin_site
+        frame = {**site.each_context(request), "opts": page.opts}
     request.current_app = site.name
     return TemplateResponse(request, template, frame | context, status=status)
