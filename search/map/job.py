@@ -14,6 +14,7 @@ from catalog.locks import MAP, alone
 from catalog.models import Run
 from catalog.readable import readable
 from catalog.running import running
+from catalog.subtrees import is_within
 from search import serving
 from search.map.layout import ROUNDS, ROUNDS_AGAIN, apart, laid_out, middles, nearest
 from search.map.regions import Region, divide, name
@@ -48,11 +49,11 @@ SELECT p.id, e.text_hash, vector_send(e.vector), m.x, m.y, m.region_id, {_STAYS}
 FROM listed p JOIN search_embedding e ON e.paper_id = p.id AND e.model = %s
 JOIN catalog_paper x ON x.id = p.id LEFT JOIN search_mapplace m ON m.paper_id = p.id
 """  # noqa: S608
-_PLACED_UNDER = """
+_PLACED_UNDER = f"""
 SELECT above.id, l.paper_id FROM catalog_placement l JOIN catalog_topic t ON t.id = l.topic_id
-JOIN catalog_topic above ON above.catalogue_id = t.catalogue_id AND (above.id = t.id OR starts_with(t.path, above.path || '/'))
+JOIN catalog_topic above ON {is_within("t", "above")}
 WHERE l.retired_at IS NULL AND above.retired_at IS NULL
-"""
+"""  # noqa: S608
 _WRITE = """
 INSERT INTO search_mapplace (paper_id, x, y, region_id, model, text_hash, is_settled, placed_at)
 SELECT n.paper, n.x, n.y, n.region, %(model)s, n.hash, %(is_settled)s, %(now)s
