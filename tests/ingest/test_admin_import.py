@@ -35,7 +35,9 @@ LIST = """# Long context
 
 @pytest.fixture
 def curator(client) -> User:
-    user = make_staff("change_catalogue", "add_catalogue", "view_catalogue", "view_run", name="jane")
+    user = make_staff(
+        "change_catalogue", "add_catalogue", "view_catalogue", "view_run", name="jane"
+    )
     client.force_login(user)
     return user
 
