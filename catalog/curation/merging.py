@@ -86,7 +86,7 @@ _SEEN_TO = (
     RejectedIdentifier,
     TitleAlias,
 )
-AnyMerged = TypeVar("AnyMerged", Paper, Author)
+AnyMerged = TypeVar("AnyMerged", bound=Paper | Author)
 # Of these the survivor has one already when the duplicate's cannot move.
 _ONE_IS_ENOUGH = (Citation, Reference, CitingWork, CitationCount, Relation)
 _FACTS = ("abstract", "year", "venue", "distinction", "published_on", "withdrawn_at")
@@ -137,7 +137,7 @@ def to_merge(
 ) -> tuple[AnyMerged, list[AnyMerged]]:
     """The one to keep and the others as they are stored now, locked; Refused where they cannot become one."""
     asked = list(duplicates)
-    model = type(survivor)
+    model: Any = type(survivor)
     locked = model._default_manager.select_for_update().order_by("pk")
     rows = locked.in_bulk([survivor.pk, *(one.pk for one in asked)])
     others = [rows[one.pk] for one in asked if one.pk in rows]

@@ -27,7 +27,7 @@ URL = "https://raw.githubusercontent.com/o/r/HEAD/README.md"
 
 
 @pytest.fixture
-def curator(curator) -> User:
+def curator(curator: User) -> User:
     import_list(BASE.encode(), "field")
     Catalogue.objects.update(list_url=URL)
     return curator
