@@ -1,8 +1,5 @@
 """The facts of a paper or topic that a reader may correct, as they stand now, each as text."""
 
-import difflib
-import re
-from dataclasses import dataclass
 from typing import Any
 
 from catalog.models import (
@@ -32,8 +29,6 @@ LABELS = {
     "description": "Description",
     "other": "Something else",
 }
-_WORD = re.compile(r"\s+|[^\W_]+|.", re.DOTALL)
-_MOST_WORDS = 6000  # of both texts together; longer ones are compared as wholes
 
 
 def facts_of_paper(paper: Paper) -> dict[str, str]:
@@ -89,29 +84,3 @@ def normal(name: str, text: str) -> str:
     if name in {"abstract", "other", "description"}:
         return "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
     return " ".join(text.split())
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a difference: what went, what came, or what stayed."""
-
-    kind: str  # "same", "went", "came"
-    text: str
-
-
-def difference(before: str, after: str) -> list[Piece]:
-    """What differs between two texts, word by word."""
-    old, new = _WORD.findall(before), _WORD.findall(after)
-    if len(old) + len(new) > _MOST_WORDS:
-        pieces = [Piece("went", before), Piece("came", after)]
-        return [piece for piece in pieces if piece.text]
-    pieces = []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal":
-            pieces.append(Piece("same", "".join(old[a:b])))
-            continue
-        if b > a:
-            pieces.append(Piece("went", "".join(old[a:b])))
-        if d > c:
-            pieces.append(Piece("came", "".join(new[c:d])))
-    return pieces

@@ -6,6 +6,7 @@ What is deleted outright, and not retired or taken back by the history, is left 
 """
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
@@ -14,7 +15,7 @@ from catalog.models import Editorship
 from catalog.roles import is_shared
 
 # The applications whose tables people look at.
-_APPS = ("catalog", "ingest", "search", "django_celery_beat")
+_APPS = (*settings.OUR_APPS, "django_celery_beat")
 # What of these is deleted stays in the history, is retired, or is found again by a job.
 _DELETED_BY_CURATORS = frozenset(
     [

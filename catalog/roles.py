@@ -181,9 +181,15 @@ def _at(row: Any, path: str) -> Any:
     return row
 
 
-def lists_alone(user: Any, paper: Paper) -> bool:
-    """Whether no catalogue beyond the user's reach lists the paper: what changes it for all lists, like a merge, is theirs then."""
+def may_merge(user: Any, rows: Iterable[Model]) -> bool:
+    """Whether these may become one, or be parted again, as far as whose they are goes.
+
+    It changes them for all lists: a paper is merged by who edits every catalogue that lists it, an author, who is shared by
+    all, by who is not narrowed.
+    """
     if not is_narrowed(user):
         return True
-    listed = Placement.objects.current().filter(paper=paper.pk)
-    return not listed.exclude(topic__catalogue__in=catalogues_of(user)).exists()
+    papers = list(rows)
+    listed = Placement.objects.current().filter(paper__in=[paper.pk for paper in papers])
+    beyond = listed.exclude(topic__catalogue__in=catalogues_of(user))
+    return all(isinstance(paper, Paper) for paper in papers) and not beyond.exists()

@@ -105,6 +105,7 @@ SECRET_KEY = env.str("SECRET_KEY", "") or _kept_secret_key()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
+OUR_APPS = ["catalog", "search", "ingest"]
 INSTALLED_APPS = [
     "config.apps.StemmaConfig",
     "config.apps.StemmaAdminConfig",
@@ -120,9 +121,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_celery_beat",
     "csp",
-    "catalog",
-    "search",
-    "ingest",
+    *OUR_APPS,
 ]
 
 MIDDLEWARE = [

@@ -9,14 +9,15 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_safe
 
 from catalog import curation
 from catalog.admin.base import change_url
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.identifiers import parse_identifier
+from catalog.keys import asked_row
 from catalog.models import Paper, Proposal, Topic, Venue
 from catalog.roles import catalogues_of, may_edit
 from ingest.adding import lookup
@@ -84,7 +85,7 @@ class AddViews:
             "title": "Add a paper",
             "pastes": [_summary(paste) for paste in waiting[:_SHOWN]],
         }
-        return self.page(request, "admin/ingest/add_box.html", context)
+        return framed(self.admin, request, "admin/ingest/add_box.html", context)
 
     def _take(self, request: HttpRequest, form: PasteForm) -> HttpResponse:
         read = read_pasted(_each_on_a_line(form.cleaned_data["what"]))
@@ -92,7 +93,7 @@ class AddViews:
             said = [fault.message for fault in read.faults] or ["Nothing in it could be read."]
             form.add_error("what", " ".join(said[:3]))
             context = {"form": form, "title": "Add a paper", "pastes": []}
-            return self.page(request, "admin/ingest/add_box.html", context)
+            return framed(self.admin, request, "admin/ingest/add_box.html", context)
         faults = [[fault.line, fault.message] for fault in read.faults]
         if len(read.entries) > MOST:
             faults.append([read.entries[MOST].line, f"Only the first {MOST} entries were taken."])
@@ -124,10 +125,8 @@ class AddViews:
 
     def _proposal(self, request: HttpRequest) -> Proposal | None:
         """The reader's word that this answers, if it is one that the curator may decide on."""
-        key = request.POST.get("proposal", "")
-        if not (key.isascii() and key.isdigit() and len(key) < 18):
-            return None
-        proposal = Proposal.objects.open().filter(pk=int(key), kind=Proposal.Kind.PAPER).first()
+        rows = Proposal.objects.open().filter(kind=Proposal.Kind.PAPER)
+        proposal = asked_row(rows, request.POST.get("proposal", ""))
         may = request.user.has_perm("catalog.change_proposal")
         return proposal if proposal and may and may_edit(request.user, proposal.catalogue) else None
 
@@ -182,7 +181,7 @@ class AddViews:
             "several": draft.paste.drafts.count() > 1,
             "may_list": request.user.has_perm("catalog.change_paper"),
         }
-        return self.page(request, "admin/ingest/add_paper.html", context)
+        return framed(self.admin, request, "admin/ingest/add_paper.html", context)
 
     def _save(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         form = DraftForm(request.POST, draft=draft, topics=topics_of(request.user))
@@ -216,7 +215,7 @@ class AddViews:
 
     def _choose(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         number = request.POST["_choose"]
-        if number.isascii() and number.isdigit() and len(number) < 3 and int(number) < len(draft.choices):  # fmt: skip
+        if number in map(str, range(len(draft.choices))):
             lookup.choose(draft, int(number))
         return HttpResponseRedirect(self.url("draft", draft.pk))
 
@@ -282,12 +281,6 @@ class AddViews:
     def url(self, name: str, *args: Any) -> str:
         return reverse(f"admin:catalog_paper_{name}", args=args)
 
-    def page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        site = self.admin.admin_site
-        request.current_app = site.name
-        frame = {**site.each_context(request), "opts": self.admin.opts}
-        return TemplateResponse(request, template, frame | context)
-
 
 def send(paste: Paste) -> bool:
     """Have a job look up what waits; a queue that is away is no error, the page offers to try again."""
@@ -319,10 +312,8 @@ def note(request: HttpRequest, draft: Draft, act: str) -> None:
 
 def chosen_topic(request: HttpRequest, key: str) -> Topic | None:
     """A current topic of the user's catalogues by its number, as a form sends it."""
-    if not (key.isascii() and key.isdigit() and len(key) < 18):
-        return None
     rows = Topic.objects.current().filter(catalogue__in=catalogues_of(request.user))
-    return rows.filter(pk=int(key)).first()
+    return asked_row(rows, key)
 
 
 def _user_id(request: HttpRequest) -> int:

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from catalog.admin.frame import framed
 from catalog.curation import note_act
 from catalog.models import Catalogue
 from catalog.roles import may_edit
@@ -76,10 +77,7 @@ class ExportViews:
         }
         if request.headers.get("HX-Request"):
             return TemplateResponse(request, "admin/ingest/_preview.html", context)
-        site = self.admin.admin_site
-        request.current_app = site.name
-        frame = {**site.each_context(request), "opts": self.admin.opts}
-        return TemplateResponse(request, "admin/ingest/export.html", frame | context)
+        return framed(self.admin, request, "admin/ingest/export.html", context)
 
     def markdown(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The whole list as one file, however long."""

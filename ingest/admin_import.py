@@ -12,10 +12,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.curation import note_act, take_time
 from catalog.models import Catalogue
@@ -129,7 +129,7 @@ class ImportViews:
             "title": "Import a list",
             "addressed": own.exclude(list_url=""),
         }
-        return self._page(request, "admin/ingest/import_upload.html", context)
+        return framed(self.admin, request, "admin/ingest/import_upload.html", context)
 
     def plan(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show what a kept list would do; when posted, do what was ticked of exactly that."""
@@ -162,7 +162,7 @@ class ImportViews:
             "catalogue": plan.catalogue,
             "title": f"Plan for “{plan.catalogue or kept.title or kept.slug}”",
         }
-        return self._page(request, "admin/ingest/import_plan.html", context)
+        return framed(self.admin, request, "admin/ingest/import_plan.html", context)
 
     def _apply(self, request: HttpRequest, kept: UploadedList) -> HttpResponse:
         exists = Catalogue.objects.filter(slug=kept.slug).exists()
@@ -254,12 +254,6 @@ class ImportViews:
             allowed = allowed and may_add
         if not allowed:
             raise PermissionDenied
-
-    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        site = self.admin.admin_site
-        request.current_app = site.name
-        frame = {**site.each_context(request), "opts": self.admin.opts}
-        return TemplateResponse(request, template, frame | context)
 
 
 def _user_id(request: HttpRequest) -> int:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
@@ -10,13 +9,14 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
 from catalog.admin.base import change_url
+from catalog.admin.frame import framed
 from catalog.curation import note_act
+from catalog.keys import read_keys
 from catalog.models import Catalogue, Problem, Run
 from catalog.models.upkeep import RunJob
 from catalog.roles import may_edit
@@ -81,21 +81,17 @@ class ListViews:
         rows = DeclinedChange.objects.filter(catalogue=catalogue).select_related("user")
         if request.method == "POST":
             note_act("let a list propose again what was declined")
-            ticked = [int(one) for one in request.POST.getlist("row") if one.isdecimal()]
+            ticked = read_keys(request.POST.getlist("row"))
             number, _ = rows.filter(pk__in=ticked).delete()
             text = f"To be proposed again with the next import: {number}."
             self.admin.message_user(request, text, messages.SUCCESS)
             return HttpResponseRedirect(request.get_full_path())
-        site = self.admin.admin_site
-        request.current_app = site.name
-        context: dict[str, Any] = {
-            **site.each_context(request),
-            "opts": self.admin.opts,
+        context = {
             "catalogue": catalogue,
             "page": Paginator(rows, _PER_PAGE).get_page(request.GET.get("page")),
             "title": f"Declined changes of “{catalogue}”",
         }
-        return TemplateResponse(request, "admin/ingest/declined.html", context)
+        return framed(self.admin, request, "admin/ingest/declined.html", context)
 
     def _catalogue(self, request: HttpRequest, pk: int) -> Catalogue:
         catalogue = get_object_or_404(Catalogue, pk=pk)

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django_htmx.http import HttpResponseClientRefresh
 
 from catalog import curation
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.folding import fold
 from catalog.models import Paper, Topic
@@ -98,7 +99,7 @@ class PasteViews:
         context = self._progress(paste)
         if not context["waiting"] and "HX-Request" in request.headers:
             return HttpResponseClientRefresh()
-        return self.views.page(request, "admin/ingest/_paste_progress.html", context)
+        return framed(self.views.admin, request, "admin/ingest/_paste_progress.html", context)
 
     def _own(self, request: HttpRequest, pk: int) -> Paste:
         rows = Paste.objects.select_related("catalogue")
@@ -123,7 +124,7 @@ class PasteViews:
             "can_add": any(row.standing.can_be_added for row in rows),
             "title": "Add papers",
         }
-        return self.views.page(request, "admin/ingest/add_table.html", context)
+        return framed(self.views.admin, request, "admin/ingest/add_table.html", context)
 
     def _stop(self, paste: Paste) -> HttpResponse:
         """Look up nothing more: what waits can be added as it is pasted."""

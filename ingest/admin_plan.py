@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from hashlib import sha256
 from typing import Any
 
 from catalog.admin.base import change_url
+from catalog.differences import Piece, difference
 from catalog.models import Paper
 from ingest.lists.changes import Change, Kind, changes_of
 from ingest.lists.conflicts import Conflict
@@ -26,14 +26,6 @@ _NOUNS = [
     ("repositories", "repository"),
     ("links", "link"),
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A run of words of a comparison: in both, only in the old, or only in the new text."""
-
-    kind: str  # same, old, new
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +138,7 @@ def _rows(changes: Iterable[Change], by_key: dict[str, Change], *, taken: bool =
     for change in changes:
         subject = ":".join(change.key.split(":")[:2]) if change.part else change.key
         row = rows.setdefault(subject, Row(change.about, change.line, _url(change.key)))
-        pieces = compare(change.old, change.new) if change.shows_both else []
+        pieces = difference(change.old, change.new) if change.shows_both else []
         needs = [by_key[need] for need in change.needs if need in by_key]
         row.parts.append(Part(change, pieces, needs, taken))
     return list(rows.values())
@@ -158,26 +150,13 @@ def _url(key: str) -> str:
     return change_url(Paper(pk=int(number))) if kind == "paper" and number.isdecimal() else ""
 
 
-def compare(old: str, new: str) -> list[Piece]:
-    """Word by word, what was taken out and what came in."""
-    before, after = old.split(" "), new.split(" ")
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    pieces = []
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag == "equal":
-            pieces.append(Piece("same", " ".join(before[a:b])))
-            continue
-        if gone := " ".join(before[a:b]):
-            pieces.append(Piece("old", gone))
-        if come := " ".join(after[c:d]):
-            pieces.append(Piece("new", come))
-    return pieces
-
-
 def _conflict(conflict: Conflict) -> ShownConflict:
     subject: Any = conflict.subject
     return ShownConflict(
-        conflict, field_of(conflict), change_url(subject), compare(conflict.base, conflict.theirs)
+        conflict,
+        field_of(conflict),
+        change_url(subject),
+        difference(conflict.base, conflict.theirs),
     )
 
 

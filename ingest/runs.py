@@ -31,6 +31,7 @@ from ingest.visits import Scope, Seen
 logger = logging.getLogger(__name__)
 
 SET_ASIDE_AFTER = 3  # deaths of a worker at one thing
+OUR_OWN_ERROR = "An error of Stemma's own; its log says more."  # readers see this
 _SUSPICIOUS = 2  # deaths at the same batch
 _DATABASE_PATIENCE = 120  # seconds to wait for a database that restarts
 # Refusals that can be the fault of one thing in the question; the others mean all that we ask.
@@ -410,23 +411,19 @@ class _Worker:
         """End a run that met an error of ours; what is stored stays, and the next run goes on behind it."""
         run = self.run
         run.refresh_from_db()
-        run.status, run.finished_at = Run.Status.FAILED, timezone.now()
         run.failed += len(run.batch.get("subjects", []))
-        run.message = "An error of Stemma's own; its log says more."  # readers see this
         run.details["error"] = f"{type(error).__name__}: {error}"[:2000]
-        run.holder, run.batch = "", {}
-        run.save()
+        run.batch = {}
+        run.finish(Run.Status.FAILED, OUR_OWN_ERROR)
 
     def _finish(self) -> bool:
         run = self.run
         failures = run.details.get("failures", {})
         notes = [*failures.values(), *run.details.get("used_up", {}).values()]
-        run.status = Run.Status.FAILED if failures or run.failed else Run.Status.DONE
-        run.finished_at = timezone.now()
+        status = Run.Status.FAILED if failures or run.failed else Run.Status.DONE
         run.left = sum(part.count(self.scope) for part in self.parts)
-        run.message = " ".join(notes) or (self._why_failed() if run.failed else "")
-        run.holder, run.batch = "", {}
-        run.save()
+        run.batch = {}
+        run.finish(status, " ".join(notes) or (self._why_failed() if run.failed else ""))
         logger.info(
             "job=%s status=%s new=%d changed=%d same=%d skipped=%d failed=%d left=%d requests=%d",
             run.job, run.status, run.new, run.changed, run.same, run.skipped, run.failed, run.left, run.requests,

@@ -13,9 +13,11 @@ from django.urls import URLPattern, path
 
 from catalog import curation
 from catalog.admin.catalogues import TopicAdmin
+from catalog.admin.frame import framed
 from catalog.admin.topic_trees import number_of, tree_url
 from catalog.admin.words import in_words
 from catalog.curation import Part, Refused
+from catalog.keys import read_keys
 from catalog.models import Paper, Placement, Topic
 from search.clusters import MOST_GROUPS, suggest_clusters
 from search.facets import Choice
@@ -88,7 +90,7 @@ class SplitTopicAdmin(TopicAdmin):
             "most_groups": MOST_GROUPS,
             "title": f"Split “{topic.name}”",
         }
-        return self.page(request, "admin/search/split.html", context)
+        return framed(self, request, "admin/search/split.html", context)
 
     def _split(self, request: HttpRequest, topic: Topic) -> HttpResponse:
         parts, beside = _read_parts(request.POST), request.POST.get("where") == "beside"
@@ -124,7 +126,7 @@ class SplitTopicAdmin(TopicAdmin):
             "left": held - moved,
             "title": f"Split “{topic.name}”",
         }
-        return self.page(request, "admin/search/split_preview.html", context)
+        return framed(self, request, "admin/search/split_preview.html", context)
 
 
 def _papers_of(topic: Topic) -> list[int]:
@@ -201,14 +203,9 @@ def _numbers(asked: QueryDict) -> list[int]:
 
 def _read_parts(asked: QueryDict) -> list[Part]:
     return [
-        Part(asked.get(f"name-{number}", ""), tuple(_keys(asked.getlist(f"papers-{number}"))))
+        Part(asked.get(f"name-{number}", ""), tuple(read_keys(asked.getlist(f"papers-{number}"))))
         for number in dict.fromkeys(_numbers(asked))
     ]
-
-
-def _keys(texts: Iterable[str]) -> list[int]:
-    keys = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
-    return list(dict.fromkeys(keys))
 
 
 def _boxes_again(topic: Topic, asked: QueryDict) -> list[Box]:
@@ -216,7 +213,7 @@ def _boxes_again(topic: Topic, asked: QueryDict) -> list[Box]:
     own = _papers_of(topic)
     boxes = []
     for number in dict.fromkeys(_numbers(asked)):
-        ticked = set(_keys(asked.getlist(f"papers-{number}")))
+        ticked = set(read_keys(asked.getlist(f"papers-{number}")))
         shown = own[:MOST_SHOWN] if len(_numbers(asked)) < 2 else [key for key in own if key in ticked]  # fmt: skip
         boxes.append(Box(number, asked.get(f"name-{number}", "")[:300], _picks(shown, ticked)))
     return boxes or [Box(0, "", _picks(own[:MOST_SHOWN], set()))]

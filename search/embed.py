@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from catalog.locks import EMBED, alone
 from catalog.models import Paper, Run
+from catalog.models.upkeep import RunStatus
+from catalog.running import end_orphans
 from search import serving
 from search.embeddings import configured_model, encode
 from search.index import refresh_words
@@ -24,8 +25,6 @@ from search.similar import refresh_similar
 logger = logging.getLogger(__name__)
 
 BATCH = 64
-# Any number that no other advisory lock here uses.
-
 # The text is title and abstract as one; papers of like length share a batch, which wastes no padding.
 _FIND = """
 WITH texts AS (
@@ -142,18 +141,14 @@ def _without_words() -> list[int]:
 
 def _start(reason: str) -> Run:
     """Open a run. We hold the lock: one that is still open belongs to a process that was killed."""
-    now = timezone.now()
-    Run.objects.filter(job=Run.Job.EMBED, status=Run.Status.RUNNING).update(
-        status=Run.Status.FAILED, finished_at=now, message="Interrupted; the next run went on."
-    )
+    end_orphans(Run.Job.EMBED, "Interrupted; the next run went on.")
     return Run.objects.create(job=Run.Job.EMBED, reason=reason)
 
 
-def _finish(run: Run, status: str, done: Embedded, message: str) -> None:
+def _finish(run: Run, status: RunStatus, done: Embedded, message: str) -> None:
     for field in ("new", "changed", "same", "failed", "left"):
         setattr(run, field, getattr(done, field))
-    run.status, run.finished_at, run.message = status, timezone.now(), message
-    run.save()
+    run.finish(status, message)
 
 
 def _message(done: Embedded) -> str:

@@ -14,6 +14,7 @@ from django.db import connection
 from catalog.models import Catalogue, Topic, Venue
 from search.arrays import array_of
 from search.grammar import FIELDS, KINDS, Field, Node, Not, Or
+from search.shown_numbers import CITED, CODED
 
 UNKNOWN = "unknown"
 MOST_CHOSEN = 40  # values in an address; nobody chooses more by hand
@@ -57,29 +58,20 @@ def _low_of(number: str, buckets: Iterable[str]) -> str:
     return f"(ARRAY{lows})[width_bucket({number}, ARRAY{lows})]"
 
 
-# What papers are, as far as facets tell them apart, with how many are so: far fewer rows than papers. Stars and citations
-# are those of search.filters, of all papers at once.
+# What papers are, as far as facets tell them apart, with how many are so: far fewer rows than papers.
 _ATTRIBUTES = f"""
 WITH asked AS MATERIALIZED (
     SELECT unnest(%s::bigint[]) AS paper_id
 ), placed AS (
     SELECT paper_id, array_agg(topic_id ORDER BY topic_id) AS topics FROM catalog_placement
     WHERE retired_at IS NULL AND paper_id IN (SELECT paper_id FROM asked) GROUP BY 1
-), coded AS (
-    SELECT f.paper_id, max(r.stars) AS stars FROM catalog_paperrepository f JOIN catalog_repository r ON r.id = f.repository_id
-    WHERE f.retired_at IS NULL AND f.paper_id IN (SELECT paper_id FROM asked) GROUP BY 1
-), cited AS (
-    SELECT cited_id AS paper_id, count(DISTINCT citing_id) AS citations FROM catalog_citation
-    WHERE cited_id IN (SELECT paper_id FROM asked) GROUP BY 1
-), counted AS (
-    SELECT DISTINCT paper_id, 0 AS none FROM catalog_citationcount WHERE paper_id IN (SELECT paper_id FROM asked)
-)
+), {CODED}, {CITED}
 SELECT count(*), year, venue_id, stars, citations, code, topics FROM (
     SELECT p.year, p.venue_id, {_low_of("coded.stars", _STARS)} AS stars,
-        {_low_of("coalesce(cited.citations, counted.none)", _CITATIONS)} AS citations,
+        {_low_of("cited.citations", _CITATIONS)} AS citations,
         coded.paper_id IS NOT NULL AS code, coalesce(placed.topics, '{{}}') AS topics
     FROM asked JOIN catalog_paper p ON p.id = asked.paper_id LEFT JOIN placed USING (paper_id)
-    LEFT JOIN coded USING (paper_id) LEFT JOIN cited USING (paper_id) LEFT JOIN counted USING (paper_id)
+    LEFT JOIN coded USING (paper_id) LEFT JOIN cited USING (paper_id)
 ) papers GROUP BY 2, 3, 4, 5, 6, 7
 """  # noqa: S608  # our own text
 

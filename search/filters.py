@@ -17,6 +17,7 @@ from catalog.models import Catalogue, Paper, Topic, Venue
 from search.authors import authors_like
 from search.grammar import And, Field, Node, Not, Or, Phrase, Range, Word
 from search.named import find_named
+from search.shown_numbers import CITATIONS, STARS
 from search.words import key, stem, tokens
 
 _WORDS = "EXISTS (SELECT FROM search_papertext f WHERE f.paper_id = x.paper_id AND f.words @@ {0}::tsquery)"
@@ -33,17 +34,6 @@ _VENUES = _PAPER.format("f.venue_id = ANY({0})")
 _KIND = """EXISTS (
     SELECT FROM catalog_paper f JOIN catalog_venue v ON v.id = f.venue_id
     WHERE f.id = x.paper_id AND v.kind = {0}
-)"""
-# The numbers that pages show of a paper.
-STARS = """(
-    SELECT max(r.stars) FROM catalog_paperrepository f JOIN catalog_repository r ON r.id = f.repository_id
-    WHERE f.paper_id = x.paper_id AND f.retired_at IS NULL
-)"""
-# Without a citation it is unknown, unless a source has counted.
-CITATIONS = """(
-    SELECT CASE WHEN count(*) > 0 OR EXISTS (SELECT FROM catalog_citationcount n WHERE n.paper_id = x.paper_id)
-        THEN count(DISTINCT f.citing_id) END
-    FROM catalog_citation f WHERE f.cited_id = x.paper_id
 )"""
 _CODE = "EXISTS (SELECT FROM catalog_paperrepository f WHERE f.paper_id = x.paper_id AND f.retired_at IS NULL)"
 _IDENTIFIED = (

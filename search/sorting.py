@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from search.arrays import array_of
-from search.filters import CITATIONS, STARS
+from search.shown_numbers import CITATIONS, STARS
 
 _NEWEST = "p.published_on DESC NULLS LAST, p.year DESC NULLS LAST, p.id DESC"
 _ORDERS = {

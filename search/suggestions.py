@@ -20,6 +20,7 @@ from django.urls import reverse
 
 from catalog.models import Author, Paper, Topic, Venue
 from catalog.readable import readable
+from catalog.subtrees import is_within
 from search.question import clean
 from search.slips import one_slip_from
 from search.words import STOP_WORDS, is_cjk, key, parts, systems, tokens
@@ -246,12 +247,12 @@ _FORSAKEN = _DROP.format("""
         JOIN catalog_author o ON o.id = a.author_id AND o.merged_into_id IS NULL
     )
 """)
-_TOPICS = """
+_TOPICS = f"""
 SELECT t.id, count(DISTINCT l.paper_id) FROM catalog_topic t
-LEFT JOIN catalog_topic b ON b.catalogue_id = t.catalogue_id AND (b.id = t.id OR starts_with(b.path, t.path || '/'))
+LEFT JOIN catalog_topic b ON {is_within("b", "t")}
 LEFT JOIN catalog_placement l ON l.topic_id = b.id AND l.retired_at IS NULL
 WHERE t.retired_at IS NULL GROUP BY 1
-"""
+"""  # noqa: S608
 _VENUES = """
 SELECT p.venue_id, count(*) FROM catalog_paper p WHERE p.venue_id IS NOT NULL AND p.merged_into_id IS NULL AND EXISTS (
     SELECT FROM catalog_placement l WHERE l.paper_id = p.id AND l.retired_at IS NULL

@@ -8,8 +8,10 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 from playwright.sync_api import BrowserContext, Playwright
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
@@ -80,6 +82,14 @@ def worker(transactional_db: None) -> Iterator[None]:
 
     with start_worker(celery_app, perform_ping_check=False):
         yield
+
+
+@pytest.fixture
+def curator(db: None, client: Client) -> User:
+    """Jane, who may do everything and has signed in."""
+    user = User.objects.create_superuser("jane")
+    client.force_login(user)
+    return user
 
 
 @pytest.fixture

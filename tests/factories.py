@@ -4,6 +4,7 @@ from datetime import date
 from itertools import count
 from typing import Any
 
+from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 from django.utils.text import slugify
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
@@ -13,6 +14,7 @@ from catalog.models import (
     Author,
     Authorship,
     Catalogue,
+    Editorship,
     Identifier,
     Paper,
     PaperRepository,
@@ -100,6 +102,15 @@ def make_announcement(
 def make_run(job: str = "import_list", *, status: str = "done", **fields: Any) -> Run:
     finished = None if status == "running" else timezone.now()
     return Run.objects.create(job=job, status=status, finished_at=finished, **fields)
+
+
+def make_staff(*permissions: str, edits: Catalogue | None = None, name: str = "ed") -> User:
+    """Somebody who may enter the admin and has these permissions, in one catalogue only where that is said."""
+    user = User.objects.create_user(name, is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    if edits:
+        Editorship.objects.create(user=user, catalogue=edits)
+    return user
 
 
 def make_schedule(task: str, **fields: Any) -> PeriodicTask:

@@ -8,7 +8,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -17,9 +16,11 @@ from django.views.decorators.http import require_POST
 
 from catalog import curation
 from catalog.admin.base import ReadOnlyAdmin, change_url
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
+from catalog.keys import asked_row
 from catalog.models import Act, Author, Paper, Placement, Topic
-from catalog.roles import catalogues_of, is_narrowed, lists_alone, reachable
+from catalog.roles import catalogues_of, is_narrowed, may_merge, reachable
 
 # What whoever takes an act back must be allowed to change.
 _NEEDED = {
@@ -50,7 +51,7 @@ def _is_within(user: Any, act: Act) -> bool:
     papers = Paper.objects.filter(pk__in=act.subjects)
     if reachable(user, papers).count() < papers.count():
         return False
-    if act.kind == Act.Kind.MERGE_PAPERS and not all(lists_alone(user, one) for one in papers):
+    if act.kind == Act.Kind.MERGE_PAPERS and not may_merge(user, papers):
         return False
     touched = Topic.objects.filter(pk__in=_topics_of(act))
     return not touched.exclude(catalogue__in=catalogues_of(user)).exists()
@@ -126,8 +127,6 @@ class ActAdmin(ReadOnlyAdmin):
         if request.method == "POST" or not self.has_view_permission(request, act):
             raise PermissionDenied
         context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": "What was done",
             "act": act,
             "tables": _tables(act),
@@ -135,8 +134,7 @@ class ActAdmin(ReadOnlyAdmin):
             "first": [] if act.undone_at else curation.first_to_undo(act),
             "may_undo": act.undone_at is None and may_undo(request, act),
         }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/catalog/act.html", context)
+        return framed(self, request, "admin/catalog/act.html", context)
 
     def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         act = self._act(str(pk))
@@ -161,7 +159,7 @@ class ActAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(safe_next(request) or page)
 
     def _act(self, pk: str) -> Act:
-        act = Act.objects.filter(pk=pk).first() if pk.isascii() and pk.isdigit() else None
+        act = asked_row(Act.objects.all(), pk)
         if act is None:
             raise Http404
         return act

@@ -8,15 +8,16 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.text import Truncator
 from django.views.decorators.http import require_POST
 
 from catalog import curation
 from catalog.admin.acts import offer_undo
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.curation.bulk import MOST, Edit, Planned
+from catalog.keys import read_key, read_keys
 from catalog.models import Paper, Placement, Topic, Venue
 from catalog.roles import catalogues_of, is_narrowed
 
@@ -139,7 +140,7 @@ class BulkEdits(admin.ModelAdmin):  # type: ignore[type-arg]
             "titles": list(Paper.objects.filter(pk__in=keys).values_list("title", flat=True)[:8]),
             "number": len(keys),
         }
-        return self._answer(request, "admin/catalog/bulk_edit.html", context)
+        return framed(self, request, "admin/catalog/bulk_edit.html", context)
 
     def _preview(
         self, request: HttpRequest, form: BulkEditForm, own: list[int], foreign: int
@@ -160,13 +161,12 @@ class BulkEdits(admin.ModelAdmin):  # type: ignore[type-arg]
             "seen": " ".join(one.seen for one in changing),
             "fields": [(name, value) for name in fields for value in request.POST.getlist(name)],
         }
-        return self._answer(request, "admin/catalog/bulk_edit_preview.html", context)
+        return framed(self, request, "admin/catalog/bulk_edit_preview.html", context)
 
     def _apply(self, request: HttpRequest, edit: Edit, own: list[int], back: str) -> HttpResponse:
         reached = set(own)
-        seen = [
-            one for one in request.POST.get("seen", "").split(" ")[:MOST] if _head(one) in reached
-        ]
+        given = request.POST.get("seen", "").split(" ")[:MOST]
+        seen = [one for one in given if read_key(one.partition(":")[0]) in reached]
         curation.note_act("edited many papers")
         try:
             act, stale = curation.apply_edit(seen, edit, request.user)  # type: ignore[arg-type]  # staff only
@@ -181,11 +181,6 @@ class BulkEdits(admin.ModelAdmin):  # type: ignore[type-arg]
             messages.warning(request, _stale_words(stale))
         return HttpResponseRedirect(back)
 
-    def _answer(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        request.current_app = self.admin_site.name
-        frame = {**self.admin_site.each_context(request), "opts": self.opts}
-        return TemplateResponse(request, template, frame | context)
-
 
 def _stale_words(stale: list[Planned]) -> str:
     names = ", ".join(f"“{one.paper}”" for one in stale[:10])
@@ -193,13 +188,8 @@ def _stale_words(stale: list[Planned]) -> str:
     return f"Changed meanwhile, and left as they are: {names}{more}."
 
 
-def _head(seen: str) -> int:
-    head = seen.partition(":")[0]
-    return int(head) if head.isascii() and head.isdigit() and len(head) < 19 else 0
-
-
 def _keys(text: str) -> list[int]:
-    return sorted({_head(one) for one in text.split(" ")[: MOST + 1]} - {0})
+    return sorted(read_keys(text.split(" ")[: MOST + 1]))
 
 
 def _reached(user: Any, keys: list[int]) -> tuple[list[int], int]:

@@ -13,17 +13,18 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.views.decorators.http import require_safe
 
 from catalog import curation
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.history import undo
 from catalog.history.groups import Group, Wanted, group_named, latest
 from catalog.history.plan import TablePlan, UndoPlan, plan_undo
 from catalog.history.tables import SILENT, Model, columns_of, events_of, model_named, tracked_models
 from catalog.history.words import Change, Names, changes
+from catalog.keys import read_key
 from catalog.models import Author, Paper, Placement, Repository, Run, Topic, Venue
 from catalog.models.upkeep import RunJob
 from catalog.roles import is_narrowed, is_shared, reachable, reaches
@@ -132,13 +133,12 @@ class ChangeViews:
             "is_later": before is not None,
             "is_filtered": any(given.values()),
         }
-        return self._page(request, "admin/catalog/changes/list.html", context)
+        return framed(self.site, request, "admin/catalog/changes/list.html", context)
 
     def group(self, request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         _check(request)
         group = _group(key)
         kind = model_named(request.GET.get("kind", ""))
-        after = request.GET.get("after", "")
         run = (
             Run.objects.select_related("catalogue").filter(pk=group.by.run).first()
             if group.by.run
@@ -149,14 +149,10 @@ class ChangeViews:
             "group": group,
             "run": run,
             "kind": kind._meta.label_lower if kind else "",
-            "parts": self._parts(
-                group,
-                kind,
-                int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0,
-            ),
+            "parts": self._parts(group, kind, read_key(request.GET.get("after", "")) or 0),
             "can_undo": bool(group.counts) and _may_change_some(request, group),
         }
-        return self._page(request, "admin/catalog/changes/group.html", context)
+        return framed(self.site, request, "admin/catalog/changes/group.html", context)
 
     def _parts(self, group: Group, kind: Model | None, after: int) -> list[Part]:
         parts = []
@@ -242,7 +238,7 @@ class ChangeViews:
             # What comes on schedule would come again; a file is mended and imported anew.
             "for_good": not group.by.is_person,
         }
-        return self._page(request, "admin/catalog/changes/undo.html", context)
+        return framed(self.site, request, "admin/catalog/changes/undo.html", context)
 
     def _undo_part(self, table: TablePlan) -> UndoPart:
         verbs = [
@@ -286,10 +282,6 @@ class ChangeViews:
             return reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
         except NoReverseMatch:
             return ""
-
-    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        request.current_app = self.site.name
-        return TemplateResponse(request, template, self.site.each_context(request) | context)
 
 
 def _values(
@@ -380,8 +372,8 @@ def _read_row(text: str) -> tuple[Model, int] | None:
     """Read "catalog.placement:12"; nothing for nothing, 404 for what names no row."""
     if not text:
         return None
-    label, _, key = text.partition(":")
-    model = model_named(label)
-    if model is None or not (key.isascii() and key.isdigit()) or int(key) >= 2**63:
+    label, _, number = text.partition(":")
+    model, key = model_named(label), read_key(number)
+    if model is None or key is None:
         raise Http404
-    return model, int(key)
+    return model, key

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
 from django.db.models import Prefetch, Q
 
+from catalog.differences import stretches
 from catalog.duplicates.people import can_be_one
 from catalog.models import (
     Author,
@@ -253,13 +253,9 @@ def _people(label: str, left: Sequence[str], right: Sequence[str]) -> Row:
 
 def _words(label: str, left: str, right: str) -> Row:
     """Texts: runs of words that the other side has not are marked."""
-    one, other = left.split(), right.split()
-    matcher = SequenceMatcher(
-        None, [w.lower() for w in one], [w.lower() for w in other], autojunk=False
-    )
     sides: tuple[list[Piece], list[Piece]] = ([], [])
-    for kind, a, b, c, d in matcher.get_opcodes():
-        for side, words in zip(sides, (one[a:b], other[c:d]), strict=True):
-            if words:
-                side.append(Piece(" ".join(words), kind != "equal" and bool(one and other)))
+    for one in stretches(left, right, str.lower):
+        for side, text in zip(sides, (one.before, one.after), strict=True):
+            if text:
+                side.append(Piece(text, not one.is_same and bool(left and right)))
     return Row(label, sides[0], sides[1], is_text=True)

@@ -8,7 +8,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_safe
@@ -17,11 +16,12 @@ from catalog import curation
 from catalog.admin.acts import offer_undo
 from catalog.admin.base import ReadOnlyAdmin
 from catalog.admin.comparison import compared_authors, compared_papers
-from catalog.admin.merging import may_merge
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
+from catalog.keys import asked_row
 from catalog.models import AuthorSuspect, PaperSuspect
 from catalog.models.duplicates import SuspectStatus
-from catalog.roles import is_narrowed, may_edit_paper, reachable
+from catalog.roles import is_narrowed, may_edit_paper, may_merge, reachable
 
 
 class SuspectAdmin(ReadOnlyAdmin):
@@ -110,8 +110,6 @@ class SuspectAdmin(ReadOnlyAdmin):
             return self._decide(request, suspect)
         papers, rows, better = type(self).compare(suspect.first_id, suspect.second_id)
         context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": "One or two?",
             "suspect": suspect,
             "sides": papers,
@@ -123,8 +121,7 @@ class SuspectAdmin(ReadOnlyAdmin):
             "waiting": self._waiting(request).count(),
             "is_open": suspect.status in {SuspectStatus.OPEN, SuspectStatus.GONE},
         }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/catalog/suspect.html", context)
+        return framed(self, request, "admin/catalog/suspect.html", context)
 
     def _decide(self, request: HttpRequest, suspect: Any) -> HttpResponse:
         if not (self.has_decide_permission(request, suspect) or self._may_merge(request, suspect)):
@@ -187,11 +184,7 @@ class SuspectAdmin(ReadOnlyAdmin):
 
     def _suspect(self, pk: str) -> Any:
         rows = self.model._default_manager.select_related("first", "second", "decided_by")
-        found = (
-            rows.filter(pk=int(pk)).first()
-            if pk.isascii() and pk.isdigit() and len(pk) < 19
-            else None
-        )
+        found = asked_row(rows, pk)
         if found is None:
             raise Http404
         return found
@@ -205,7 +198,8 @@ class SuspectAdmin(ReadOnlyAdmin):
         return request.user.has_perm(f"catalog.change_{self.opts.model_name}")
 
     def _may_merge(self, request: HttpRequest, suspect: Any) -> bool:
-        return request.user.has_perm(self.merge_permission) and not is_narrowed(request.user)
+        allowed = request.user.has_perm(self.merge_permission)
+        return allowed and may_merge(request.user, [suspect.first, suspect.second])
 
     # Of many
 
@@ -239,10 +233,6 @@ class PaperSuspectAdmin(SuspectAdmin):
             return False
         pair = (suspect.first, suspect.second) if suspect else ()
         return all(may_edit_paper(request.user, paper) for paper in pair)
-
-    def _may_merge(self, request: HttpRequest, suspect: Any) -> bool:
-        allowed = request.user.has_perm(self.merge_permission)
-        return allowed and may_merge(request.user, [suspect.first, suspect.second])
 
 
 @admin.register(AuthorSuspect)

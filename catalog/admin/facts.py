@@ -15,6 +15,7 @@ from catalog import curation, statements
 from catalog.admin.base import ReadOnlyAdmin, column, superusers_delete
 from catalog.admin.words import in_words
 from catalog.folding import fold
+from catalog.keys import asked_row
 from catalog.models import FieldStatement, NamedAuthor, Paper, Provenance, Source
 from catalog.readable import readable
 from catalog.roles import may_edit_paper
@@ -182,11 +183,7 @@ class WithFacts(admin.ModelAdmin):  # type: ignore[type-arg]
                 return f"The {label} is unlocked; no source says anything of it yet, and it stays as it is."
             return f"The {label} is {curation.whose(chosen)}’s again."
         rows = FieldStatement.objects.filter(paper=paper)
-        chosen = (
-            rows.filter(pk=int(number)).first()
-            if number.isascii() and number.isdigit() and len(number) < 19
-            else None
-        )
+        chosen = asked_row(rows, number)
         if chosen is None:
             raise curation.Refused("That statement is not there any more: look at the page again.")
         label = _LABELS.get(chosen.field, chosen.field)

@@ -8,14 +8,15 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from catalog import curation
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.history.tables import events_of, is_tracked
 from catalog.history.words import Change, changes
+from catalog.keys import read_key
 from catalog.models import (
     Author,
     Authorship,
@@ -137,15 +138,13 @@ class WithHistory(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def _history_of_the_gone(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
         """What became of a row that was deleted: who did it, and the way to have it back."""
-        is_number = object_id.isascii() and object_id.isdigit() and len(object_id) < 19
-        if not is_number or not is_tracked(self.model) or not self.has_view_permission(request):
+        key = read_key(object_id)
+        if key is None or not is_tracked(self.model) or not self.has_view_permission(request):
             return None
-        events = events_of(self.model).objects.filter(pgh_obj_id=int(object_id)).order_by("-pgh_id")
+        events = events_of(self.model).objects.filter(pgh_obj_id=key).order_by("-pgh_id")
         found = changes(self.model, events, limit=_MOST)
         if not found:
             return None
-        request.current_app = self.admin_site.name
-        frame = {**self.admin_site.each_context(request), "opts": self.opts}
         context = {
             "title": f"History of a deleted {self.opts.verbose_name}",
             "subtitle": found[0].about,
@@ -153,7 +152,7 @@ class WithHistory(admin.ModelAdmin):  # type: ignore[type-arg]
             "is_tracked": True,
             "can_see_groups": request.user.has_perm("pghistory.view_context"),
         }
-        return TemplateResponse(request, "admin/catalog/history_gone.html", frame | context)
+        return framed(self, request, "admin/catalog/history_gone.html", context)
 
     def revert_view(self, request: HttpRequest, object_id: str, event_id: int) -> HttpResponse:
         row = self.get_object(request, unquote(object_id))

@@ -9,23 +9,19 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from catalog import curation
 from catalog.admin.acts import offer_undo
 from catalog.admin.base import change_url
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.identifiers import EXCLUSIVE
+from catalog.keys import read_keys
 from catalog.models import Act, Author, Paper, PaperSuspect, Placement
-from catalog.roles import is_narrowed, lists_alone
+from catalog.roles import may_merge
 
 _MOST = 20
-
-
-def may_merge(user: Any, papers: list[Paper]) -> bool:
-    """Whether an editor of some catalogues may merge these: no other catalogue lists one of them."""
-    return all(lists_alone(user, paper) for paper in papers)
 
 
 class MergeForm(forms.Form):
@@ -83,9 +79,7 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
         if not self.has_change_permission(request):
             raise PermissionDenied
         rows = self._chosen(request.GET.get("ids", ""))
-        self._check_reach(request, rows)
-        if not self.may_regroup(request, rows):
-            raise PermissionDenied
+        self._check(request, rows)
         form = MergeForm(rows, request.POST if request.method == "POST" else None)
         if form.is_valid():
             survivor = form.cleaned_data["survivor"]
@@ -105,15 +99,13 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
             "warning": self.warning(rows),
             "title": f"Merge {self.opts.verbose_name_plural}",
         }
-        return self._page(request, "admin/catalog/merge.html", context)
+        return framed(self, request, "admin/catalog/merge.html", context)
 
     def unmerge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = self.model._default_manager.filter(pk=pk).select_related("merged_into").first()
         if row is None or row.merged_into is None:
             raise Http404
-        if not self.has_change_permission(request, row) or not self.may_regroup(request, [row]):
-            raise PermissionDenied
-        self._check_reach(request, [row.merged_into])
+        self._check(request, [row, row.merged_into])
         if request.method == "POST":
             curation.note_act(
                 f"parted {self.opts.verbose_name_plural}", request.POST.get("why", "").strip()
@@ -131,27 +123,19 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
                 self.message_user(request, f"Left as it is now: {left}.", messages.WARNING)
             return HttpResponseRedirect(change_url(row))
         context = {"row": row, "undone": self.undone, "title": f"Part the {self.opts.verbose_name}"}
-        return self._page(request, "admin/catalog/unmerge.html", context)
+        return framed(self, request, "admin/catalog/unmerge.html", context)
 
-    def _check_reach(self, request: HttpRequest, rows: list[Any]) -> None:
-        """What several catalogues list is merged by who edits all of them."""
-        if not all(
-            self.has_change_permission(request, row)
-            and (not isinstance(row, Paper) or lists_alone(request.user, row))
-            for row in rows
-        ):
+    def _check(self, request: HttpRequest, rows: list[Any]) -> None:
+        may_change = all(self.has_change_permission(request, row) for row in rows)
+        if not (may_change and may_merge(request.user, rows)):
             raise PermissionDenied
 
     def _chosen(self, ids: str) -> list[Any]:
-        keys = [int(part) for part in ids.split(",") if part.isascii() and part.isdigit()][:_MOST]
+        keys = read_keys(ids.split(","))[:_MOST]
         rows = list(self.model._default_manager.filter(pk__in=keys).order_by("pk"))
         if len(rows) < 2:
             raise Http404
         return rows
-
-    def may_regroup(self, request: HttpRequest, rows: list[Any]) -> bool:
-        """What all catalogues share is not for editors of some."""
-        return not is_narrowed(request.user)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -173,11 +157,6 @@ class Merges(admin.ModelAdmin):  # type: ignore[type-arg]
         self.log_change(request, survivor, f"Took in {names}.")
         verb = "lead" if len(others) > 1 else "leads"
         offer_undo(request, f"{names} now {verb} here.", act, change_url(survivor))
-
-    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        request.current_app = self.admin_site.name
-        frame = {**self.admin_site.each_context(request), "opts": self.opts}
-        return TemplateResponse(request, template, frame | context)
 
     def _url(self, name: str) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}")
@@ -248,9 +227,6 @@ class PaperMerges(Merges):
     unmerge_row = staticmethod(curation.unmerge_paper)
     describe = staticmethod(_paper_facts)
     warning = staticmethod(_two_works)
-
-    def may_regroup(self, request: HttpRequest, rows: list[Any]) -> bool:
-        return may_merge(request.user, rows)
 
 
 class AuthorMerges(Merges):

@@ -10,18 +10,18 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Case, QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from catalog import curation
 from catalog.admin.base import CuratedAdmin
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
+from catalog.differences import Piece, difference
+from catalog.keys import asked_row
 from catalog.models import Paper, Proposal, Topic
 from catalog.proposed import (
     LABELS,
     LISTS,
-    Piece,
-    difference,
     facts_of_paper,
     facts_of_topic,
     in_order,
@@ -127,12 +127,7 @@ class ProposalAdmin(CuratedAdmin):
             "catalogue",
             "decided_by",
         )
-        key = (
-            object_id
-            if object_id.isascii() and object_id.isdigit() and len(object_id) < 18
-            else "0"
-        )
-        row = rows.filter(pk=int(key)).first()
+        row = asked_row(rows, object_id)
         if row is None:
             raise Http404
         return row
@@ -188,11 +183,8 @@ class ProposalAdmin(CuratedAdmin):
             Proposal.objects.filter(pk=row.pk, status=Proposal.Status.OPEN).update(credit=credit)
 
     def _show(self, request: HttpRequest, row: Proposal, refusal: str = "") -> HttpResponse:
-        request.current_app = self.admin_site.name
         paper = _present(row)
         context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": f"{row.get_kind_display()}".capitalize(),
             "proposal": row,
             "paper": paper,
@@ -203,7 +195,7 @@ class ProposalAdmin(CuratedAdmin):
             "present_topics": present_topics(paper) if paper and "topic" in row.after else "",
         }
         status = 400 if refusal else 200
-        return TemplateResponse(request, "admin/catalog/proposal.html", context, status=status)
+        return framed(self, request, "admin/catalog/proposal.html", context, status=status)
 
 
 def _present(row: Proposal) -> Paper | None:
@@ -250,7 +242,7 @@ def _field(
 
 def _offer_topics(field: Field, after: str) -> None:
     key = after.removeprefix("=")
-    topic = Topic.objects.select_related("parent").filter(pk=int(key)).first() if key.isdecimal() else None  # fmt: skip
+    topic = asked_row(Topic.objects.select_related("parent"), key)
     label = topic.label if topic else "a topic that is here no more"
     both = [(key, f"{label}, beside its present topics"), (f"={key}", f"{label}, instead of them")]
     field.options = both
@@ -258,7 +250,7 @@ def _offer_topics(field: Field, after: str) -> None:
 
 
 def _offer_merge(field: Field, after: str, own: int) -> None:
-    other = Paper.objects.filter(pk=int(after)).first() if after.isdecimal() else None
+    other = asked_row(Paper.objects.all(), after)
     field.pieces = [Piece("came", other.title if other else "a paper that is here no more")]
     if other:
         field.merge_url = f"{reverse('admin:catalog_paper_merge')}?ids={own},{other.pk}"
@@ -267,7 +259,7 @@ def _offer_merge(field: Field, after: str, own: int) -> None:
 def _check_topic(user: Any, wanted: str) -> None:
     """A correction moves a paper within the catalogues of who takes it."""
     key = wanted.removeprefix("=")
-    topic = Topic.objects.filter(pk=int(key)).first() if key.isdecimal() else None
+    topic = asked_row(Topic.objects.all(), key)
     if topic and not may_edit(user, topic.catalogue):
         raise curation.Refused(
             f"“{topic.name}” belongs to a catalogue that is not among yours: leave the topic unticked."

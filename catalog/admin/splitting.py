@@ -11,13 +11,14 @@ from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from catalog import curation
 from catalog.admin.acts import offer_undo
 from catalog.admin.base import change_url
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
+from catalog.keys import read_keys
 from catalog.models import Author, Authorship, Paper
 from catalog.roles import is_narrowed
 
@@ -154,16 +155,12 @@ class AuthorSplits(admin.ModelAdmin):  # type: ignore[type-arg]
         if form.is_valid() and (done := self._split(request, author, form)):
             return done
         groups = groups_of(author)
-        ticked = {
-            int(one) for one in request.POST.getlist("papers") if one.isascii() and one.isdigit()
-        }
+        ticked = set(read_keys(request.POST.getlist("papers")))
         chosen = request.GET.get("group", "")
         if request.method != "POST" and chosen:
             rows = [row for group in groups if str(group.number) == chosen for row in group.rows]
             ticked = {row.paper_id for row in rows}
         context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": f"Split {author}",
             "author": author,
             "form": form,
@@ -171,8 +168,7 @@ class AuthorSplits(admin.ModelAdmin):  # type: ignore[type-arg]
             "ticked": ticked,
             "media": form.media,
         }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/catalog/split.html", context)
+        return framed(self, request, "admin/catalog/split.html", context)
 
     def _split(self, request: HttpRequest, author: Author, form: SplitForm) -> HttpResponse | None:
         data = form.cleaned_data

@@ -11,15 +11,16 @@ from django.db import connection
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import curation
 from catalog.admin.base import ReadOnlyAdmin
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.curation import Place, Refused
+from catalog.keys import read_key
 from catalog.models import Catalogue, Placement, Topic, TreeChange
 from catalog.numbering import numbered
 from catalog.roles import catalogues_of, may_edit
@@ -183,7 +184,7 @@ class WithTree(admin.ModelAdmin):  # type: ignore[type-arg]
         if len(catalogues) == 1:
             return HttpResponseRedirect(tree_url(catalogues[0]))
         context = {"catalogues": catalogues, "title": "Trees of topics"}
-        return self.page(request, "admin/catalog/topic/trees.html", context)
+        return framed(self, request, "admin/catalog/topic/trees.html", context)
 
     def tree_view(self, request: HttpRequest, slug: str) -> HttpResponse:
         if not self.has_view_permission(request):
@@ -202,7 +203,7 @@ class WithTree(admin.ModelAdmin):  # type: ignore[type-arg]
             "can_remove": self.has_delete_permission(request),
             "title": f"Topics of {catalogue}",
         }
-        return self.page(request, "admin/catalog/topic/tree.html", context)
+        return framed(self, request, "admin/catalog/topic/tree.html", context)
 
     def _arrange(self, request: HttpRequest, catalogue: Catalogue) -> HttpResponse:
         if not self.may_arrange(request, catalogue):
@@ -262,12 +263,7 @@ class WithTree(admin.ModelAdmin):  # type: ignore[type-arg]
             "tree": TreePage(source.catalogue, source.pk),
             "title": f"Merge “{source.name}” into another topic",
         }
-        return self.page(request, "admin/catalog/topic/merge.html", context)
-
-    def page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        request.current_app = self.admin_site.name
-        frame = {**self.admin_site.each_context(request), "opts": self.opts}
-        return TemplateResponse(request, template, frame | context)
+        return framed(self, request, "admin/catalog/topic/merge.html", context)
 
 
 class _Wish:
@@ -281,7 +277,7 @@ class _Wish:
         self.asked = request.POST
         what, _, key = self.asked.get("do", "").partition(":")
         self.what = what
-        self.topic = _number(key) or number_of(self.asked, "topic")
+        self.topic = read_key(key) or number_of(self.asked, "topic")
 
     def carry_out(self) -> TreeChange | None:
         wishes: dict[str, Callable[[], TreeChange | None]] = {
@@ -365,20 +361,14 @@ def tree_url(catalogue: Catalogue, **chosen: int | None) -> str:
 
 
 def number_of(asked: QueryDict, name: str) -> int | None:
-    return _number(asked.get(name, ""))
-
-
-def _number(text: object) -> int | None:
-    if not isinstance(text, str):
-        return None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return read_key(str(asked.get(name, "")))
 
 
 def _place(asked: QueryDict, name: str) -> int | None:
     """A key, or None where nothing is given; what is no key is nowhere to go."""
     if not asked.get(name):
         return None
-    key = _number(asked[name])
+    key = number_of(asked, name)
     if key is None:
         raise Refused("There is no such place in the tree.")
     return key

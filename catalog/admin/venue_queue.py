@@ -11,14 +11,15 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Case, Count, F, Q, QuerySet, TextChoices, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from catalog import curation
 from catalog.admin.acts import offer_undo
 from catalog.admin.base import ReadOnlyAdmin, column
+from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.folding import fold
+from catalog.keys import read_keys
 from catalog.models import FieldStatement, Source, Venue, VenueSuggestion
 from catalog.roles import reachable
 
@@ -176,7 +177,7 @@ class VenueSuggestionAdmin(ReadOnlyAdmin):
             "kind": kind if kind in Kind.values else "",
             "may_decide": self.has_decide_permission(request),
         }
-        return self._page(request, "admin/catalog/venue_queue.html", context)
+        return framed(self, request, "admin/catalog/venue_queue.html", context)
 
     def _decide(self, request: HttpRequest) -> HttpResponse:
         verb = "accept" if "accept" in request.POST else "reject"
@@ -226,7 +227,7 @@ class VenueSuggestionAdmin(ReadOnlyAdmin):
             "number": rows.count(),
             "most": MOST_AT_ONCE,
         }
-        return self._page(request, "admin/catalog/venue_accept_all.html", context)
+        return framed(self, request, "admin/catalog/venue_accept_all.html", context)
 
     def _accept_all(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse:
         queue = reverse("admin:catalog_venuesuggestion_queue")
@@ -249,11 +250,6 @@ class VenueSuggestionAdmin(ReadOnlyAdmin):
             messages.warning(request, str(error))
             return
         offer_undo(request, f"Accepted: {act.title}.", act, back)
-
-    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        request.current_app = self.admin_site.name
-        frame = {**self.admin_site.each_context(request), "opts": self.opts}
-        return TemplateResponse(request, template, frame | context)
 
 
 def waiting(user: Any) -> "QuerySet[Any]":
@@ -296,8 +292,7 @@ def _kinds(rows: "QuerySet[Any]") -> list[tuple[str, str, int]]:
 
 
 def _keys(seen: Iterable[str]) -> list[int]:
-    heads = (one.partition(":")[0] for one in seen)
-    return [int(head) for head in heads if head.isascii() and head.isdigit() and len(head) < 19]
+    return read_keys(one.partition(":")[0] for one in seen)
 
 
 def _line(row: Any) -> Line:

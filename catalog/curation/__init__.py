@@ -19,6 +19,7 @@ from catalog.curation.papers import (
     save_paper,
     set_lock,
     state_fields,
+    write_authors,
 )
 from catalog.curation.people import save_author, save_repository, save_venue
 from catalog.curation.proposals import (
@@ -131,4 +132,5 @@ __all__ = [
     "use_statement",
     "whose",
     "withdraw_proposal",
+    "write_authors",
 ]

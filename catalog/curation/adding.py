@@ -10,12 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.curation.locks import hold_off_imports
-from catalog.curation.papers import state_fields
+from catalog.curation.papers import state_fields, write_authors
 from catalog.curation.refusal import Refused
 from catalog.curation.rows import save_placements, save_rows
 from catalog.identifiers import EXCLUSIVE, Ident, RepositoryName
 from catalog.models import (
-    Authorship,
     Candidate,
     Identifier,
     Link,
@@ -27,7 +26,7 @@ from catalog.models import (
     Source,
     Topic,
 )
-from catalog.people import authors_named, venue_named
+from catalog.people import venue_named
 from catalog.readable import readable
 from catalog.renames import present_names
 from catalog.signals import announce_changed_papers
@@ -70,11 +69,7 @@ def add_paper(new: NewPaper, user: AbstractBaseUser) -> Paper:
         Identifier.objects.create(
             paper=paper, scheme=ident.scheme, value=ident.value, source=source
         )
-    people = authors_named(new.authors, readable)
-    Authorship.objects.bulk_create(
-        Authorship(paper=paper, author=people[name], position=position, printed_name=name[:200])
-        for position, name in enumerate(new.authors, 1)
-    )
+    write_authors(paper, new.authors)
     _state(paper, new, user)
     add_rows(paper, new)
     settle_candidates(paper, user)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.curation.locks import hold_off_imports
-from catalog.curation.merging import Reached, merge_of, refuse_odd_merge, undo_act
+from catalog.curation.merging import Reached, merge_of, to_merge, undo_act
 from catalog.curation.recording import recorded
 from catalog.curation.refusal import Refused
 from catalog.curation.suspects import decide_merged, move_suspects
@@ -23,14 +23,7 @@ def merge_authors(
 ) -> list[Act]:
     """Give the survivor the papers of the duplicates; printed names stay as the papers print them."""
     hold_off_imports()
-    asked = list(duplicates)
-    keys = [survivor.pk, *(one.pk for one in asked)]
-    authors = Author.objects.select_for_update().order_by("pk").in_bulk(keys)
-    others = [authors[one.pk] for one in asked if one.pk in authors]
-    if survivor.pk not in authors:
-        raise Refused("The author to keep is not there any more.")
-    kept = authors[survivor.pk]
-    refuse_odd_merge(kept, others)
+    kept, others = to_merge(survivor, duplicates)
     together, acts = uuid4(), []
     for duplicate in others:
         title = f"{duplicate.name} merged into {kept.name}"

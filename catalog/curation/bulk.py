@@ -15,6 +15,7 @@ from catalog.curation.recording import recorded
 from catalog.curation.refusal import Refused
 from catalog.curation.rows import choose_primary
 from catalog.curation.venues import rows_of_facts
+from catalog.keys import read_keys
 from catalog.models import (
     Act,
     FieldStatement,
@@ -121,7 +122,7 @@ def apply_edit(
     Those are left as they are. A field that is set is the curator's word, and locked.
     """
     hold_off_imports()
-    keys = [int(head) for one in seen if (head := one.partition(":")[0]).isdigit()]
+    keys = read_keys(one.partition(":")[0] for one in seen)
     if len(keys) > MOST:
         raise Refused(f"At most {MOST:,} papers can be edited at once.")
     list(Paper.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))

@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.curation.locks import hold_off_imports
+from catalog.curation.papers import write_authors
 from catalog.curation.refusal import Refused
 from catalog.curation.rows import save_placements
 from catalog.known import known_paper
 from catalog.models import (
-    Authorship,
     Candidate,
     Identifier,
     Paper,
@@ -22,7 +22,6 @@ from catalog.models import (
     Source,
     Topic,
 )
-from catalog.people import authors_of
 from catalog.statements import dated, keep_statements
 
 
@@ -63,14 +62,7 @@ def _new_paper(candidate: Candidate, user: AbstractBaseUser) -> Paper:
         published_precision=Paper.Precision.DAY if day else "",
     )
     Identifier.objects.create(paper=paper, scheme=candidate.scheme, value=candidate.value)
-    people = authors_of({paper.pk: candidate.authors})
-    for position, name in enumerate(candidate.authors, 1):
-        Authorship.objects.create(
-            paper=paper,
-            author=people[paper.pk, name],
-            position=position,
-            printed_name=name[:200],
-        )
+    write_authors(paper, candidate.authors)
     _note_source(paper, candidate, user)
     return paper
 

@@ -7,10 +7,10 @@ from django.db import transaction
 
 from catalog import statements
 from catalog.curation.locks import hold_off_imports
-from catalog.curation.papers import keep_title, state_fields
+from catalog.curation.papers import keep_title, state_fields, write_authors
 from catalog.curation.refusal import Refused
-from catalog.models import Authorship, FieldStatement, Paper, Provenance, Source
-from catalog.people import authors_of, venue_named
+from catalog.models import FieldStatement, Paper, Provenance, Source
+from catalog.people import venue_named
 from catalog.signals import announce_changed_papers
 
 
@@ -59,7 +59,7 @@ def _set(paper: Paper, field: str, value: Any) -> None:
     """Give a field a value as statements have it."""
     columns = [field]
     if field == "authors":
-        _set_authors(paper, value)
+        write_authors(paper, value)
         return
     if field == "venue":
         paper.venue = venue_named(value) if value else None
@@ -78,16 +78,3 @@ def _set(paper: Paper, field: str, value: Any) -> None:
     else:
         raise Refused("There is no such field.")
     paper.save(update_fields=[*columns, "updated_at"])
-
-
-def _set_authors(paper: Paper, names: list[str]) -> None:
-    if [row.printed_name for row in paper.authorships.order_by("position")] == names:
-        return
-    people = authors_of({paper.pk: names})
-    paper.authorships.all().delete()
-    Authorship.objects.bulk_create(
-        Authorship(
-            paper=paper, author=people[paper.pk, name], position=position, printed_name=name[:200]
-        )
-        for position, name in enumerate(names, 1)
-    )

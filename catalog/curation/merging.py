@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pghistory.models
@@ -86,6 +86,7 @@ _SEEN_TO = (
     RejectedIdentifier,
     TitleAlias,
 )
+AnyMerged = TypeVar("AnyMerged", bound=Paper | Author)
 # Of these the survivor has one already when the duplicate's cannot move.
 _ONE_IS_ENOUGH = (Citation, Reference, CitingWork, CitationCount, Relation)
 _FACTS = ("abstract", "year", "venue", "distinction", "published_on", "withdrawn_at")
@@ -101,17 +102,7 @@ def merge_papers(
     Each duplicate is an act of its own, so that it can be parted again; one click's acts belong together.
     """
     hold_off_imports()
-    asked = list(duplicates)
-    papers = (
-        Paper.objects.select_for_update()
-        .order_by("pk")
-        .in_bulk([survivor.pk, *(one.pk for one in asked)])
-    )
-    others = [papers[one.pk] for one in asked if one.pk in papers]
-    if survivor.pk not in papers:
-        raise Refused("The paper to keep is not there any more.")
-    kept = papers[survivor.pk]
-    refuse_odd_merge(kept, others)
+    kept, others = to_merge(survivor, duplicates)
     together = uuid4()
     acts = []
     for duplicate in others:
@@ -141,13 +132,25 @@ def _merge(survivor: Paper, duplicate: Paper, user: AbstractBaseUser | None) -> 
     choose_primary(survivor)
 
 
-def refuse_odd_merge(survivor: Paper | Author, others: list[Any]) -> None:
-    if survivor.merged_into_id:
-        raise Refused(f"“{survivor}” was itself merged into another.")
-    if not others or any(other.pk == survivor.pk for other in others):
+def to_merge(
+    survivor: AnyMerged, duplicates: Iterable[AnyMerged]
+) -> tuple[AnyMerged, list[AnyMerged]]:
+    """The one to keep and the others as they are stored now, locked; Refused where they cannot become one."""
+    asked = list(duplicates)
+    model: Any = type(survivor)
+    locked = model._default_manager.select_for_update().order_by("pk")
+    rows = locked.in_bulk([survivor.pk, *(one.pk for one in asked)])
+    others = [rows[one.pk] for one in asked if one.pk in rows]
+    kept = rows.get(survivor.pk)
+    if kept is None:
+        raise Refused(f"The {model._meta.verbose_name} to keep is not there any more.")
+    if kept.merged_into_id:
+        raise Refused(f"“{kept}” was itself merged into another.")
+    if not others or any(other.pk == kept.pk for other in others):
         raise Refused("Choose at least two, and one of them to keep.")
     if merged := next((other for other in others if other.merged_into_id), None):
         raise Refused(f"“{merged}” was already merged into another.")
+    return kept, others
 
 
 # Which rows

@@ -1,6 +1,6 @@
 """A curator's word on a paper's own facts: its fields, identifiers and authors."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -18,6 +18,8 @@ from catalog.models import (
     Source,
     TitleAlias,
 )
+from catalog.people import authors_of
+from catalog.readable import readable
 from catalog.signals import announce_changed_papers
 from catalog.statements import FIELDS, value_of
 
@@ -156,12 +158,56 @@ def save_authorships(
     stored = dict(paper.authorships.values_list("pk", "position"))
     people = [*paper.authorships.exclude(pk__in=[row.pk for row in edited if row.pk]), *edited]
     people.sort(key=lambda row: _order(row, stored.get(row.pk)))
-    paper.authorships.update(position=F("position") + _OUT_OF_THE_WAY)
-    for position, row in enumerate(people, 1):
+    _place(paper, people)
+    state_fields(paper, ["authors"], user)
+
+
+@transaction.atomic
+def set_authors(paper: Paper, names: Sequence[str], user: AbstractBaseUser) -> None:
+    """Give a paper these authors in a curator's name; the names are as readers see them."""
+    hold_off_imports()
+    printed = {readable(row.printed_name): row.printed_name for row in paper.authorships.all()}
+    write_authors(paper, [printed.get(readable(name), name) for name in names])
+    state_fields(paper, ["authors"], user)
+
+
+def write_authors(
+    paper: Paper, names: Sequence[str], display: Callable[[str], str] = readable
+) -> None:
+    """Give a paper these authors in this order, whoever says so; who is printed as before stays the same person.
+
+    `display` turns a printed name into the one that a person not met before gets.
+    """
+    standing = list(paper.authorships.select_related("author").order_by("position"))
+    if [row.printed_name for row in standing] == [name[:200] for name in names]:
+        return
+    people = authors_of({paper.pk: names}, display)
+    before: dict[str, list[Authorship]] = {}
+    for row in standing:
+        before.setdefault(row.printed_name, []).append(row)
+    rows = []
+    for name in names:
+        same = before.get(name[:200])
+        new = Authorship(author=people[paper.pk, name], printed_name=name[:200])
+        rows.append(same.pop(0) if same else new)
+    gone = [row.pk for some in before.values() for row in some]
+    Authorship.objects.filter(pk__in=gone).delete()
+    _place(paper, rows)
+
+
+def _place(paper: Paper, rows: Iterable[Authorship]) -> None:
+    """Store the authors of a paper in this order."""
+    if paper.authorships.exists():
+        paper.authorships.update(position=F("position") + _OUT_OF_THE_WAY)
+    fresh = []
+    for position, row in enumerate(rows, 1):
         row.paper, row.position = paper, position
         row.printed_name = row.printed_name or row.author.name
-        row.save()
-    state_fields(paper, ["authors"], user)
+        if row.pk:
+            row.save()
+        else:
+            fresh.append(row)
+    Authorship.objects.bulk_create(fresh)
 
 
 def _order(row: Authorship, stored: int | None) -> tuple[int, int]:

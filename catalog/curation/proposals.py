@@ -1,6 +1,6 @@
 """What becomes of a reader's word: taken whole or in part, as the curator's own, or turned down with an answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from catalog.curation.adding import check_identifiers, repositories_named
 from catalog.curation.locks import hold_off_imports
-from catalog.curation.papers import save_authorships, save_identifiers, save_paper
+from catalog.curation.papers import save_identifiers, save_paper, set_authors
 from catalog.curation.refusal import Refused
 from catalog.curation.rows import save_placements, save_rows
 from catalog.curation.topics import save_topic
 from catalog.identifiers import Ident, parse_identifier, parse_repository
+from catalog.keys import asked_row
 from catalog.models import (
-    Authorship,
     Identifier,
     Link,
     Paper,
@@ -25,9 +25,8 @@ from catalog.models import (
     Source,
     Topic,
 )
-from catalog.people import authors_of, venue_named
+from catalog.people import venue_named
 from catalog.proposed import lines_of
-from catalog.readable import readable
 
 # Fields that are carried out by hand, on pages of their own.
 BY_HAND = frozenset({"other", "same_as"})
@@ -150,24 +149,6 @@ def _year(text: str) -> int | None:
     return int(text)
 
 
-def set_authors(paper: Paper, names: Sequence[str], user: AbstractBaseUser) -> None:
-    """Give a paper these authors in this order; whoever is printed as before stays the same person."""
-    rows: dict[str, list[Authorship]] = {}
-    for row in paper.authorships.select_related("author").order_by("position"):
-        rows.setdefault(readable(row.printed_name), []).append(row)
-    people = authors_of({paper.pk: names}, readable)
-    kept: list[Authorship] = []
-    for position, name in enumerate(names, 1):
-        if rows.get(readable(name)):
-            row = rows[readable(name)].pop(0)
-        else:
-            row = Authorship(author=people[paper.pk, name], printed_name=name[:200])
-        row.position = position
-        kept.append(row)
-    left = [row for some in rows.values() for row in some]
-    save_authorships(paper, kept, left, user)
-
-
 def _difference(before: str, after: str) -> tuple[list[str], list[str]]:
     """Lines that came and lines that went."""
     old, new = lines_of(before), lines_of(after)
@@ -222,7 +203,7 @@ def _change_links(paper: Paper, came: list[str], went: list[str]) -> None:
 def _place(paper: Paper, wanted: str) -> None:
     """ "12" adds the topic of that number, "=12" puts it in the place of all of the same catalogue."""
     key = wanted.removeprefix("=")
-    topic = Topic.objects.current().filter(pk=int(key)).first() if key.isdecimal() else None
+    topic = asked_row(Topic.objects.current(), key)
     if topic is None:
         raise Refused("The topic that was proposed is here no more.")
     others = Placement.objects.current().filter(paper=paper, topic__catalogue=topic.catalogue_id)
@@ -233,7 +214,7 @@ def _place(paper: Paper, wanted: str) -> None:
 
 def _check_merged(paper: Paper, other: str) -> None:
     keys = {paper.pk, paper.merged_into_id}
-    twin = Paper.objects.filter(pk=int(other)).first() if other.isdecimal() else None
+    twin = asked_row(Paper.objects.all(), other)
     if twin is None or not ({twin.pk, twin.merged_into_id} - {None}) & (keys - {None}):
         raise Refused("Merge the two papers first, then take this over.")
 

@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.utils import timezone
 
 from catalog.dumps.streaming import snapshot
 from catalog.dumps.write import Output, Progress, write_dump
 from catalog.locks import DUMP, alone
 from catalog.models import Dump, DumpFile, DumpPart, Run
+from catalog.running import running
 
 PART = 1 << 20  # bytes of a part
 
@@ -25,17 +25,8 @@ def one_at_a_time() -> AbstractContextManager[None]:
 def publish(reason: str, progress: Progress | None = None) -> Run:
     """Make today's dump and forget the oldest; return the run. Nothing is kept where nothing has changed since the last one."""
     with one_at_a_time():
-        Run.objects.filter(job=Run.Job.DUMP, status=Run.Status.RUNNING).update(
-            status=Run.Status.INTERRUPTED,
-            finished_at=timezone.now(),
-            message="Interrupted; the next run begins anew.",
-        )
-        run = Run.objects.create(job=Run.Job.DUMP, reason=reason)
-        try:
+        with running(Run.Job.DUMP, reason) as run:
             _make(run, progress)
-        except Exception as error:
-            _finish(run, Run.Status.FAILED, f"{type(error).__name__}: {error}")
-            raise
         return run
 
 
@@ -54,12 +45,12 @@ def _make(run: Run, progress: Progress | None) -> None:
             kept = Dump.objects.values_list("pk", flat=True)[: settings.DUMPS_KEPT]
             Dump.objects.exclude(pk__in=list(kept)).delete()
     except _Same as same:
-        _finish(run, Run.Status.DONE, f"Nothing has changed since the dump of {same.dump.date}.")
+        run.message = f"Nothing has changed since the dump of {same.dump.date}."
         return
     run.new = 1
     rows = sum(entry.rows for entry in manifest.files)
     size = sum(entry.bytes for entry in manifest.files)
-    _finish(run, Run.Status.DONE, f"{rows:,} rows in {size / 1e6:,.1f} MB.")
+    run.message = f"{rows:,} rows in {size / 1e6:,.1f} MB."
 
 
 class _Same(Exception):
@@ -131,8 +122,3 @@ def archive(files: Sequence[DumpFile], folder: str, made_at: datetime) -> Iterat
 def archive_size(files: Sequence[DumpFile]) -> int:
     padded = sum(file.size + -file.size % tarfile.BLOCKSIZE for file in files)
     return padded + (len(files) + 2) * tarfile.BLOCKSIZE
-
-
-def _finish(run: Run, status: str, message: str) -> None:
-    run.status, run.finished_at, run.message = status, timezone.now(), message
-    run.save()

@@ -23,7 +23,6 @@ from catalog.dumps.write import Progress
 from catalog.folding import fold
 from catalog.models.base import KeyField
 
-_OURS = ("catalog", "search", "ingest")
 _KEPT = ("Dump", "DumpFile", "DumpPart")  # what the site has offered stays on offer
 # A line that is longer, or a file that unpacks to more times its size, is none that a dump wrote.
 _MOST_OF_LINE = 32 << 20
@@ -92,7 +91,7 @@ def _make_room(*, replace: bool) -> None:
             every = [
                 f'"{model._meta.db_table}"'
                 for model in apps.get_models()
-                if model._meta.app_label in _OURS and model.__name__ not in _KEPT
+                if model._meta.app_label in settings.OUR_APPS and model.__name__ not in _KEPT
             ]
             cursor.execute(f"TRUNCATE {', '.join(every)} RESTART IDENTITY")
             return

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from catalog.curation.locks import hold_off_curators
 from catalog.duplicates import evidence
@@ -15,6 +14,7 @@ from catalog.duplicates.verdict import LEAST, Evidence, Verdict, judge
 from catalog.locks import DUPLICATES, alone
 from catalog.models import AuthorSuspect, Paper, PaperSuspect, Run
 from catalog.models.duplicates import SuspectStatus
+from catalog.running import running
 
 Pair = tuple[int, int]
 _AT_ONCE = 1000
@@ -51,24 +51,11 @@ def find_changed(reason: str, *, always: bool = False) -> Run | None:
         last = Run.objects.filter(job=Run.Job.DUPLICATES, status=Run.Status.DONE).first()
         if not always and last and last.details.get("content") == content:
             return None
-        Run.objects.filter(job=Run.Job.DUPLICATES, status=Run.Status.RUNNING).update(
-            status=Run.Status.INTERRUPTED,
-            finished_at=timezone.now(),
-            message="Interrupted; the next run begins anew.",
-        )
-        run = Run.objects.create(job=Run.Job.DUPLICATES, reason=reason)
-        try:
+        with running(Run.Job.DUPLICATES, reason) as run:
             _find_all(run)
-        except Exception as error:
-            _finish(run, Run.Status.FAILED, f"{type(error).__name__}: {error}")
-            raise
-        run.details["content"] = content
-        papers, authors = run.details["papers"], run.details["authors"]
-        _finish(
-            run,
-            Run.Status.DONE,
-            f"Pairs that may be one: {papers:,} of papers, {authors:,} of authors.",
-        )
+            run.details["content"] = content
+            papers, authors = run.details["papers"], run.details["authors"]
+            run.message = f"Pairs that may be one: {papers:,} of papers, {authors:,} of authors."
         return run
 
 
@@ -229,8 +216,3 @@ def _content() -> str:
     with connection.cursor() as cursor:
         cursor.execute(_CONTENT)
         return str(cursor.fetchone()[0])
-
-
-def _finish(run: Run, status: str, message: str) -> None:
-    run.status, run.finished_at, run.message = status, timezone.now(), message
-    run.save()

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from catalog.dumps.streaming import stream
+from catalog.keys import read_key
 from catalog.models.graph import RelationKind
 
 
@@ -37,10 +38,9 @@ class Node(NamedTuple):
     @classmethod
     def read(cls, text: str) -> "Node | None":
         """Read what `str` wrote; None of anything else."""
-        kind, _, key = text.partition(":")
-        if kind not in _NODE_KINDS or not (key.isascii() and key.isdigit() and len(key) < 19):
-            return None
-        return cls(NodeKind(kind), int(key))
+        kind, _, number = text.partition(":")
+        key = read_key(number)
+        return cls(NodeKind(kind), key) if kind in _NODE_KINDS and key is not None else None
 
 
 _NODE_KINDS = frozenset(NodeKind)

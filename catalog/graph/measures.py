@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from catalog.locks import GRAPH, alone
 from catalog.models import Run
+from catalog.running import running
 
 DAMPING = 0.85
 # What an edge counts in communities and in the picture: what authors say more than what texts have in common.
@@ -88,24 +89,11 @@ def measure_changed(reason: str, *, always: bool = False) -> Run | None:
         state = _state(last.started_at if last else None)
         if not always and not _has_changed_enough(last, state):
             return None
-        Run.objects.filter(job=Run.Job.GRAPH, status=Run.Status.RUNNING).update(
-            status=Run.Status.INTERRUPTED,
-            finished_at=timezone.now(),
-            message="Interrupted; the next run begins anew.",
-        )
-        run = Run.objects.create(job=Run.Job.GRAPH, reason=reason)
-        try:
+        with running(Run.Job.GRAPH, reason) as run:
             communities = measure()
-        except Exception as error:
-            _finish(run, Run.Status.FAILED, f"{type(error).__name__}: {error}")
-            raise
-        run.changed = state.papers
-        run.details = {"papers": state.papers, "edges": state.edges, "content": state.content}
-        _finish(
-            run,
-            Run.Status.DONE,
-            f"{state.edges:,} edges between {state.papers:,} papers, {communities:,} communities.",
-        )
+            run.changed = state.papers
+            run.details = {"papers": state.papers, "edges": state.edges, "content": state.content}
+            run.message = f"{state.edges:,} edges between {state.papers:,} papers, {communities:,} communities."
         return run
 
 
@@ -251,11 +239,6 @@ def _state(since: datetime | None) -> _State:
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [since or datetime.min])
         return _State(*cursor.fetchone())
-
-
-def _finish(run: Run, status: str, message: str) -> None:
-    run.status, run.finished_at, run.message = status, timezone.now(), message
-    run.save()
 
 
 @contextmanager

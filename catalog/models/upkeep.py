@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from catalog.models.base import Source, one_of, tracked
 from catalog.models.catalogues import Catalogue, Topic
@@ -91,6 +92,12 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_job_display()} {self.started_at:%Y-%m-%d %H:%M}"
+
+    def finish(self, status: RunStatus, message: str) -> None:
+        """End the run, and store what it has counted."""
+        self.status, self.message = status, message
+        self.finished_at, self.holder = timezone.now(), ""
+        self.save()
 
 
 class SourceState(models.Model):

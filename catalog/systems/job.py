@@ -18,6 +18,7 @@ from catalog.locks import SYSTEMS, alone
 from catalog.models import Paper, Relation, Run, Source, System
 from catalog.models.graph import RelationKind
 from catalog.readable import readable
+from catalog.running import running
 from catalog.systems.relations import Derived, Named, Pair, Reading, Text, dated
 
 # What the outcome depends on, as one number: texts, dates, citations, and the words of curators.
@@ -94,22 +95,11 @@ def find_changed(reason: str, *, always: bool = False) -> Run | None:
         last = Run.objects.filter(job=Run.Job.SYSTEMS, status=Run.Status.DONE).first()
         if not always and last and last.details.get("content") == content:
             return None
-        Run.objects.filter(job=Run.Job.SYSTEMS, status=Run.Status.RUNNING).update(
-            status=Run.Status.INTERRUPTED,
-            finished_at=timezone.now(),
-            message="Interrupted; the next run begins anew.",
-        )
-        run = Run.objects.create(job=Run.Job.SYSTEMS, reason=reason)
-        try:
+        with running(Run.Job.SYSTEMS, reason) as run:
             find(run)
-        except Exception as error:
-            _finish(run, Run.Status.FAILED, f"{type(error).__name__}: {error}")
-            raise
-        run.details["content"] = content
-        systems, relations = run.details["systems"], run.details["relations"]
-        _finish(
-            run, Run.Status.DONE, f"{systems:,} systems, {relations:,} relations to their papers."
-        )
+            run.details["content"] = content
+            systems, relations = run.details["systems"], run.details["relations"]
+            run.message = f"{systems:,} systems, {relations:,} relations to their papers."
         return run
 
 
@@ -217,8 +207,3 @@ def _content() -> str:
         cursor.execute(_CONTENT)
         content: str = cursor.fetchone()[0]
         return content
-
-
-def _finish(run: Run, status: str, message: str) -> None:
-    run.status, run.finished_at, run.message = status, timezone.now(), message
-    run.save()

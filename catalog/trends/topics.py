@@ -12,35 +12,36 @@ from django.utils import timezone
 
 from catalog.charts import ROW_HEIGHT, ROW_WIDTH, hundredths, months_up_to, row_path
 from catalog.models import Paper, Topic
+from catalog.subtrees import is_within
 from catalog.trends.scope import Scope
 
 RECENT, BEFORE = 3, 12  # months
 _SHOWN = 36  # months of a chart at least: most topics are young
 
 # Topics with the months of the papers under them or below, those known to the month; each paper once a topic.
-_MONTHS = """
+_MONTHS = f"""
 SELECT t.id, date_trunc('month', p.published_on)::date, count(DISTINCT p.id)
 FROM catalog_topic t
-JOIN catalog_topic b ON b.catalogue_id = t.catalogue_id AND (b.id = t.id OR starts_with(b.path, t.path || '/'))
+JOIN catalog_topic b ON {is_within("b", "t")}
 JOIN catalog_placement l ON l.topic_id = b.id AND l.retired_at IS NULL
 JOIN catalog_paper p ON p.id = l.paper_id AND p.merged_into_id IS NULL
 WHERE t.id = ANY(%(parts)s) AND b.retired_at IS NULL AND p.published_precision IN ('day', 'month')
     AND p.published_on <= %(today)s
 GROUP BY 1, 2
-"""
+"""  # noqa: S608
 # How many papers each topic has, how many of them with code, and its first and its latest paper; one known to the year
 # only counts as of its beginning.
-_TOTALS = """
+_TOTALS = f"""
 SELECT t.id, count(DISTINCT p.id), count(DISTINCT c.paper_id),
     (array_agg(p.id ORDER BY p.published_on, p.id) FILTER (WHERE p.published_on <= %(today)s))[1],
     (array_agg(p.id ORDER BY p.published_on DESC, p.id) FILTER (WHERE p.published_on <= %(today)s))[1]
 FROM catalog_topic t
-JOIN catalog_topic b ON b.catalogue_id = t.catalogue_id AND (b.id = t.id OR starts_with(b.path, t.path || '/'))
+JOIN catalog_topic b ON {is_within("b", "t")}
 JOIN catalog_placement l ON l.topic_id = b.id AND l.retired_at IS NULL
 JOIN catalog_paper p ON p.id = l.paper_id AND p.merged_into_id IS NULL
 LEFT JOIN catalog_paperrepository c ON c.paper_id = p.id AND c.retired_at IS NULL
 WHERE t.id = ANY(%(parts)s) AND b.retired_at IS NULL GROUP BY 1
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

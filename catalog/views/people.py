@@ -1,6 +1,5 @@
 """Authors, venues and years: indexes and pages."""
 
-from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -21,22 +20,15 @@ from catalog.tallies import (
     topics_over_time,
     years_chart,
 )
+from catalog.views.letters import LETTERS, IndexForm
 from catalog.views.papers import moved
 
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
 NAMES_PER_PAGE = 150
-
-
-class AuthorIndexForm(forms.Form):
-    name = forms.CharField(max_length=200, required=False)
-    letter = forms.ChoiceField(
-        choices=[(letter, letter.upper()) for letter in LETTERS], required=False
-    )
 
 
 @require_safe
 def author_index(request: HttpRequest) -> HttpResponse:
-    form = AuthorIndexForm(request.GET)
+    form = IndexForm(request.GET)
     status = 200 if form.is_valid() else 400
     name, letter = form.cleaned_data.get("name"), form.cleaned_data.get("letter")
     current = Q(authorships__paper__merged_into=None)

@@ -1,6 +1,5 @@
 """Systems: the named things that papers introduce, and who speaks of them."""
 
-from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
@@ -11,22 +10,15 @@ from catalog.folding import fold
 from catalog.models import Paper, Relation, System
 from catalog.readable import readable
 from catalog.related import grouped
+from catalog.views.letters import LETTERS, IndexForm
 
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
 PER_PAGE = 100
 MOST_OF_A_KIND = 200
 
 
-class SystemIndexForm(forms.Form):
-    name = forms.CharField(max_length=60, required=False)
-    letter = forms.ChoiceField(
-        choices=[(letter, letter.upper()) for letter in LETTERS], required=False
-    )
-
-
 @require_safe
 def system_index(request: HttpRequest) -> HttpResponse:
-    form = SystemIndexForm(request.GET)
+    form = IndexForm(request.GET)
     status = 200 if form.is_valid() else 400
     name, letter = form.cleaned_data.get("name"), form.cleaned_data.get("letter")
     current = Q(relations__retired_at=None, relations__subject__merged_into=None)

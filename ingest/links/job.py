@@ -21,7 +21,8 @@ from django.utils import timezone
 
 from catalog.models import LinkCheck, LinkCheckChange, LinkOutcome, Run, SourceState
 from catalog.models.links import host_of
-from catalog.models.upkeep import RunJob
+from catalog.models.upkeep import RunJob, RunStatus
+from catalog.running import end_orphans
 from ingest import runs
 from ingest.http import SourceBusy
 from ingest.links.addresses import catch_up
@@ -38,6 +39,7 @@ _FEW_HOSTS = 3
 _OFFLINE = (
     "Nothing could be reached: our own network seems to be off. Nothing was noted against any link."
 )
+_GOES_ON = "Interrupted; the next run goes on from there."
 _REST = timedelta(hours=1)  # of the schedule, after that
 _LATELY = timedelta(minutes=10)
 
@@ -78,7 +80,7 @@ def check_links(
     if not settings.LINK_CHECKS:
         raise SwitchedOff("Links are not checked here: the setting LINK_CHECKS is off.")
     with runs.hold(RunJob.LINKS):
-        _close_orphans()
+        end_orphans(RunJob.LINKS, _GOES_ON)
         catch_up()
         if not LinkCheck.objects.filter(next_at__lte=timezone.now()).exists():
             return None
@@ -90,31 +92,20 @@ def check_links(
         except SourceBusy as error:
             _finish(run, Run.Status.FAILED, str(error))
         except KeyboardInterrupt:
-            _finish(run, Run.Status.INTERRUPTED, "Interrupted; the next run goes on from there.")
+            _finish(run, Run.Status.INTERRUPTED, _GOES_ON)
             raise
         except Exception as error:
             run.details["error"] = f"{type(error).__name__}: {error}"[:2000]
-            _finish(run, Run.Status.FAILED, "An error of Stemma's own; its log says more.")
+            _finish(run, Run.Status.FAILED, runs.OUR_OWN_ERROR)
             raise
         else:
             checking.conclude()
         return run
 
 
-def _close_orphans() -> None:
-    """Whoever began these was killed: we hold the lock."""
-    Run.objects.filter(job=RunJob.LINKS, status=Run.Status.RUNNING).update(
-        status=Run.Status.INTERRUPTED,
-        finished_at=timezone.now(),
-        message="Interrupted; the next run goes on from there.",
-        holder="",
-    )
-
-
-def _finish(run: Run, status: str, message: str) -> None:
-    run.status, run.message, run.finished_at, run.holder = status, message, timezone.now(), ""
-    run.left = LinkCheck.objects.filter(next_at__lte=run.finished_at).count()
-    run.save()
+def _finish(run: Run, status: RunStatus, message: str) -> None:
+    run.left = LinkCheck.objects.filter(next_at__lte=timezone.now()).count()
+    run.finish(status, message)
     logger.info("links status=%s requests=%d left=%d %s", status, run.requests, run.left, message)
 
 

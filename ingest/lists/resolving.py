@@ -9,8 +9,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from catalog import curation
-from catalog.models import Announcement, Authorship, Paper, Placement, Provenance, Source, Topic
-from catalog.people import authors_of, venue_named
+from catalog.models import Announcement, Paper, Placement, Provenance, Source, Topic
+from catalog.people import venue_named
 from catalog.signals import announce_changed_papers
 from catalog.topics import move_topic
 from ingest.lists.conflicts import Conflict
@@ -64,7 +64,7 @@ class Resolver:
             value = _third(conflict, choice.text)
         paper = Paper.objects.select_for_update().get(pk=paper.pk)
         if conflict.part == "authors":
-            _set_authors(paper, value)
+            curation.write_authors(paper, value, display_name)
         else:
             _set_column(paper, conflict.part, value)
         theirs = choice.verdict == Verdict.THEIRS
@@ -187,12 +187,3 @@ def _set_column(paper: Paper, part: str, value: Any) -> None:
     if part == "title" and paper.title != old:
         paper.aliases.filter(title=paper.title).delete()
         paper.aliases.get_or_create(title=old, defaults={"source": Source.CURATOR})
-
-
-def _set_authors(paper: Paper, names: tuple[str, ...]) -> None:
-    people = authors_of({paper.pk: names}, display_name)
-    Authorship.objects.filter(paper=paper).delete()
-    Authorship.objects.bulk_create(
-        Authorship(paper=paper, author=people[paper.pk, name], position=position, printed_name=name)
-        for position, name in enumerate(names, 1)
-    )

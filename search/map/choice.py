@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
 from django.http import QueryDict
 
 from catalog.models import Catalogue, Paper, Placement, Topic
@@ -107,11 +106,7 @@ class Choice:
             papers = papers.filter(year__lte=high)
         placed = Placement.objects.current()
         if self.topic_row:
-            below = Q(
-                topic__catalogue=self.topic_row.catalogue_id,
-                topic__path__startswith=f"{self.topic_row.path}/",
-            )
-            placed = placed.filter(Q(topic=self.topic_row) | below)
+            placed = placed.filter(topic__in=self.topic_row.subtree)
             papers = papers.filter(pk__in=placed.values("paper"))
         elif self.catalogue_row:
             placed = placed.filter(topic__catalogue=self.catalogue_row)

@@ -13,6 +13,8 @@ from django.utils import timezone
 from catalog.locks import MAP, alone
 from catalog.models import Run
 from catalog.readable import readable
+from catalog.running import running
+from catalog.subtrees import is_within
 from search import serving
 from search.map.layout import ROUNDS, ROUNDS_AGAIN, apart, laid_out, middles, nearest
 from search.map.regions import Region, divide, name
@@ -47,11 +49,11 @@ SELECT p.id, e.text_hash, vector_send(e.vector), m.x, m.y, m.region_id, {_STAYS}
 FROM listed p JOIN search_embedding e ON e.paper_id = p.id AND e.model = %s
 JOIN catalog_paper x ON x.id = p.id LEFT JOIN search_mapplace m ON m.paper_id = p.id
 """  # noqa: S608
-_PLACED_UNDER = """
+_PLACED_UNDER = f"""
 SELECT above.id, l.paper_id FROM catalog_placement l JOIN catalog_topic t ON t.id = l.topic_id
-JOIN catalog_topic above ON above.catalogue_id = t.catalogue_id AND (above.id = t.id OR starts_with(t.path, above.path || '/'))
+JOIN catalog_topic above ON {is_within("t", "above")}
 WHERE l.retired_at IS NULL AND above.retired_at IS NULL
-"""
+"""  # noqa: S608
 _WRITE = """
 INSERT INTO search_mapplace (paper_id, x, y, region_id, model, text_hash, is_settled, placed_at)
 SELECT n.paper, n.x, n.y, n.region, %(model)s, n.hash, %(is_settled)s, %(now)s
@@ -100,31 +102,18 @@ def map_changed(reason: str, *, always: bool = False) -> Run | None:
         state = _state(model)
         if not (state.waiting or state.gone or (always and state.embedded)):
             return None
-        Run.objects.filter(job=Run.Job.MAP, status=Run.Status.RUNNING).update(
-            status=Run.Status.INTERRUPTED,
-            finished_at=timezone.now(),
-            message="Interrupted; the next run begins anew.",
-        )
-        run = Run.objects.create(job=Run.Job.MAP, reason=reason)
-        try:
+        with running(Run.Job.MAP, reason) as run:
             _remove_unlisted()
             is_whole = always or state.wants_whole
             if is_whole:
                 draw(model)
             elif state.waiting:
                 place_new(model)
-        except Exception as error:
-            _finish(run, Run.Status.FAILED, f"{type(error).__name__}: {error}")
-            raise
-        run.new = state.waiting
-        run.left = state.listed - state.embedded
-        run.details = {"model": model, "papers": state.embedded, "whole": is_whole}
-        how = "the whole map drawn" if is_whole else "put beside what is like them"
-        _finish(
-            run,
-            Run.Status.DONE,
-            f"{state.waiting:,} papers placed of {state.embedded:,} ({how}), {state.gone:,} taken away.",
-        )
+            run.new = state.waiting
+            run.left = state.listed - state.embedded
+            run.details = {"model": model, "papers": state.embedded, "whole": is_whole}
+            how = "the whole map drawn" if is_whole else "put beside what is like them"
+            run.message = f"{state.waiting:,} papers placed of {state.embedded:,} ({how}), {state.gone:,} taken away."
         return run
 
 
@@ -282,8 +271,3 @@ def _remove_unlisted() -> None:
         cursor.execute(
             f"{_LISTED} DELETE FROM search_mapplace WHERE paper_id NOT IN (SELECT id FROM listed)"  # noqa: S608
         )
-
-
-def _finish(run: Run, status: str, message: str) -> None:
-    run.status, run.finished_at, run.message = status, timezone.now(), message
-    run.save()

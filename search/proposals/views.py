@@ -9,9 +9,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog import curation
+from catalog.differences import difference
 from catalog.folding import fold
+from catalog.keys import asked_row
 from catalog.models import Catalogue, Paper, Proposal, Topic
-from catalog.proposed import LABELS, difference, in_order, present_topics
+from catalog.proposed import LABELS, in_order, present_topics
 from search.asked_papers import survivors
 from search.proposals.forms import FactsForm, FixPaperForm, FixTopicForm, ReaderForm, SuggestForm
 from search.proposals.guard import NotTaken, count_try, new_stamp, read_stamp
@@ -192,11 +194,11 @@ def value_in_words(name: str, value: str) -> str:
     """A field's value as people read it: topics and papers by their names."""
     if name == "topic":
         key = value.removeprefix("=")
-        topic = Topic.objects.filter(pk=int(key)).select_related("parent").first() if key.isdigit() else None  # fmt: skip
+        topic = asked_row(Topic.objects.select_related("parent"), key)
         words = topic.label if topic else "a topic that is here no more"
         return f"{words}, instead of where it is" if value.startswith("=") else words
     if name == "same_as":
-        paper = Paper.objects.filter(pk=int(value)).first() if value.isdigit() else None
+        paper = asked_row(Paper.objects.all(), value)
         return paper.title if paper else "a paper that is here no more"
     return value
 

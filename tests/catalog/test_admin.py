@@ -179,13 +179,6 @@ def make_everything() -> Paper:
     return paper
 
 
-@pytest.fixture
-def curator(client) -> User:
-    user = User.objects.create_superuser("jane")
-    client.force_login(user)
-    return user
-
-
 def test_every_model_of_the_catalogue_is_registered():
     from django.apps import apps
 

@@ -3,27 +3,19 @@
 import re
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog import curation
 from catalog.curation.bulk import Edit
-from catalog.models import Act, Editorship, Paper, Placement
+from catalog.models import Act, Paper, Placement
 from tests.catalog.curation.test_undoing_merges import everything
-from tests.factories import make_catalogue, make_paper, make_topic, make_venue
+from tests.factories import make_catalogue, make_paper, make_staff, make_topic, make_venue
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:catalog_paper_changelist")
 EDIT = reverse("admin:catalog_paper_bulk_edit")
-
-
-@pytest.fixture
-def curator(client) -> User:
-    user = User.objects.create_superuser("jane")
-    client.force_login(user)
-    return user
 
 
 def hidden(page: str, name: str) -> str:
@@ -162,9 +154,7 @@ def test_the_number_of_statements_for_fields_does_not_grow_with_the_papers(curat
 
 
 def test_who_may_not_change_papers_edits_none(client):
-    user = User.objects.create_user("r", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename="view_paper"))
-    client.force_login(user)
+    client.force_login(make_staff("view_paper"))
     paper = make_paper("P")
     assert client.post(EDIT, {"papers": paper.pk, "year": "2020", "_apply": "1"}).status_code == 403
     client.post(LIST, {"action": "edit_many", "_selected_action": [paper.pk]})
@@ -175,12 +165,7 @@ def test_an_editor_edits_what_their_catalogue_lists(client):
     own = make_paper("Own")
     elsewhere = make_topic("X", catalogue=make_catalogue("other"))
     foreign = make_paper("Foreign", topics=[elsewhere])
-    user = User.objects.create_user("ed", is_staff=True)
-    user.user_permissions.set(
-        Permission.objects.filter(codename__in=["view_paper", "change_paper"])
-    )
-    Editorship.objects.create(user=user, catalogue=make_catalogue())
-    client.force_login(user)
+    client.force_login(make_staff("view_paper", "change_paper", edits=make_catalogue()))
     text = preview(client, [own, foreign], year="2020")
     assert "1 paper would change" in text
     assert "1 is listed by other catalogues" in text

@@ -4,7 +4,6 @@ import uuid
 
 import pghistory
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -13,14 +12,7 @@ from catalog.models import Announcement, Identifier, Paper, Topic
 from tests.catalog.test_undo import CHANGED, LIST, bring, request_of
 from tests.factories import make_catalogue, make_paper, make_topic
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def curator(client) -> User:
-    user = User.objects.create_superuser("jane")
-    client.force_login(user)
-    return user
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("curator")]
 
 
 def listed(client, **query: str) -> str:

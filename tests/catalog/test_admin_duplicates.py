@@ -12,21 +12,13 @@ from catalog.models import (
     Author,
     AuthorSuspect,
     Citation,
-    Editorship,
     Paper,
     PaperSuspect,
 )
-from tests.factories import make_author, make_catalogue, make_paper, make_topic
+from tests.factories import make_author, make_catalogue, make_paper, make_staff, make_topic
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:catalog_papersuspect_changelist"
-
-
-@pytest.fixture
-def curator(client) -> User:
-    user = User.objects.create_superuser("jane")
-    client.force_login(user)
-    return user
 
 
 def make_pair(score: float = 0.9, **fields) -> PaperSuspect:
@@ -187,16 +179,15 @@ def allow(user: User, *names: str) -> None:
 @pytest.fixture
 def editor(client) -> User:
     """Edits the catalogue of the default topic only."""
-    user = User.objects.create_user("ed", is_staff=True)
-    allow(user, "view_papersuspect", "change_papersuspect", "change_paper", "view_act")
-    Editorship.objects.create(user=user, catalogue=make_catalogue())
+    names = ["view_papersuspect", "change_papersuspect", "change_paper", "view_act"]
+    user = make_staff(*names, edits=make_catalogue())
     client.force_login(user)
     return user
 
 
 def test_who_only_looks_decides_nothing(client):
     suspect = make_pair()
-    reader = User.objects.create_user("r", is_staff=True)
+    reader = make_staff()
     client.force_login(reader)
     assert client.get(page_of(suspect)).status_code == 403
     allow(reader, "view_papersuspect", "view_act")

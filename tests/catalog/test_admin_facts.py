@@ -1,25 +1,17 @@
 """The table of sources on the page of a paper: what each says, which is shown, and a click to take another."""
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog import curation
 from catalog.admin.facts import sheet_of
-from catalog.models import Editorship, Paper
+from catalog.models import Paper
 from catalog.statements import keep_statements
-from tests.factories import make_catalogue, make_paper, make_topic
+from tests.factories import make_catalogue, make_paper, make_staff, make_topic
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def curator(client) -> User:
-    user = User.objects.create_superuser("jane")
-    client.force_login(user)
-    return user
 
 
 @pytest.fixture
@@ -99,9 +91,7 @@ def test_the_page_asks_no_more_for_more_sources(client, curator, paper):
 
 
 def test_who_may_not_change_the_paper_is_shown_the_table_without_buttons(client, paper):
-    user = User.objects.create_user("r", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename="view_paper"))
-    client.force_login(user)
+    client.force_login(make_staff("view_paper"))
     text = client.get(url(paper, "change")).content.decode()
     assert "they disagree on" in text
     assert "Use this</button>" not in text
@@ -110,12 +100,7 @@ def test_who_may_not_change_the_paper_is_shown_the_table_without_buttons(client,
 
 
 def test_an_editor_chooses_on_papers_of_their_catalogue_only(client, paper):
-    user = User.objects.create_user("ed", is_staff=True)
-    user.user_permissions.set(
-        Permission.objects.filter(codename__in=["view_paper", "change_paper"])
-    )
-    Editorship.objects.create(user=user, catalogue=make_catalogue())
-    client.force_login(user)
+    client.force_login(make_staff("view_paper", "change_paper", edits=make_catalogue()))
     wanted = paper.statements.get(field="year", source="openalex").pk
     assert client.post(url(paper), {"use": wanted}).status_code == 302
     elsewhere = make_topic("Elsewhere", catalogue=make_catalogue("other"))

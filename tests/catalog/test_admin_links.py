@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,7 +25,7 @@ from catalog.models import (
     Source,
 )
 from ingest.lists.service import import_list
-from tests.factories import make_catalogue, make_paper, make_topic
+from tests.factories import make_catalogue, make_paper, make_staff, make_topic
 
 pytestmark = pytest.mark.django_db
 
@@ -55,16 +55,8 @@ def link(paper: Paper | None = None, url: str = URL, **fields) -> Link:
     )
 
 
-@pytest.fixture
-def curator(client) -> User:
-    user = User.objects.create_superuser("jane")
-    client.force_login(user)
-    return user
-
-
 def with_permissions(client, *codenames: str) -> User:
-    user = User.objects.create_user("ed", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    user = make_staff(*codenames)
     client.force_login(user)
     return user
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import IntegrityError, connection
 from django.urls import reverse
 
@@ -39,14 +38,7 @@ from tests.factories import (
     make_venue,
 )
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def curator(client) -> User:
-    user = User.objects.create_superuser("jane")
-    client.force_login(user)
-    return user
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("curator")]
 
 
 def url(row, page="change"):

@@ -1,21 +1,13 @@
 """A curator takes, changes or turns down what readers propose."""
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
 from catalog import curation
 from catalog.models import Link, Paper, Placement, Proposal, Topic
-from tests.factories import make_catalogue, make_paper, make_topic, make_venue
+from tests.factories import make_catalogue, make_paper, make_staff, make_topic, make_venue
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def curator(client):
-    user = User.objects.create_superuser("jane")
-    client.force_login(user)
-    return user
 
 
 @pytest.fixture
@@ -239,24 +231,18 @@ def test_hostile_text_is_escaped(client, curator, paper):
         assert 'href="javascript' not in text
 
 
-def staff(name, *permissions):
-    user = User.objects.create_user(name, is_staff=True)
-    user.user_permissions.add(*Permission.objects.filter(codename__in=permissions))
-    return user
-
-
 def test_who_may_look_and_who_may_decide(client, paper):
     proposal = propose(paper, {"year": "2020"}, year="2021")
     values = {"take-year": "on", "_accept": "1"}
     assert client.post(page(proposal), values).status_code == 302  # to the login
-    client.force_login(staff("nobody"))
+    client.force_login(make_staff(name="nobody"))
     assert client.get(page(proposal)).status_code == 403
-    client.force_login(staff("reader", "view_proposal"))
+    client.force_login(make_staff("view_proposal", name="reader"))
     assert "may not decide" in client.get(page(proposal)).text
     assert client.post(page(proposal), values).status_code == 403
-    client.force_login(staff("half", "view_proposal", "change_proposal"))
+    client.force_login(make_staff("view_proposal", "change_proposal", name="half"))
     assert client.post(page(proposal), values).status_code == 403
-    editor = staff("editor", "view_proposal", "change_proposal", "change_paper")
+    editor = make_staff("view_proposal", "change_proposal", "change_paper", name="editor")
     editorship = editor.editorships.create(catalogue=make_catalogue("other"))
     client.force_login(editor)
     assert "may not decide" in client.get(page(proposal)).text

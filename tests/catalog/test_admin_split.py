@@ -1,7 +1,6 @@
 """One author who is two people is split by co-authors; names that papers print can be chosen to be shown."""
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -9,16 +8,9 @@ from django.urls import reverse
 from catalog.admin.splitting import groups_of, variants_of
 from catalog.models import Act, Author, AuthorSuspect, NamedAuthor
 from catalog.people import authors_named, authors_of
-from tests.factories import make_author, make_paper
+from tests.factories import make_author, make_paper, make_staff
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def curator(client) -> User:
-    user = User.objects.create_superuser("jane")
-    client.force_login(user)
-    return user
 
 
 @pytest.fixture
@@ -142,9 +134,7 @@ def test_a_printed_name_is_chosen_to_be_shown_and_still_known_by_the_old_one(cli
 
 
 def test_who_may_not_change_authors_splits_none(client, wei):
-    user = User.objects.create_user("r", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename="view_author"))
-    client.force_login(user)
+    client.force_login(make_staff("view_author"))
     assert "Printed as" in client.get(url(wei, "change")).content.decode()
     assert client.get(url(wei)).status_code == 403
     assert client.post(url(wei), {"papers": [1], "name": "X"}).status_code == 403

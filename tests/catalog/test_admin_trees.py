@@ -1,22 +1,14 @@
 """The page of a tree in the admin: forms without a script, merging, undoing, who may."""
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
 from catalog.history.groups import group_named
 from catalog.models import Catalogue, Editorship, Placement, Topic, TreeChange
 from tests.catalog.queries import count_queries
-from tests.factories import make_catalogue, make_paper, make_topic
+from tests.factories import make_catalogue, make_paper, make_staff, make_topic
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def curator(client) -> User:
-    user = User.objects.create_superuser("jane")
-    client.force_login(user)
-    return user
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("curator")]
 
 
 @pytest.fixture
@@ -144,11 +136,9 @@ def test_who_may_look_and_who_may_change(client, tree):
     split = reverse("admin:catalog_topic_split", args=[tree[0].pk])
     client.post(page, {"do": f"up:{tree[3].pk}"})
     undo = reverse("admin:catalog_topic_undo", args=[TreeChange.objects.get().pk])
-    reader = User.objects.create_user("reader", is_staff=True)
-    reader.user_permissions.add(Permission.objects.get(codename="view_topic"))
-    editor = User.objects.create_user("editor", is_staff=True)
-    editor.user_permissions.set(Permission.objects.filter(codename__endswith="_topic"))
-    Editorship.objects.create(user=editor, catalogue=make_catalogue("other"))
+    reader = make_staff("view_topic", name="reader")
+    names = ["view_topic", "add_topic", "change_topic", "delete_topic"]
+    editor = make_staff(*names, edits=make_catalogue("other"))
     for user in (reader, editor):
         client.force_login(user)
         text = client.get(page).text

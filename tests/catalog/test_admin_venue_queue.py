@@ -1,26 +1,18 @@
 """The queue of suggested venues: evidence, one click, back to the same place, all of a kind, and undo."""
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models import Act, Editorship, Paper, Placement, VenueSuggestion
+from catalog.models import Act, Paper, Placement, VenueSuggestion
 from catalog.statements import keep_statements
-from tests.factories import make_catalogue, make_paper, make_topic, make_venue
+from tests.factories import make_catalogue, make_paper, make_staff, make_topic, make_venue
 
 pytestmark = pytest.mark.django_db
 QUEUE = reverse("admin:catalog_venuesuggestion_queue")
 ALL = reverse("admin:catalog_venuesuggestion_accept_all")
-
-
-@pytest.fixture
-def curator(client) -> User:
-    user = User.objects.create_superuser("jane")
-    client.force_login(user)
-    return user
 
 
 def suggest(
@@ -144,10 +136,9 @@ def test_the_number_of_queries_does_not_grow_with_the_queue(client, curator):
 
 def test_who_may_not_decide_only_looks(client):
     row = suggest()
-    user = User.objects.create_user("r", is_staff=True)
-    client.force_login(user)
+    client.force_login(make_staff())
     assert client.get(QUEUE).status_code == 403
-    user.user_permissions.set(Permission.objects.filter(codename="view_venuesuggestion"))
+    client.force_login(make_staff("view_venuesuggestion", name="looker"))
     assert "Accept</button>" not in client.get(QUEUE).content.decode()
     for data in ({"accept": seen(row)}, {"reject": seen(row)}):
         assert client.post(QUEUE, data).status_code == 403
@@ -161,11 +152,8 @@ def test_an_editor_decides_on_papers_of_their_catalogue_only(client):
     foreign.paper.placements.update(topic=elsewhere)
     moved.paper.placements.update(retired_at=timezone.now(), is_primary=False)
     Placement.objects.create(paper=moved.paper, topic=elsewhere)
-    user = User.objects.create_user("ed", is_staff=True)
     names = ["view_venuesuggestion", "change_venuesuggestion"]
-    user.user_permissions.set(Permission.objects.filter(codename__in=names))
-    Editorship.objects.create(user=user, catalogue=make_catalogue())
-    client.force_login(user)
+    client.force_login(make_staff(*names, edits=make_catalogue()))
     for row in (foreign, moved):  # nor on what theirs listed once
         assert client.post(QUEUE, {"accept": seen(row)}).status_code == 403
     client.post(QUEUE, {"accept": seen(own)})

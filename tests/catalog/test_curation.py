@@ -144,6 +144,18 @@ def test_authors_are_renumbered_and_locked(longformer, curator):
     assert longformer.authorships.count() == 3
 
 
+def test_who_is_printed_as_before_stays_the_same_person_when_authors_are_set_anew(db):
+    paper = make_paper("On Lamps", authors=["A. Bee", "C. Dee", "A. Bee"])
+    other = make_author("Another A. Bee")
+    first, _, third = paper.authorships.all()
+    paper.authorships.filter(pk=third.pk).update(author=other)
+    curation.write_authors(paper, ["E. Eff", "A. Bee", "A. Bee", "x" * 300])
+    rows = [(row.position, row.printed_name[:6], row.pk) for row in paper.authorships.all()]
+    assert rows[1:3] == [(2, "A. Bee", first.pk), (3, "A. Bee", third.pk)]
+    assert [rows[0][:2], rows[3][:2]] == [(1, "E. Eff"), (4, "xxxxxx")]
+    assert paper.authorships.get(pk=third.pk).author == other
+
+
 def test_a_removed_author_leaves_no_gap_and_stays_away(longformer, curator):
     curation.save_authorships(longformer, [], [longformer.authorships.first()], curator)
     load()

@@ -5,16 +5,14 @@ from django.contrib.auth.models import User
 
 from catalog.models import Editorship
 from catalog.roles import catalogues_of, may_edit, may_edit_paper
-from tests.factories import make_catalogue, make_paper, make_topic
+from tests.factories import make_catalogue, make_paper, make_staff, make_topic
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def editor():
-    user = User.objects.create_user("editor", is_staff=True)
-    Editorship.objects.create(user=user, catalogue=make_catalogue())
-    return user
+    return make_staff(edits=make_catalogue())
 
 
 def test_whoever_has_no_editorship_reaches_all(editor):

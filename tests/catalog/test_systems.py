@@ -4,7 +4,6 @@ import itertools
 from datetime import date
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +13,7 @@ from catalog.graph.pictures import draw
 from catalog.lineage import lineage_of
 from catalog.models import Paper, Relation, Source, System
 from tests.catalog.queries import count_queries
-from tests.factories import make_paper
+from tests.factories import make_paper, make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -220,13 +219,6 @@ def test_systems_are_nodes_of_the_graph():
 # The admin
 
 
-@pytest.fixture
-def curator(client) -> User:
-    user = User.objects.create_superuser("jane")
-    client.force_login(user)
-    return user
-
-
 def act(client, action: str, *rows: Relation) -> None:
     url = reverse("admin:catalog_relation_changelist")
     data = {"action": action, "_selected_action": [row.pk for row in rows]}
@@ -261,9 +253,7 @@ def test_a_relation_that_the_curator_stated_too_becomes_one(client, curator):
 
 def test_who_may_only_look_decides_nothing(client):
     relation = say(make_paper("Later"), make_system())
-    user = User.objects.create_user("looker", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_relation"))
-    client.force_login(user)
+    client.force_login(make_staff("view_relation"))
     act(client, "reject", relation)
     act(client, "confirm", relation)
     relation.refresh_from_db()

@@ -1,18 +1,17 @@
 """A curator takes part of a plan, declines part for good, and resolves conflicts; the scheduled import respects it."""
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from catalog import curation
-from catalog.models import Catalogue, Editorship, Paper, Problem, Run, Topic
+from catalog.models import Catalogue, Paper, Problem, Run, Topic
 from ingest import admin_plan
-from ingest.admin_plan import compare
 from ingest.lists.service import import_list
 from ingest.models import DeclinedChange, UploadedList
 from ingest.tasks import refresh_list
-from tests.factories import make_schedule
+from tests.factories import make_schedule, make_staff
 from tests.ingest.lists.test_import import entry
 
 pytestmark = pytest.mark.django_db
@@ -28,12 +27,10 @@ URL = "https://raw.githubusercontent.com/o/r/HEAD/README.md"
 
 
 @pytest.fixture
-def curator(client) -> User:
+def curator(curator: User) -> User:
     import_list(BASE.encode(), "field")
     Catalogue.objects.update(list_url=URL)
-    user = User.objects.create_superuser("jane")
-    client.force_login(user)
-    return user
+    return curator
 
 
 def show(client, text: str):
@@ -223,10 +220,7 @@ def test_an_editor_of_one_catalogue_reaches_its_lists_only(client, curator):
     import_list(BASE.encode(), "other")
     own, other = Catalogue.objects.order_by("pk")
     scheduled_list = UploadedList.objects.leave("other", "left", MORE.encode())
-    editor = User.objects.create_user("ed", is_staff=True)
-    editor.user_permissions.set(Permission.objects.filter(codename__endswith="_catalogue"))
-    Editorship.objects.create(user=editor, catalogue=own)
-    client.force_login(editor)
+    client.force_login(make_staff("view_catalogue", "change_catalogue", "add_catalogue", edits=own))
     file = SimpleUploadedFile("list.md", MORE.encode())
     url = reverse("admin:catalog_catalogue_import")
     page = client.post(url, {"catalogue": other.pk, "file": file})
@@ -251,17 +245,6 @@ def show_own(client, catalogue):
     return client.post(url, {"catalogue": catalogue.pk, "file": file}, follow=True)
 
 
-def test_words_are_compared():
-    pieces = compare("A study of long texts", "A study of very long books")
-    assert [(piece.kind, piece.text) for piece in pieces] == [
-        ("same", "A study of"),
-        ("new", "very"),
-        ("same", "long"),
-        ("old", "texts"),
-        ("new", "books"),
-    ]
-
-
 def test_options_of_an_export_are_remembered_by_those_who_may_change_the_catalogue(client, curator):
     catalogue = Catalogue.objects.get()
     url = reverse("admin:catalog_catalogue_write", args=[catalogue.pk])
@@ -273,15 +256,13 @@ def test_options_of_an_export_are_remembered_by_those_who_may_change_the_catalog
     assert client.get(f"{url}?chosen=1&weeks=99999").status_code == 200
     page = client.post(url, {"weeks": "many"}, follow=True)
     assert "Nothing was kept" in page.content.decode()
-    reader = User.objects.create_user("reader", is_staff=True)
-    reader.user_permissions.set(Permission.objects.filter(codename="view_catalogue"))
-    client.force_login(reader)
+    client.force_login(make_staff("view_catalogue"))
     assert client.get(url).status_code == 200
     assert "Remember these options" not in client.get(url).content.decode()
     assert client.post(url, {}).status_code == 403
     archive = reverse("admin:catalog_catalogue_archive", args=[catalogue.pk])
     assert client.get(archive)["Content-Disposition"] == 'attachment; filename="field.zip"'
-    client.force_login(User.objects.create_user("nobody", is_staff=True))
+    client.force_login(make_staff(name="nobody"))
     for address in (url, download, archive):
         assert client.get(address).status_code == 403
 

@@ -101,7 +101,7 @@ def test_a_run_goes_on_where_a_killed_one_stopped(monkeypatch):
     assert len(embedded_titles()) == 2
     assert embed_changed("test").new == 3
     assert list(Run.objects.order_by("pk").values_list("status", "new")) == [
-        ("failed", 0),
+        ("interrupted", 0),
         ("done", 3),
     ]
 

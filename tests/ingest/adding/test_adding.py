@@ -7,18 +7,11 @@ from django.urls import reverse
 from catalog.models import Candidate, Identifier, Link, Paper, Placement, RejectedIdentifier, Run
 from ingest.models import Draft, Paste
 from ingest.standins.world import ArxivRecord
-from tests.factories import make_catalogue, make_paper, make_topic
+from tests.factories import make_catalogue, make_paper, make_staff, make_topic
 
 pytestmark = pytest.mark.django_db
 
 ADD = "/admin/catalog/paper/add/"
-
-
-@pytest.fixture
-def curator(client):
-    user = User.objects.create_superuser("jane")
-    client.force_login(user)
-    return user
 
 
 @pytest.fixture
@@ -329,15 +322,8 @@ def test_two_saves_of_one_draft_make_one_paper(client, curator, topic, standin):
 
 
 def test_an_editor_lists_under_their_own_topics_only(client, topic, standin):
-    from django.contrib.auth.models import Permission
-
-    editor = User.objects.create_user("eddy", is_staff=True)
-    editor.user_permissions.add(
-        *Permission.objects.filter(codename__in=["add_paper", "view_paper"])
-    )
     other = make_topic("Elsewhere", catalogue=make_catalogue("other"))
-    editor.editorships.create(catalogue=other.catalogue)
-    client.force_login(editor)
+    client.force_login(make_staff("add_paper", "view_paper", edits=other.catalogue))
     response = look_up(client, "2301.99001")
     values = sent(response, topic=str(topic.pk))
     response = client.post(response.request["PATH_INFO"], values)

@@ -28,13 +28,6 @@ Lanterns Revisited
 
 
 @pytest.fixture
-def curator(client):
-    user = User.objects.create_superuser("jane")
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
 def topic(db):
     return make_topic("Sparse Attention")
 
