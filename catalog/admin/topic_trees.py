@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
@@ -226,6 +227,12 @@ class WithTree(admin.ModelAdmin):  # type: ignore[type-arg]
             curation.note_act(change.words)
             return HttpResponseRedirect(tree_url(catalogue, topic=topic, done=change.pk))
         return HttpResponseRedirect(tree_url(catalogue, topic=topic))
+
+    def offer_undo(self, request: HttpRequest, change: TreeChange) -> None:
+        """Say what was done on another page than the tree's, with the way to take it back."""
+        url = tree_url(change.catalogue, done=change.pk)
+        text = format_html('{}. <a href="{}">Undo it beside the tree</a>', change.words, url)
+        self.message_user(request, text, messages.SUCCESS)
 
     def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         change = get_object_or_404(TreeChange.objects.select_related("catalogue"), pk=pk)

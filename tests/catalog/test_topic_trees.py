@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog import curation
+from catalog.addresses import find_address
 from catalog.curation import Part, Place, Refused
 from catalog.curation.tree_changes import renumber
 from catalog.models import Candidate, Catalogue, Paper, Placement, Topic, TreeChange
 from catalog.numbering import numbered
-from catalog.topics import find_address
 from ingest.lists.service import import_list
 from ingest.lists.writer import write_markdown
 from tests.factories import make_catalogue, make_paper, make_topic
