@@ -255,7 +255,12 @@ class WithTree(admin.ModelAdmin):  # type: ignore[type-arg]
         asked = request.POST if request.method == "POST" else request.GET
         into = number_of(asked, "into")
         target = source.catalogue.topics.select_related("parent").filter(pk=into or 0).first()
-        if request.method == "POST" and target:
+        preview = curation.preview_merge(source, target) if target else None
+        seen = request.POST.get("seen", preview.digest if preview else "")
+        if request.method == "POST" and preview and seen != preview.digest:
+            text = "Something has changed meanwhile. This is how it is by now: please look again."
+            self.message_user(request, text, messages.ERROR)
+        elif request.method == "POST" and target:
             try:
                 change = curation.merge_topics(source, target, _user(request))
             except Refused as error:
@@ -265,7 +270,7 @@ class WithTree(admin.ModelAdmin):  # type: ignore[type-arg]
         context = {
             "source": source,
             "target": target,
-            "preview": curation.preview_merge(source, target) if target else None,
+            "preview": preview,
             "tree": TreePage(source.catalogue, source.pk),
             "title": f"Merge “{source.name}” into another topic",
         }

@@ -183,7 +183,8 @@ class DraftForm(forms.Form):
         fields: dict[str, Any] = self.fields
         fields["topic"].choices = topic_choices(topics, "choose one")
         fields["another"].choices = topic_choices(topics, "no other")
-        fields["also"].choices = [(str(topic.pk), topic.label) for topic, _ in self.suggested[1:]]
+        others = [] if self.fits_none else self.suggested[1:]
+        fields["also"].choices = [(str(topic.pk), topic.label) for topic, _ in others]
 
     def _initial(self) -> dict[str, Any]:
         initial = initial_of(self.draft.facts, self.draft.title)

@@ -87,7 +87,7 @@ def test_of_what_resembles_nothing_no_topic_is_likely(client, topics, title):
     one.save()
     assert all(row["confidence"] < 0.1 for row in one.suggested)
     page = client.get(reverse("admin:catalog_paper_draft", args=[one.pk]))
-    assert "No topic here seems to fit. The likeliest: " in page.text
+    assert "No topic here seems to fit: choose one. The likeliest would be “" in page.text
     assert page.context["form"]["topic"].value() in (None, "")
 
 
