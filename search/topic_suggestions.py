@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from catalog.models import Placement
+from catalog.folding import fold_words
+from catalog.models import Paper, Placement
 from search.embeddings import PACKAGED, configured_model, encode
 from search.queries import search
 
@@ -39,6 +40,8 @@ _LESS = 0.15
 UNLIKELY = 0.1  # a confidence under which no topic is taken to fit
 _FOUND = 15  # by words alone
 _WORDS = 3  # of a title, fewer of which say little
+_SHARED = 0.6  # of its words, as many as titles that belong here mostly share with those found
+_STEM = 5  # letters by which two words are taken for forms of one
 
 _PLACED = """
 SELECT e.paper_id, l.topic_id, vector_send(e.vector)
@@ -166,8 +169,8 @@ class TopicSuggester:
 
 def suggest_by_words(catalogue: int, title: str, most: int = 3) -> SuggestedTopics:
     """Suggest topics by what a search for the words finds, as long as no vector can be computed."""
-    words = ["".join(filter(str.isalnum, word)) for word in title.split()]
-    hits = search(" ".join(filter(None, words))[:300], limit=_FOUND, reasons=False).hits
+    words = fold_words(title).split()
+    hits = search(" ".join(words)[:300], limit=_FOUND, reasons=False).hits
     topics = _topics_of(catalogue, [hit.paper_id for hit in hits])
     votes: dict[int, float] = defaultdict(float)
     for hit in hits:
@@ -175,7 +178,7 @@ def suggest_by_words(catalogue: int, title: str, most: int = 3) -> SuggestedTopi
             votes[topic] += hit.lexical
     total = sum(votes.values()) or 1.0
     ranked = sorted(votes, key=lambda topic: (-votes[topic], topic))
-    telling = min(1.0, sum(len(word) > 2 for word in words) / _WORDS)
+    telling = _telling(words, [hit.paper_id for hit in hits])
     return SuggestedTopics(
         tuple(
             TopicSuggestion(topic, round(telling * votes[topic] / total, 4))
@@ -183,6 +186,16 @@ def suggest_by_words(catalogue: int, title: str, most: int = 3) -> SuggestedTopi
         ),
         tuple((hit.paper_id, 0.0) for hit in hits[:most]),
     )
+
+
+def _telling(words: Sequence[str], papers: Collection[int]) -> float:
+    """How much the words of a title say: few, or few that the titles found have too, say little."""
+    own = {word[:_STEM] for word in words if len(word) > 3}
+    if not own:
+        return 0.0
+    titles = Paper.objects.filter(pk__in=papers).values_list("title", flat=True)
+    found = {word[:_STEM] for title in titles for word in fold_words(title).split()}
+    return min(1.0, len(own & found) / _WORDS) * min(1.0, len(own & found) / len(own) / _SHARED)
 
 
 def _topics_of(catalogue: int, papers: Collection[int]) -> dict[int, list[int]]:
