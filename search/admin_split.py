@@ -234,14 +234,14 @@ def _offer_again(topic: Topic, asked: QueryDict) -> Offer:
 
 def _boxes_again(topic: Topic, asked: QueryDict) -> list[Box]:
     own = _papers_of(topic)
-    used = set(_numbers(asked))
+    held, used = set(own), set(_numbers(asked))
     boxes = []
     for number in sorted(
         used | {number for number in map(int, _BOXES) if f"name-{number}" in asked}
     ):
         ticked = set(_keys(asked.getlist(f"papers-{number}")))
-        shown = set(_keys(asked.get(f"shown-{number}", "").split(","))) | ticked
-        picks = [key for key in own if key in shown] if f"shown-{number}" in asked else own
+        shown = _keys(asked.get(f"shown-{number}", "").split(","))
+        picks = [key for key in dict.fromkeys([*shown, *sorted(ticked)]) if key in held] if shown else own  # fmt: skip
         name = asked.get(f"name-{number}", "")[:300]
         boxes.append(Box(number, name, _picks(picks[:MOST_SHOWN], ticked), number in used))
     return boxes or [Box(0, "", _picks(own[:MOST_SHOWN], set()))]

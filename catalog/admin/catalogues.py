@@ -93,11 +93,11 @@ class TopicForm(PlainForm):
         cleaned = super().clean()
         for name in set(self.changed_data) & set(self.cleaned_data):
             self._check_seen(name)
-        topic, name = self.instance, self.cleaned_data.get("name")
+        topic, called = self.instance, self.cleaned_data.get("name")
         catalogue = topic.catalogue if topic.pk else self.cleaned_data.get("catalogue")
-        if name and catalogue and not topic.retired_at and "parent" in self.cleaned_data:
+        if called and catalogue and not topic.retired_at and "parent" in self.cleaned_data:
             try:
-                clean_name(catalogue, name, self.cleaned_data["parent"], topic)
+                clean_name(catalogue, called, self.cleaned_data["parent"], topic)
             except curation.Refused as error:
                 self.add_error("name", str(error))
         return cleaned

@@ -5,10 +5,15 @@ from django.urls import reverse
 
 from catalog import curation
 from catalog.curation import Part, Place
-from catalog.models import Topic
+from catalog.models import Topic, TreeChange
 from tests.factories import make_catalogue, make_paper, make_topic
 
 pytestmark = pytest.mark.django_db
+
+
+def undo(change: TreeChange | None) -> TreeChange | None:
+    assert change
+    return curation.undo_tree_change(change)
 
 
 def follow(client, path: str) -> tuple[str, str]:
@@ -62,9 +67,9 @@ def test_an_address_follows_a_chain_of_merges_to_what_its_end_became(client):
         "This is the nearest topic above it.",
     )
     curation.bring_back_topic(three)
-    curation.undo_tree_change(second)
+    undo(second)
     assert follow(client, "one") == ("two/", "")
-    curation.undo_tree_change(first)
+    undo(first)
     assert follow(client, "one") == ("one/", "")
 
 
@@ -74,7 +79,7 @@ def test_an_old_address_stays_its_topic_s_when_another_takes_the_name(client):
     other = curation.add_topic(topic.catalogue, "Prompt", Place(None))
     assert follow(client, "prompt") == ("prompting/", "")
     assert follow(client, "prompt-2") == ("prompt-2/", "")
-    curation.undo_tree_change(other)
+    undo(other)
     curation.rename_topic(topic, "Prompt")
     assert follow(client, "prompting") == follow(client, "prompt") == ("prompt/", "")
 
@@ -84,12 +89,12 @@ def test_what_a_split_made_and_its_undoing_took_away_leads_back(client):
     paper = make_paper(topics=[topic])
     change = curation.split_topic(topic, [Part("Windows", (paper.pk,))])
     assert follow(client, "sparse/windows") == ("sparse/windows/", "")
-    undone = curation.undo_tree_change(change)
+    undone = undo(change)
     assert not Topic.objects.filter(name="Windows").exists()
     page, note = follow(client, "sparse/windows")
     assert page == "sparse/"
     assert note.startswith("Windows” was taken out")
-    curation.undo_tree_change(undone)
+    undo(undone)
     assert follow(client, "sparse/windows") == ("sparse/windows/", "")
 
 

@@ -43,9 +43,13 @@ def loading(monkeypatch):
 
     monkeypatch.setattr(embeddings, "_open", open_late)
     loader = embeddings.warm_up()
-    yield lambda: (release.set(), loader.join())
-    release.set()
-    loader.join()
+
+    def end() -> None:
+        release.set()
+        loader.join()
+
+    yield end
+    end()
 
 
 def draft(title: str, user: User | None = None) -> Draft:
