@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Count
-from django.urls import reverse
 
 from catalog.link_desk import DeskLine, line
 from catalog.models import (
@@ -17,22 +16,22 @@ from catalog.models import (
     Source,
     VenueSuggestion,
 )
-from catalog.roles import reachable
+from catalog.roles import is_narrowed, reachable
 
 _KINDS = 6  # of problems that are named
 
 
 def waiting(user: Any) -> Iterator[DeskLine]:
     """The queues that hold something and that the user may look at, what people wait for first."""
-    open_ones = "status__exact=open"
+    open_ones, own = "status__exact=open", is_narrowed(user)
     if user.has_perm("catalog.view_proposal"):
         number = reachable(user, Proposal.objects.open()).count()
         words = "proposal from readers|proposals from readers"
-        yield from line(number, words, "proposal", open_ones)
+        yield from line(number, words, "proposal", open_ones, own=own)
     if user.has_perm("catalog.view_candidate"):
         rows = Candidate.objects.filter(status=Candidate.Status.OPEN)
         words = "candidate to accept or reject|candidates to accept or reject"
-        yield from line(reachable(user, rows).count(), words, "candidate", open_ones)
+        yield from line(reachable(user, rows).count(), words, "candidate", open_ones, own=own)
     if user.has_perm("catalog.view_papersuspect"):
         number = reachable(user, PaperSuspect.objects.open()).count()
         words = "pair of papers that may be one|pairs of papers that may be one"
@@ -52,7 +51,8 @@ def waiting(user: Any) -> Iterator[DeskLine]:
         words = (
             "relation derived from titles and abstracts|relations derived from titles and abstracts"
         )
-        yield from line(derived.count(), words, "relation", "decision=undecided")
+        number = reachable(user, derived).count()
+        yield from line(number, words, "relation", "decision=undecided", own=own)
 
 
 def problems(user: Any) -> tuple[DeskLine | None, list[DeskLine]]:
@@ -63,10 +63,11 @@ def problems(user: Any) -> tuple[DeskLine | None, list[DeskLine]]:
     counted = rows.annotate(number=Count("pk")).order_by("-number", "kind")
     numbers = list(counted.values_list("kind", "number"))
     total = sum(number for _, number in numbers)
-    whole = line(total, "open problem|open problems", "problem", "status__exact=open")
-    url = reverse("admin:catalog_problem_changelist")
+    own, open_ones = is_narrowed(user), "status__exact=open"
+    whole = line(total, "open problem|open problems", "problem", open_ones, own=own)
     kinds = [
-        DeskLine(f"{number:,} {kind}", f"{url}?status__exact=open&kind={kind}")
+        each
         for kind, number in numbers[:_KINDS]
+        for each in line(number, f"{kind}|{kind}", "problem", f"{open_ones}&kind={kind}", own=own)
     ]
     return next(iter(whole), None), kinds

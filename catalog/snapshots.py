@@ -104,9 +104,10 @@ class Snapshot:
         """The topic that had an address then."""
         return next((one for one in self.tree if one.topic.path == path), None)
 
-    def path_of(self, topic: Topic) -> str | None:
-        """The address that a topic of today, or what was merged into it, had then."""
-        keys = [topic.pk, *topic.absorbed.values_list("pk", flat=True)]
+    def path_of(self, topic: int, heir: Topic | None) -> str | None:
+        """The address that a topic had then, or what it was merged into, or what was merged into it."""
+        absorbed = Topic.objects.filter(merged_into=heir.pk if heir else topic)
+        keys = [topic, *([heir.pk] if heir else []), *absorbed.values_list("pk", flat=True)]
         return next((self._rows[key].topic.path for key in keys if key in self._rows), None)
 
     def above(self, one: Numbered[PastTopic]) -> list[Numbered[PastTopic]]:

@@ -1,7 +1,5 @@
 """Moving topics about: every address a topic ever had leads to it for good."""
 
-from dataclasses import dataclass
-
 from django.db import transaction
 from django.utils.text import slugify
 
@@ -63,49 +61,6 @@ def next_hue(catalogue: Catalogue) -> int:
     top = catalogue.topics.filter(parent=None, retired_at=None)
     borne = list(top.values_list("hue", flat=True))
     return min(range(HUES), key=lambda hue: (borne.count(hue), hue))
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """What an address leads to; `is_own` when it is the topic's address today."""
-
-    topic: Topic
-    is_own: bool
-
-
-def find_address(catalogue: str, path: str) -> Address | None:
-    """The topic that an address means, or meant: before it was moved, renamed or merged into another.
-
-    Capitals do not matter, and what was added below a topic that has moved is looked for where it is now.
-    """
-    topics = Topic.objects.select_related(
-        "catalogue", "parent", "merged_into__catalogue", "merged_into__parent"
-    ).filter(catalogue__slug=catalogue)
-    if topic := topics.filter(path=path).first():
-        return Address(living(topic), topic.merged_into_id is None)
-    if found := _formerly(catalogue, path):
-        return Address(living(found), False)
-    if (lower := path.lower()) != path and (address := find_address(catalogue, lower)):
-        return Address(address.topic, False)
-    parts = path.split("/")[: DEEPEST + 2]
-    for length in range(len(parts) - 1, 0, -1):
-        head = "/".join(parts[:length])
-        moved = topics.filter(path=head, merged_into__isnull=False).first() or _formerly(
-            catalogue, head
-        )
-        if moved:
-            rest = path[len(head) :]
-            below = topics.filter(path=f"{living(moved).path}{rest}").first()
-            return Address(living(below), False) if below else None
-    return None
-
-
-def _formerly(catalogue: str, path: str) -> Topic | None:
-    redirects = TopicRedirect.objects.select_related(
-        "topic__catalogue", "topic__parent", "topic__merged_into__catalogue", "topic__merged_into__parent"
-    )  # fmt: skip
-    found = redirects.filter(catalogue__slug=catalogue, path=path).first()
-    return found.topic if found else None
 
 
 def living(topic: Topic) -> Topic:

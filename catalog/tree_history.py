@@ -149,7 +149,7 @@ def formerly(topic: Topic) -> list[Phase]:
 
     A day has one line, for what it began with; and one for each other name or place that the topic had meanwhile.
     """
-    every = _phases(topic.catalogue_id, _marker(topic.catalogue), topic.pk)
+    every = phases(topic.catalogue, topic.pk)
     shown: list[Phase] = []
     named: dict[date, set[tuple[str, str]]] = defaultdict(set)
     for one in every:
@@ -168,9 +168,13 @@ def formerly(topic: Topic) -> list[Phase]:
     return shown[::-1][:_MOST_SHOWN]
 
 
+def phases(catalogue: Catalogue, topic: int) -> Sequence[Phase]:
+    """All that a topic was, earliest first, one that is no more included."""
+    return _phases(catalogue.pk, _marker(catalogue), topic)
+
+
 @lru_cache(maxsize=1024)
 def _phases(catalogue: int, marker: tuple[int, int], pk: int) -> Sequence[Phase]:
-    """All that one topic was, earliest first."""
     states: list[tuple[datetime, tuple[str, str, str, str] | None]] = []
     for moment, tree in _trees(_versions(catalogue, marker)):
         state = _state(tree, pk)

@@ -26,6 +26,7 @@ from ingest.adding.forms import DraftForm, PasteForm, bare_id, topics_of
 from ingest.adding.reading import MOST, drafts_of, read_pasted
 from ingest.adding.saving import list_known, save_draft
 from ingest.adding.standing import KNOWN, UNLISTED, standings
+from ingest.adding.suggesting import suggest_again
 from ingest.models import Draft, Paste
 
 _SHOWN = 10  # pastes that are not done
@@ -56,6 +57,7 @@ class AddViews:
         return [
             at("add/", self.box, "add"),
             at("add/draft/<int:pk>/", self.draft, "draft"),
+            at("add/draft/<int:pk>/topics/", require_safe(self.topics), "draft_topics"),
             at("add/pasted/<int:pk>/", pastes.table, "paste"),
             at("add/pasted/<int:pk>/progress/", require_safe(pastes.progress), "paste_progress"),
         ]
@@ -139,7 +141,17 @@ class AddViews:
             return HttpResponseRedirect(change_url(draft.paper) if draft.paper else self.url("add"))
         if request.method == "POST":
             return self._act(request, draft)
-        return self.show(request, draft, DraftForm(draft=draft, topics=topics_of(request.user)))
+        is_settled = suggest_again(draft)
+        form = DraftForm(draft=draft, topics=topics_of(request.user))
+        return self.show(request, draft, form, is_settled=is_settled)
+
+    def topics(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The part of the form with the topics, once they are suggested by meaning; nothing while the model is loading."""
+        draft = self.own_draft(request, pk)
+        if draft.state == Draft.State.SAVED or not suggest_again(draft):
+            return HttpResponse(status=204)
+        form = DraftForm(draft=draft, topics=topics_of(request.user))
+        return self.page(request, "admin/ingest/_draft_topics.html", {"form": form, "draft": draft})
 
     def _act(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         # What asks sources holds no transaction meanwhile.
@@ -161,7 +173,13 @@ class AddViews:
         return get_object_or_404(rows, pk=pk, paste__user=_user_id(request))
 
     def show(
-        self, request: HttpRequest, draft: Draft, form: DraftForm, refusal: str = ""
+        self,
+        request: HttpRequest,
+        draft: Draft,
+        form: DraftForm,
+        refusal: str = "",
+        *,
+        is_settled: bool = True,
     ) -> HttpResponse:
         standing = standings([draft], draft.paste.catalogue)[draft.pk]
         context = {
@@ -172,8 +190,8 @@ class AddViews:
             "refusal": refusal,
             "rows": _rows(form),
             "code": draft.facts.get("repositories", {}).get("value", []),
-            "first": form.suggested[0] if form.suggested else None,
-            "likelihoods": [(topic.label, row["confidence"]) for topic, row in form.suggested],
+            "is_settled": is_settled,
+            "first": form.suggested[0] if form.suggested and not form.fits_none else None,
             "is_bare": not draft.facts.get("title") and bool(bare_id(draft)),
             "topics": topics_of(request.user),
             "venues": Venue.objects.values_list("name", flat=True),

@@ -31,6 +31,7 @@ from ingest.adding.standing import (
     standings,
 )
 from ingest.models import Draft, Paste
+from search.topic_suggestions import UNLIKELY
 
 if TYPE_CHECKING:
     from ingest.admin_adding import AddViews
@@ -241,7 +242,7 @@ def _row(draft: Draft, standing: Standing, labels: dict[int, str]) -> Row:
     return Row(
         draft,
         standing,
-        topic=suggested[0][0] if suggested else "",
+        topic=suggested[0][0] if suggested and suggested[0][1] >= UNLIKELY else "",
         is_ticked=standing.is_sure,
         suggested=suggested,
         reasons="; ".join(draft.suggested[0]["reasons"]) if draft.suggested else "",

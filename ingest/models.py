@@ -191,10 +191,19 @@ class DraftState(models.TextChoices):
     SAVED = "saved", "added"
 
 
+class SuggestedBy(models.TextChoices):
+    """By what topics were suggested: meaning needs the embedding model."""
+
+    NOTHING = "", "nothing yet"
+    WORDS = "words", "words alone"
+    MEANING = "meaning", "meaning"
+
+
 class Draft(models.Model):
     """One entry of a paste: what was asked for, and what sources say of it. What the catalogue knows is asked anew each time."""
 
     State = DraftState
+    By = SuggestedBy
 
     paste = models.ForeignKey(Paste, models.CASCADE, related_name="drafts")
     position = models.PositiveIntegerField(help_text="The line it stands on.")
@@ -209,6 +218,9 @@ class Draft(models.Model):
     notes = models.JSONField(default=list, blank=True, help_text="What happened, in plain words.")
     suggested = models.JSONField(
         default=list, blank=True, help_text="Topics with how likely they are, and why."
+    )
+    suggested_by = models.CharField(
+        max_length=10, choices=SuggestedBy, default=SuggestedBy.NOTHING, blank=True
     )
     near = models.JSONField(default=list, blank=True, help_text="Papers of nearly its title.")
     paper = models.ForeignKey(

@@ -46,6 +46,11 @@ class Box:
     picks: list[Pick]
     is_used: bool = True
 
+    @property
+    def shown(self) -> str:
+        """The papers it offers, so that a form that comes back can be shown as it was."""
+        return ",".join(str(pick.paper.pk) for pick in self.picks)
+
 
 @dataclass(slots=True)
 class Offer:
@@ -56,6 +61,7 @@ class Offer:
     groups: int = 0
     boxes: list[Box] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    beside: bool = False
 
 
 class SplitTopicAdmin(TopicAdmin):
@@ -94,16 +100,18 @@ class SplitTopicAdmin(TopicAdmin):
 
     def _split(self, request: HttpRequest, topic: Topic) -> HttpResponse:
         parts, beside = _read_parts(request.POST), request.POST.get("where") == "beside"
+        step = request.POST.get("step")
+        if step == "again":
+            return self._form(request, topic, _offer_again(topic, request.POST))
         try:
-            if request.POST.get("step") == "apply":
+            if step == "apply":
                 user: Any = request.user
                 change = curation.split_topic(topic, parts, user, beside=beside)
                 return self.changed(request, topic.catalogue, change, topic.pk)
             curation.check_parts(topic, parts, topic.parent if beside else topic)
         except Refused as error:
             self.message_user(request, str(error), messages.ERROR)
-            offer = Offer("choose", boxes=_boxes_again(topic, request.POST))
-            return self._form(request, topic, offer)
+            return self._form(request, topic, _offer_again(topic, request.POST))
         return self._preview(request, topic, parts, beside)
 
     def _preview(
@@ -122,6 +130,7 @@ class SplitTopicAdmin(TopicAdmin):
                 for part in parts
             ],
             "beside": beside,
+            "offer": _offer_again(topic, request.POST),
             "moved": moved,
             "left": held - moved,
             "title": f"Split “{topic.name}”",
@@ -203,17 +212,33 @@ def _numbers(asked: QueryDict) -> list[int]:
 
 def _read_parts(asked: QueryDict) -> list[Part]:
     return [
-        Part(asked.get(f"name-{number}", ""), tuple(read_keys(asked.getlist(f"papers-{number}"))))
+        Part(asked.get(f"name-{number}", ""), tuple(readread_keys(asked.getlist(f"papers-{number}"))))
         for number in dict.fromkeys(_numbers(asked))
     ]
 
 
+def _offer_again(topic: Topic, asked: QueryDict) -> Offer:
+    """What was offered and chosen, to be mended or carried along: nothing typed is lost."""
+    by = asked.get("by", "")
+    return Offer(
+        by if by in ("search", "clusters") else "choose",
+        query=clean(asked.get("q", "")[:_LONGEST_QUERY]),
+        groups=min(number_of(asked, "groups") or 0, MOST_GROUPS),
+        boxes=_boxes_again(topic, asked),
+        beside=asked.get("where") == "beside",
+    )
+
+
 def _boxes_again(topic: Topic, asked: QueryDict) -> list[Box]:
-    """What was chosen, to be mended: nothing typed is lost."""
     own = _papers_of(topic)
+    held, used = set(own), set(_numbers(asked))
     boxes = []
-    for number in dict.fromkeys(_numbers(asked)):
+    for number in sorted(
+        used | {number for number in map(int, _BOXES) if f"name-{number}" in asked}
+    ):
         ticked = set(read_keys(asked.getlist(f"papers-{number}")))
-        shown = own[:MOST_SHOWN] if len(_numbers(asked)) < 2 else [key for key in own if key in ticked]  # fmt: skip
-        boxes.append(Box(number, asked.get(f"name-{number}", "")[:300], _picks(shown, ticked)))
+        shown = read_keys(asked.get(f"shown-{number}", "").split(","))
+        picks = [key for key in dict.fromkeys([*shown, *sorted(ticked)]) if key in held] if shown else own  # fmt: skip
+        name = asked.get(f"name-{number}", "")[:300]
+        boxes.append(Box(number, name, _picks(picks[:MOST_SHOWN], ticked), number in used))
     return boxes or [Box(0, "", _picks(own[:MOST_SHOWN], set()))]

@@ -84,6 +84,15 @@ def encode(name: str, texts: Sequence[str]) -> "NDArray[float32]":
     return vectors
 
 
+def is_loading() -> bool:
+    """Whether the configured model is on its way in a web process: its pages do without meanwhile."""
+    name = configured_model()
+    if _waits or name in _models or name in _failed:
+        return False
+    _load_in_background(name).join(_PATIENCE)
+    return name not in _models and name not in _failed
+
+
 def query_vector(text: str, name: str = "") -> list[float] | None:
     """Return a query's vector by a model (the configured one), or None while it loads or cannot be loaded."""
     name = name or configured_model()

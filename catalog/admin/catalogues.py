@@ -7,6 +7,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html
 
 from catalog import curation
@@ -22,7 +23,7 @@ from catalog.admin.forms import PlainForm
 from catalog.admin.paper_inlines import PlacementForm
 from catalog.admin.stated import StatedAdmin
 from catalog.admin.topic_trees import WithTree
-from catalog.curation.topic_moves import check_place
+from catalog.curation.topic_moves import check_place, clean_name
 from catalog.models import (
     Announcement,
     Catalogue,
@@ -81,6 +82,41 @@ class HarvestQueryAdmin(CuratedAdmin):
 
 
 class TopicForm(PlainForm):
+    """A topic's own page; each field brings along what its curator saw, so that a page left open undoes nobody's change."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = self.instance.pk is not None
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        for name in set(self.changed_data) & set(self.cleaned_data):
+            self._check_seen(name)
+        topic, called = self.instance, self.cleaned_data.get("name")
+        catalogue = topic.catalogue if topic.pk else self.cleaned_data.get("catalogue")
+        if called and catalogue and not topic.retired_at and "parent" in self.cleaned_data:
+            try:
+                clean_name(catalogue, called, self.cleaned_data["parent"], topic)
+            except curation.Refused as error:
+                self.add_error("name", str(error))
+        return cleaned
+
+    def _check_seen(self, name: str) -> None:
+        """Refuse a value that answers another than the field has by now."""
+        bound = self[name]
+        seen = self.data.get(bound.html_initial_name)
+        if seen is None:
+            return
+        now = bound.field.prepare_value(self.initial.get(name))
+        as_seen = _plain(seen) == _plain("" if now is None else str(now))
+        if not as_seen and bound.field.has_changed(now, self.data.get(bound.html_name)):
+            shown = getattr(self.instance, name)
+            text = (
+                f"Somebody else has changed this meanwhile, to “{shown or '–'}”. Please look again."
+            )
+            self.add_error(name, text)
+
     def clean_parent(self) -> Topic | None:
         parent: Topic | None = self.cleaned_data["parent"]
         if parent and parent.retired_at:
@@ -91,6 +127,10 @@ class TopicForm(PlainForm):
         except curation.Refused as error:
             raise ValidationError(str(error)) from error
         return parent
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
 
 
 class TopicList(ChangeList):
@@ -109,7 +149,6 @@ class TopicAdmin(WithTree, CuratedAdmin):
     form = TopicForm
     list_display = ["indented", "catalogue", "papers", "position", "curated", "retired_at", on_site]
     list_display_links = ["indented"]
-    list_editable = ["position"]
     list_select_related = ["catalogue"]
     list_filter = ["catalogue", ("retired_at", admin.EmptyFieldListFilter), "curated"]
     list_per_page = 100
@@ -173,7 +212,9 @@ class TopicAdmin(WithTree, CuratedAdmin):
     def save_model(self, request: HttpRequest, obj: Topic, form: Any, change: bool) -> None:
         if not may_edit(request.user, obj.catalogue):
             raise PermissionDenied
-        curation.save_topic(obj, form.changed_data)
+        made = curation.save_topic(obj, form.changed_data, request.user)  # type: ignore[arg-type]  # staff only
+        if made and change:
+            self.offer_undo(request, made)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -194,20 +235,28 @@ class TopicAdmin(WithTree, CuratedAdmin):
         return [str(topic) for topic in objs], counts, permissions, []
 
     def delete_model(self, request: HttpRequest, obj: Topic) -> None:
-        if not curation.remove_topic(obj):
-            self.message_user(
-                request,
-                "It was retired, not deleted: it remembers papers that were taken out of it.",
-                messages.WARNING,
-            )
+        change = curation.retire_topic(obj, request.user)  # type: ignore[arg-type]  # staff only
+        if change:
+            self.offer_undo(request, change)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:catalog_topic_changelist"))
 
     @admin.action(description="Restore the selected retired topics", permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Topic]) -> None:
         own = queryset.filter(catalogue__in=catalogues_of(request.user))
-        rows = list(own.filter(retired_at__isnull=False))
-        for topic in rows:
-            curation.restore_topic(topic)
-        self.message_user(request, f"Restored: {len(rows)}.", messages.SUCCESS)
+        number = 0
+        for topic in own.filter(retired_at__isnull=False).order_by("path"):
+            if not Topic.objects.filter(pk=topic.pk, retired_at__isnull=False).exists():
+                number += 1  # with one below it
+                continue
+            try:
+                curation.bring_back_topic(topic, request.user)  # type: ignore[arg-type]  # staff only
+                number += 1
+            except curation.Refused as error:
+                text = f"“{topic.name}” stays retired: {error}"
+                self.message_user(request, text, messages.ERROR)
+        self.message_user(request, f"Restored: {number}.", messages.SUCCESS)
 
 
 @admin.register(TopicRedirect)

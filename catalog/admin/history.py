@@ -175,7 +175,10 @@ class WithHistory(admin.ModelAdmin):  # type: ignore[type-arg]
         try:
             with transaction.atomic():
                 _put_back(row, change.event, columns, request.user)
-        except (ValidationError, IntegrityError, curation.Refused):
+        except curation.Refused as error:
+            self.message_user(request, f"Not put back: {error}", messages.ERROR)
+            return HttpResponseRedirect(page)
+        except (ValidationError, IntegrityError):
             message = "The old values cannot be put back: something else has taken their place."
             self.message_user(request, message, messages.ERROR)
             return HttpResponseRedirect(page)
@@ -192,7 +195,7 @@ def _put_back(row: Any, event: Any, columns: list[str], user: Any) -> None:
     if isinstance(row, Paper):
         curation.save_paper(row, columns, user)
     elif isinstance(row, Topic):
-        curation.save_topic(row, columns)
+        curation.save_topic(row, columns, user)
     elif isinstance(row, Venue):
         curation.save_venue(row, columns)
     elif isinstance(row, Author):

@@ -11,7 +11,8 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from catalog import curation
-from catalog.models import Catalogue, Paper, Topic
+from catalog.link_desk import in_use
+from catalog.models import Catalogue, LinkCheck, Paper, Repository, Topic
 from catalog.roles import catalogues_of, is_narrowed, is_shared, reachable, reaches
 
 ELSEWHERE = "This belongs to a catalogue that is not among yours."
@@ -38,6 +39,23 @@ def narrowed(request: HttpRequest) -> bool:
     if "_narrowed" not in request.__dict__:
         request.__dict__["_narrowed"] = is_narrowed(request.user)
     return bool(request.__dict__["_narrowed"])
+
+
+class OwnFilter(admin.SimpleListFilter):
+    """For an editor of certain catalogues: what is within reach, among all that there is."""
+
+    title = "whose"
+    parameter_name = "whose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("mine", "of my catalogues")] if narrowed(request) else []
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() != "mine" or not narrowed(request):
+            return queryset
+        if queryset.model is Repository:  # shared by all; those that papers within reach use
+            return queryset.filter(pk__in=in_use(request.user).values("pk"))
+        return reachable(request.user, queryset)
 
 
 class _RowWithin:
@@ -113,6 +131,11 @@ class NarrowedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for 
         if request.path.endswith("/autocomplete/") and self.model in (Topic, Catalogue):
             found = reachable(request.user, found)
         return found, may_repeat
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        filters = [*super().get_list_filter(request)]
+        is_told_apart = not is_shared(self.model) or self.model in (LinkCheck, Repository)
+        return [*filters, OwnFilter] if is_told_apart and narrowed(request) else filters
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)

@@ -12,6 +12,7 @@ from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
@@ -228,6 +229,12 @@ class WithTree(admin.ModelAdmin):  # type: ignore[type-arg]
             return HttpResponseRedirect(tree_url(catalogue, topic=topic, done=change.pk))
         return HttpResponseRedirect(tree_url(catalogue, topic=topic))
 
+    def offer_undo(self, request: HttpRequest, change: TreeChange) -> None:
+        """Say what was done on another page than the tree's, with the way to take it back."""
+        url = tree_url(change.catalogue, done=change.pk)
+        text = format_html('{}. <a href="{}">Undo it beside the tree</a>', change.words, url)
+        self.message_user(request, text, messages.SUCCESS)
+
     def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         change = get_object_or_404(TreeChange.objects.select_related("catalogue"), pk=pk)
         if not self.may_arrange(request, change.catalogue):
@@ -249,7 +256,12 @@ class WithTree(admin.ModelAdmin):  # type: ignore[type-arg]
         asked = request.POST if request.method == "POST" else request.GET
         into = number_of(asked, "into")
         target = source.catalogue.topics.select_related("parent").filter(pk=into or 0).first()
-        if request.method == "POST" and target:
+        preview = curation.preview_merge(source, target) if target else None
+        seen = request.POST.get("seen", preview.digest if preview else "")
+        if request.method == "POST" and preview and seen != preview.digest:
+            text = "Something has changed meanwhile. This is how it is by now: please look again."
+            self.message_user(request, text, messages.ERROR)
+        elif request.method == "POST" and target:
             try:
                 change = curation.merge_topics(source, target, _user(request))
             except Refused as error:
@@ -259,7 +271,7 @@ class WithTree(admin.ModelAdmin):  # type: ignore[type-arg]
         context = {
             "source": source,
             "target": target,
-            "preview": curation.preview_merge(source, target) if target else None,
+            "preview": preview,
             "tree": TreePage(source.catalogue, source.pk),
             "title": f"Merge “{source.name}” into another topic",
         }

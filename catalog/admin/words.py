@@ -7,6 +7,8 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from psycopg import errors
 
+from catalog.curation import Refused
+
 # What a write ends with that waited too long for another, or whose lock another took.
 _GAVE_WAY = (errors.QueryCanceled, errors.LockNotAvailable, errors.DeadlockDetected)
 
@@ -20,6 +22,8 @@ def in_words(
     try:
         with transaction.atomic():
             return view()
+    except Refused as error:
+        text = str(error)
     except IntegrityError:
         text = "somebody else changed the same rows meanwhile. Please look and try again."
     except OperationalError as error:

@@ -42,7 +42,7 @@ def accept_fields(
     if not values:
         raise Refused("Tick what to take over, or turn the proposal down.")
     if proposal.kind == Proposal.Kind.TOPIC:
-        _change_topic(proposal, values)
+        _change_topic(proposal, values, user)
     else:
         _change_paper(proposal, values, user)
     proposal.taken = list(values)
@@ -222,14 +222,11 @@ def _check_merged(paper: Paper, other: str) -> None:
 # Topics
 
 
-def _change_topic(proposal: Proposal, values: Mapping[str, str]) -> None:
-    topic = Topic.objects.select_for_update().filter(pk=proposal.topic_id or 0).first()
-    if topic is None:
+def _change_topic(proposal: Proposal, values: Mapping[str, str], user: AbstractBaseUser) -> None:
+    topic = Topic.objects.filter(pk=proposal.topic_id or 0).first()
+    if topic is None or topic.retired_at:
         raise Refused("The topic that this is about is here no more.")
     changed = [name for name in ("name", "description") if name in values]
     for name in changed:
         setattr(topic, name, values[name].strip())
-    if not topic.name or len(topic.name) > 200:
-        raise Refused("A topic has a name of at most 200 characters.")
-    if changed:
-        save_topic(topic, changed)
+    save_topic(topic, changed, user)

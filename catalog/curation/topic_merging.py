@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Q
@@ -31,6 +32,13 @@ class MergePreview:
     namesakes: list[str] = field(default_factory=list)  # subtopics that both have by name
     candidates: int = 0
     refusal: str = ""
+    names: tuple[str, str] = ("", "")
+
+    @property
+    def digest(self) -> str:
+        """What a page shows of it, in short, to tell whether it is still so when the curator has decided."""
+        shown = (*self.names, self.moved, self.joined, *sorted(one.pk for one in self.subtopics))
+        return sha256(repr((shown, self.candidates)).encode()).hexdigest()[:16]
 
 
 def preview_merge(source: Topic, target: Topic) -> MergePreview:
@@ -45,6 +53,7 @@ def preview_merge(source: Topic, target: Topic) -> MergePreview:
         subtopics=subtopics,
         namesakes=[one.name for one in subtopics if fold(one.name) in names],
         candidates=len(open_candidates(source)),
+        names=(source.label, target.label),
     )
     try:
         _check(source, target)

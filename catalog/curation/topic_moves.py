@@ -41,7 +41,9 @@ def place_topic(
             )
         parent = fresh_topic(recorder.catalogue, place.parent) if place.parent else None
         check_place(moved, parent)
-        siblings = _siblings(recorder.catalogue, parent, moved)
+        if moved.parent_id != place.parent:
+            moved.name = clean_name(recorder.catalogue, moved.name, parent, moved)
+        siblings = siblings_of(recorder.catalogue, parent, moved)
         at = _index(siblings, place.before, parent, moved)
         if moved.parent_id == place.parent and _stays(recorder.catalogue, moved, siblings, at):
             return None
@@ -89,7 +91,8 @@ def check_place(topic: Topic, parent: Topic | None) -> None:
         raise Refused("That is too deep: no address could name it.")
 
 
-def _siblings(catalogue: Catalogue, parent: Topic | None, moved: Topic | None) -> list[Topic]:
+def siblings_of(catalogue: Catalogue, parent: Topic | None, moved: Topic | None) -> list[Topic]:
+    """The topics right below a parent in their order, without the one that moves."""
     rows = catalogue.topics.filter(parent=parent, retired_at=None).order_by("position", "pk")
     return [topic for topic in rows if moved is None or topic.pk != moved.pk]
 
@@ -109,7 +112,7 @@ def _index(
 
 
 def _stays(catalogue: Catalogue, moved: Topic, siblings: list[Topic], at: int) -> bool:
-    every = _siblings(catalogue, moved.parent, None)
+    every = siblings_of(catalogue, moved.parent, None)
     return [one.pk for one in every] == [one.pk for one in [*siblings[:at], moved, *siblings[at:]]]
 
 
@@ -171,7 +174,7 @@ def new_topic(
     """Make a topic within a change of the tree."""
     topic = Topic(catalogue=catalogue, name=clean_name(catalogue, name, parent), curated=True)
     check_place(topic, parent)
-    siblings = _siblings(catalogue, parent, None)
+    siblings = siblings_of(catalogue, parent, None)
     at = _index(siblings, before, parent, None)
     topic.hue = parent.hue if parent else next_hue(catalogue)
     move_topic(topic, parent)
@@ -188,7 +191,7 @@ def clean_name(
         raise Refused("A topic needs a name.")
     if len(name) > LONGEST_NAME:
         raise Refused(f"A name has at most {LONGEST_NAME} characters.")
-    for sibling in _siblings(catalogue, parent, own):
+    for sibling in siblings_of(catalogue, parent, own):
         if fold(sibling.name) == fold(name):
             where = f"under “{parent.name}”" if parent else "at the top"
             raise Refused(f"There is a “{sibling.name}” {where} already.")

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from catalog.curation.refusal import Refused
-from catalog.curation.topic_moves import check_place, in_order, spread_hue
+from catalog.curation.topic_moves import check_place, clean_name, in_order, spread_hue
 from catalog.curation.tree_changes import (
     Recorder,
     Values,
@@ -103,6 +103,8 @@ class _Undoing:
                         f"“{parent.name}”, where “{topic.name}” lay, was retired since: restore it first."
                     )
                 check_place(topic, parent)
+                if "name" in old and not topic.retired_at:
+                    clean_name(self.catalogue, topic.name, parent, topic)
                 move_topic(topic, parent)
                 if parent is None and "hue" in old:
                     Topic.objects.filter(pk=topic.pk).update(hue=old["hue"])

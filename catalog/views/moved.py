@@ -1,11 +1,15 @@
 """Redirects from addresses that topics had before."""
 
-from django.http import HttpRequest, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponsePermanentRedirect, HttpResponseRedirect
 
 
-def moved_to(request: HttpRequest, url: str) -> HttpResponsePermanentRedirect:
-    """Lead on for good, with what was asked; browsers ask again each time, since a move can be taken back."""
+def moved_to(
+    request: HttpRequest, url: str, *, for_good: bool = True
+) -> HttpResponseRedirect | HttpResponsePermanentRedirect:
+    """Lead on, with what was asked; browsers ask again each time, since a move can be taken back."""
     query = request.META.get("QUERY_STRING", "")
-    response = HttpResponsePermanentRedirect(f"{url}?{query}" if query else url)
+    mark = "&" if "?" in url else "?"
+    kind = HttpResponsePermanentRedirect if for_good else HttpResponseRedirect
+    response = kind(f"{url}{mark}{query}" if query else url)
     response["Cache-Control"] = "no-cache"
     return response

@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from catalog.addresses import find_address
 from catalog.models import Catalogue
 from catalog.snapshots import Snapshot
-from catalog.topics import find_address
 from catalog.tree_history import Day, began, days
 
 _DAYS = 50
@@ -68,12 +68,12 @@ def topic_at(request: HttpRequest, slug: str, day: date, path: str) -> HttpRespo
     one = snapshot.at(path)
     address = find_address(catalogue.slug, path)
     if one is None:
-        was = snapshot.path_of(address.topic) if address else None
+        was = snapshot.path_of(address.meant.pk, address.heir) if address else None
         if was:
             return redirect("topic-at", catalogue.slug, day, was)
         if address is None:
             raise Http404
-        refusal = f"There was no topic “{address.topic.name}” on that day."
+        refusal = f"There was no topic “{address.meant.name}” on that day."
         return _refused(request, catalogue, day, refusal)
     page = snapshot.papers(one, request.GET.get("page"))
     now = catalogue.topics.select_related("catalogue", "merged_into__catalogue").filter(

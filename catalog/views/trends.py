@@ -4,8 +4,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from catalog.addresses import find_address
 from catalog.models import Catalogue
-from catalog.topics import find_address
 from catalog.trends.cited import gaps, most_cited
 from catalog.trends.code import rising_code
 from catalog.trends.scope import Scope, trends_url
@@ -29,8 +29,9 @@ def trends_of_topic(request: HttpRequest, catalogue: str, path: str) -> HttpResp
     found = find_address(catalogue, path)
     if found is None:
         raise Http404
-    if not found.is_own:
-        return moved_to(request, trends_url(topic=found.topic))
+    if found.topic is None or not found.is_own:
+        url = trends_url(found.catalogue, found.topic)
+        return moved_to(request, url, for_good=not found.is_gone)
     return _page(request, Scope(found.topic.catalogue, found.topic))
 
 

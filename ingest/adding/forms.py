@@ -24,6 +24,7 @@ from ingest.adding.facts import Facts
 from ingest.adding.reading import LONGEST, MOST
 from ingest.adding.standing import parsed
 from ingest.models import Draft
+from search.topic_suggestions import UNLIKELY
 
 _MOST_LINES = 2000
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
@@ -182,16 +183,22 @@ class DraftForm(forms.Form):
         fields: dict[str, Any] = self.fields
         fields["topic"].choices = topic_choices(topics, "choose one")
         fields["another"].choices = topic_choices(topics, "no other")
-        fields["also"].choices = [(str(topic.pk), topic.label) for topic, _ in self.suggested[1:]]
+        others = [] if self.fits_none else self.suggested[1:]
+        fields["also"].choices = [(str(topic.pk), topic.label) for topic, _ in others]
 
     def _initial(self) -> dict[str, Any]:
         initial = initial_of(self.draft.facts, self.draft.title)
         initial["title"] = initial["title"] or bare_id(self.draft)
-        if self.suggested:
+        if self.suggested and not self.fits_none:
             initial["topic"] = str(self.suggested[0][0].pk)
         if self.draft.proposal and self.draft.proposal.topic_id:
             initial["topic"] = str(self.draft.proposal.topic_id)
         return initial
+
+    @property
+    def fits_none(self) -> bool:
+        """Whether topics were suggested of which none is likely."""
+        return bool(self.suggested) and self.suggested[0][1]["confidence"] < UNLIKELY
 
     def clean_title(self) -> str:
         title = one_line(self.cleaned_data["title"])

@@ -228,7 +228,7 @@ def _keep(drafts: Sequence[Draft]) -> None:
     """Keep what was found, but for drafts that their curator has added meanwhile."""
     for draft in drafts:
         draft.state = Draft.State.READY
-    fields = ["facts", "record", "choices", "notes", "suggested", "near", "state"]
+    fields = ["facts", "record", "choices", "notes", "suggested", "suggested_by", "near", "state"]
     Draft.objects.exclude(state=Draft.State.SAVED).bulk_update(drafts, fields, batch_size=100)
 
 

@@ -1,6 +1,7 @@
 """Topics that drafts may belong to, with reasons, and papers of nearly their titles."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from difflib import SequenceMatcher
 
 from django.db import OperationalError, transaction
@@ -10,26 +11,27 @@ from catalog.models import Catalogue, Paper, TitleAlias, Topic
 from catalog.readable import readable
 from ingest.lists.identity import near_titles
 from ingest.models import Draft
-from search.embeddings import ModelUnavailable
+from search.embeddings import ModelUnavailable, is_loading
 from search.queries import search
-from search.topic_suggestions import SuggestedTopics, TopicSuggester
+from search.topic_suggestions import SuggestedTopics, TopicSuggester, suggest_by_words
 
 _LOOKED_AT = 8
 _SHOWN = 3
 _NEAR = 0.88
-_LEAST = 0.2  # cosine; unrelated texts of one language stay under it
 
 
 def suggest_topics(drafts: Sequence[Draft], catalogue: Catalogue | None) -> None:
-    """Set `suggested` of drafts that have a title: topic, how likely, and the papers that say so. Not saved."""
+    """Set `suggested` of drafts that have a title: topic, how likely, and the papers that say so. Not saved.
+
+    `suggested_by` says by what: while the model is loading, or where there is none, it is by words alone.
+    """
     titled = [draft for draft in drafts if draft.title]
     if not titled or catalogue is None:
         return
-    texts = [_text(draft) for draft in titled]
     try:
         with transaction.atomic():
-            found = TopicSuggester(catalogue.pk).suggest(texts)
-    except (ModelUnavailable, OperationalError):  # what takes too long is done without
+            by, found = _suggested(titled, catalogue)
+    except OperationalError:  # what takes too long is done without
         return
     topics = Topic.objects.current().in_bulk(
         {one.topic for suggested in found for one in suggested.topics}
@@ -40,6 +42,7 @@ def suggest_topics(drafts: Sequence[Draft], catalogue: Catalogue | None) -> None
         ).values_list("pk", "title")
     )
     for draft, suggested in zip(titled, found, strict=True):
+        draft.suggested_by = by
         draft.suggested = [
             {
                 "topic": one.topic,
@@ -47,13 +50,27 @@ def suggest_topics(drafts: Sequence[Draft], catalogue: Catalogue | None) -> None
                 "reasons": _reasons(suggested, papers),
             }
             for one in suggested.topics
-            if one.topic in topics and _is_near_enough(suggested)
+            if one.topic in topics
         ]
 
 
-def _is_near_enough(suggested: SuggestedTopics) -> bool:
-    """Of a text that resembles nothing here every topic would be a guess."""
-    return max((likeness for _, likeness in suggested.nearest), default=0.0) >= _LEAST
+def _suggested(drafts: Sequence[Draft], catalogue: Catalogue) -> tuple[str, list[SuggestedTopics]]:
+    if not is_loading():
+        with suppress(ModelUnavailable):
+            found = TopicSuggester(catalogue.pk).suggest([_text(draft) for draft in drafts])
+            return Draft.By.MEANING, found
+    return Draft.By.WORDS, [suggest_by_words(catalogue.pk, draft.title) for draft in drafts]
+
+
+def suggest_again(draft: Draft) -> bool:
+    """Suggest by meaning what was suggested by words while the model was loading; False while it is loading still."""
+    if draft.suggested_by != Draft.By.WORDS:
+        return True
+    if is_loading():
+        return False
+    suggest_topics([draft], draft.paste.catalogue)
+    draft.save(update_fields=["suggested", "suggested_by"])
+    return True
 
 
 def _text(draft: Draft) -> str:
@@ -63,7 +80,7 @@ def _text(draft: Draft) -> str:
 
 def _reasons(suggested: SuggestedTopics, papers: dict[int, str]) -> list[str]:
     return [
-        f"near “{readable(papers[paper])}” (cosine {likeness:.2f})"
+        f"near “{readable(papers[paper])}”" + (f" (cosine {likeness:.2f})" if likeness else "")
         for paper, likeness in suggested.nearest
         if paper in papers
     ]

@@ -12,7 +12,6 @@ from catalog import curation
 from catalog.models import Announcement, Paper, Placement, Provenance, Source, Topic
 from catalog.people import venue_named
 from catalog.signals import announce_changed_papers
-from catalog.topics import move_topic
 from ingest.lists.conflicts import Conflict
 from ingest.lists.names import display_name, split_authors
 from ingest.lists.plan import PaperPlan, Plan
@@ -46,6 +45,13 @@ class Resolver:
         self.plan, self.topic_at, self.user = plan, topic_at, user
 
     def resolve(self, conflict: Conflict, choice: Choice) -> None:
+        """Write one choice; raise ListRefused with one line when it cannot be."""
+        try:
+            self._resolve(conflict, choice)
+        except curation.Refused as error:
+            raise ListRefused(f"“{conflict.title}”: {error}") from error
+
+    def _resolve(self, conflict: Conflict, choice: Choice) -> None:
         subject = conflict.subject
         if isinstance(subject, Topic):
             self._topic(subject, conflict, choice)
@@ -117,13 +123,10 @@ class Resolver:
         topic = Topic.objects.get(pk=topic.pk)
         if choice.verdict == Verdict.OTHER:
             topic.name = _third(conflict, choice.text)
-            curation.save_topic(topic, ["name"])
+            curation.save_topic(topic, ["name"], self.user)
             return
         path: TopicPath = conflict.value
-        parent = self.topic_at.get(path[:-1])
-        topic.name = topic.heading = path[-1][:200]
-        topic.curated = False
-        move_topic(topic, parent)
+        curation.follow_list(topic, path[-1][:200], self.topic_at.get(path[:-1]), self.user)
 
     def _line(self, line: Announcement, conflict: Conflict, choice: Choice) -> None:
         if choice.verdict == Verdict.THEIRS:

@@ -244,6 +244,7 @@ def _candidate(
     titles: dict[str, dict[int, str]],
 ) -> Candidate:
     best = one.topics[0] if one.topics else None
+    fits = best is not None and not best.is_doubtful
     return Candidate(
         catalogue=query.catalogue,
         scheme=ARXIV,
@@ -252,7 +253,7 @@ def _candidate(
         abstract=record.abstract,
         authors=list(record.authors),
         published_on=record.published,
-        suggested_topic_id=best.topic if best else None,
+        suggested_topic_id=best.topic if best and fits else None,
         confidence=best.confidence if best else None,
         reasons=_reasons(query, one, titles),
     )
@@ -270,10 +271,12 @@ def _reasons(
     ]
     others = [
         f"{titles['topics'][topic.topic]} ({topic.confidence:.0%})"
-        for topic in one.topics[1:]
-        if topic.topic in titles["topics"]
+        for topic in one.topics
+        if topic.topic in titles["topics"] and (topic != one.topics[0] or topic.is_doubtful)
     ]
-    if others:
+    if one.topics and one.topics[0].is_doubtful:
+        reasons.append(f"No topic fits; the likeliest are {', '.join(others)}")
+    elif others:
         reasons.append(f"Else {' or '.join(others)}")
     if not one.topics:
         reasons.append("No topic could be suggested: no paper of the catalogue has a vector yet.")

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from catalog.addresses import find_address
 from catalog.models import Catalogue, Paper, Placement, Topic
 from catalog.models.papers import PaperQuerySet
-from catalog.topics import find_address
 from search.map.atlas import Atlas
 from search.models import MapRegion
 from search.queries import search
@@ -69,9 +69,14 @@ class Choice:
         if not path:
             return None
         found = find_address(catalogue, path)
-        if found is None:
+        if found is None or found.topic is None:
             self.notes.append("There is no such topic; papers of all topics are shown.")
-        return found.topic if found else None
+            return None
+        if found.is_gone:
+            self.notes.append(
+                f"“{found.meant.name}” is a topic no more; “{found.topic.name}”, where it lay, is shown."
+            )
+        return found.topic
 
     @cached_property
     def catalogue_row(self) -> Catalogue | None:

@@ -285,6 +285,7 @@ async function onClick(event) {
   try {
     const response = await fetch(link.href);
     show(new DOMParser().parseFromString(await response.text(), "text/html"), response.url);
+    if (!matchMedia("(min-width: 64rem)").matches) document.getElementById("chosen")?.scrollIntoView();
   } catch {
     location.assign(link.href);
   }

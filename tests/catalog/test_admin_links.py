@@ -1,5 +1,6 @@
 """Links, badges and repositories in the admin: what is listed, what the actions do, and who may."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -307,6 +308,28 @@ def test_the_desk_counts_what_there_is_to_look_at_and_leads_there(client, curato
         target = reverse(f"admin:catalog_{model}_changelist") + f"?{query}"
         assert target in shown
         assert client.get(target).status_code == 200
+
+
+def test_an_editor_of_one_catalogue_is_told_of_its_links_alone_and_led_to_them(client):
+    user = with_permissions(client, *(f"view_{name}" for name in ("linkcheck", "codesuggestion", "repository", "paperrepository", "problem", "relation")))  # fmt: skip
+    mine, theirs = make_catalogue("mine"), make_catalogue("theirs")
+    for catalogue in (mine, theirs):
+        paper = make_paper(topics=[make_topic("A", catalogue=catalogue)], repository=f"o/{catalogue.slug}")  # fmt: skip
+        link(paper, f"https://example.org/{catalogue.slug}")
+        make_check(f"https://example.org/{catalogue.slug}")
+        Paper.objects.filter(pk=paper.pk).update(abstract=f"https://github.com/n/{catalogue.slug}")
+        Problem.objects.create(job="github", kind="repository-replaced", message="x", fingerprint=catalogue.slug, catalogue=catalogue)  # fmt: skip
+    Repository.objects.update(is_archived=True)
+    gather()
+    found = re.compile(r">(\d+) (?:dead link|repositor|open problem)")
+    for number in (2, 1):
+        assert found.findall(client.get(reverse("admin:index")).text) == [str(number)] * 6
+        Editorship.objects.get_or_create(user=user, catalogue=mine)
+    for model in ("linkcheck", "codesuggestion", "repository", "problem"):
+        lists = reverse(f"admin:catalog_{model}_changelist")
+        for query, rows in (("", 2), ("?whose=mine", 1)):
+            assert len(client.get(lists + query).context["cl"].result_list) == rows, model
+    assert "?look=dead&amp;whose=mine" in client.get(reverse("admin:index")).text
 
 
 def test_an_empty_desk_says_nothing_of_links(client, curator):

@@ -646,19 +646,24 @@ def test_a_topic_cannot_lie_under_its_own_subtopic(client):
         assert "A topic cannot lie under itself." in sheet.errors
 
 
-def test_topics_are_put_in_order_on_their_list(client):
-    first, second = make_topic("A", position=1), make_topic("B", position=2)
-    data = {
-        "form-TOTAL_FORMS": "2",
-        "form-INITIAL_FORMS": "2",
-        "form-0-id": first.pk,
-        "form-0-position": "5",
-        "form-1-id": second.pk,
-        "form-1-position": "2",
-        "_save": "Save",
-    }
-    client.post(reverse("admin:catalog_topic_changelist"), data)
-    assert list(Topic.objects.values_list("name", "curated")) == [("B", False), ("A", True)]
+def test_a_page_of_a_topic_that_was_left_open_undoes_nobody_s_change(client):
+    topic, other = make_topic("A"), make_topic("B")
+    late = Sheet(client, url(topic))
+    page = client.get(url(topic)).content.decode()
+    for name in ("name", "description", "parent", "position", "hue"):
+        assert f'name="initial-{name}"' in page
+        late.data[f"initial-{name}"] = late.data.get(name, "")
+    curation.rename_topic(topic, "New")
+    late.data["description"] = "About it"
+    assert late.save(), late.errors
+    topic.refresh_from_db()
+    assert (topic.name, topic.description) == ("New", "About it")
+    late.data["name"] = "Other"
+    assert not late.save()
+    assert "Somebody else has changed this meanwhile, to “New”." in late.errors
+    late.data |= {"initial-name": "New", "name": other.name}
+    assert not late.save()
+    assert "There is a “B” at the top already." in late.errors
 
 
 def test_a_topic_with_papers_is_not_deleted_and_the_page_says_why(client):
@@ -671,19 +676,21 @@ def test_a_topic_with_papers_is_not_deleted_and_the_page_says_why(client):
     assert Topic.objects.exists()
 
 
-def test_an_empty_topic_is_deleted_and_one_that_remembers_is_retired(client):
-    empty, remembering = make_topic("A"), make_topic("B")
-    paper = make_paper(topics=[remembering])
-    paper.placements.update(retired_at="2025-01-01T00:00Z", is_primary=False)
-    for topic in (empty, remembering):
-        client.post(url(topic, "delete"), {"post": "yes"})
-    assert Topic.objects.get() == remembering
-    assert Topic.objects.get().retired_at
+def test_a_topic_is_retired_not_deleted_and_restored_with_what_was_above_it(client):
+    above = make_topic("A")
+    below = make_topic("B", above)
+    for topic in (below, above):
+        answer = client.post(url(topic, "delete"), {"post": "yes"}, follow=True)
+        assert f"Retired “{topic.name}”. <a href=" in answer.content.decode()
+    assert not Topic.objects.current().exists()
     client.post(
         reverse("admin:catalog_topic_changelist"),
-        {"action": "restore", "_selected_action": [remembering.pk]},
+        {"action": "restore", "_selected_action": [below.pk]},
     )
-    assert Topic.objects.get().retired_at is None
+    assert Topic.objects.current().count() == 2
+    assert [one.words for one in above.catalogue.tree_changes.all()] == [
+        "Brought “B” back, and “A” above it", "Retired “A”", "Retired “B”",
+    ]  # fmt: skip
 
 
 def test_a_listed_announcement_is_edited_but_not_deleted(client):

@@ -112,7 +112,11 @@ def test_merging_shows_what_will_move_and_is_undone(client, tree):
     preview = " ".join(client.get(merge, {"into": tree[2].pk}).text.split())
     assert "1 paper moves there, 1 is there already." in preview
     assert "cannot be merged into itself" in client.get(merge, {"into": tree[1].pk}).text
-    answer = client.post(merge, {"into": tree[2].pk}, follow=True)
+    stale = client.post(merge, {"into": tree[2].pk, "seen": "other"})
+    assert "Something has changed meanwhile." in stale.text
+    assert not TreeChange.objects.exists()
+    seen = stale.context["preview"].digest
+    answer = client.post(merge, {"into": tree[2].pk, "seen": seen}, follow=True)
     assert "Merged “Sparse” into “Memory”" in answer.text
     assert Placement.objects.current().filter(topic=tree[2]).count() == 2
     client.post(reverse("admin:catalog_topic_undo", args=[TreeChange.objects.get().pk]))

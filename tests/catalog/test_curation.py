@@ -313,6 +313,9 @@ def test_an_address_that_leads_to_another_topic_is_not_given_away(db):
     assert other.path == "a-2"
     assert TopicRedirect.objects.get(path="a").topic == topic
     topic.name = "A"
+    with pytest.raises(curation.Refused, match="There is a “A” at the top already"):
+        curation.save_topic(topic, ["name"])
+    curation.rename_topic(other, "C")
     curation.save_topic(topic, ["name"])
     assert topic.path == "a"
 
@@ -329,20 +332,49 @@ def test_subtopics_follow_their_topic_in_address_and_colour(db):
 def test_a_topic_that_holds_papers_or_subtopics_is_not_removed(longformer):
     topic = Topic.objects.get(name="Sparse Attention")
     with pytest.raises(curation.Refused, match="“Sparse Attention” holds 2 papers and no subtop"):
-        curation.remove_topic(topic)
+        curation.retire_topic(topic)
 
 
-def test_a_topic_that_remembers_removed_papers_is_retired_instead(longformer):
-    topic = Topic.objects.get(name="Sparse Attention")
-    curation.unlist(Paper.objects.filter(placements__topic=topic))
-    assert curation.remove_topic(topic) is False
-    topic.refresh_from_db()
-    assert topic.retired_at
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"name": " New  name "}, "Renamed “Old” to “New name”"),
+        ({"name": "New", "parent": "Top"}, "Renamed “Old” to “New”, moved “New” under “Top”"),
+        ({"position": 1}, "Changed the place of “Old”"),
+        ({"description": "About it"}, "Changed the description of “Old”"),
+        ({"hue": 7}, "Changed the colour of “Old”"),
+        ({"name": "Old"}, None),
+    ],
+)
+def test_a_topic_s_form_makes_a_change_of_the_tree_that_can_be_undone(db, changed, words):
+    make_topic("Top", position=1)
+    topic = make_topic("Old", position=2)
+    make_topic("Below", topic, position=3)
+    before = list(Topic.objects.values("pk", "name", "path", "parent", "position", "hue"))
+    for name, value in changed.items():
+        setattr(topic, name, Topic.objects.get(name=value) if name == "parent" else value)
+    change = curation.save_topic(topic, list(changed))
+    assert (change.words if change else None) == words
+    if change:
+        curation.undo_tree_change(change)
+    assert list(Topic.objects.values("pk", "name", "path", "parent", "position", "hue")) == before
 
 
-def test_an_empty_topic_is_deleted(db):
-    assert curation.remove_topic(make_topic("Empty")) is True
-    assert not Topic.objects.exists()
+def test_no_way_of_saving_a_topic_gives_two_siblings_one_name(db):
+    top, topic = make_topic("Attention"), make_topic("Memory")
+    below = make_topic("attention", topic)
+    topic.name = "ATTENTION"
+    with pytest.raises(curation.Refused, match="There is a “Attention” at the top already"):
+        curation.save_topic(topic, ["name"])
+    below.parent = None
+    with pytest.raises(curation.Refused, match="at the top already"):
+        curation.save_topic(below, ["parent"])
+    with pytest.raises(curation.Refused, match="at the top already"):
+        curation.save_topic(Topic(catalogue=top.catalogue, name="attention "), ["name"])
+    curation.retire_topic(top)
+    curation.place_topic(below, curation.Place(None))
+    with pytest.raises(curation.Refused, match="There is a “attention” at the top already"):
+        curation.bring_back_topic(top)
 
 
 # Merging

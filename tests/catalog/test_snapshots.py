@@ -151,13 +151,23 @@ def test_papers_merged_since_stand_for_themselves_and_merged_before_do_not(catal
 
 
 def test_a_topic_that_was_deleted_is_in_the_snapshots_of_before(catalogue):
-    curation.add_topic(catalogue, "Short", Place(None))
+    change = curation.add_topic(catalogue, "Short", Place(None))
     let_pass(3)
-    assert curation.remove_topic(topic("short"))
+    curation.undo_tree_change(change)
     assert at(catalogue, ago(2))[-1] == "3 Short 0"
     assert len(at(catalogue, ago(0))) == 3
     assert [one.day for one in days(catalogue)] == [ago(0), ago(3), ago(13)]
     assert days(catalogue)[0].changes == ["3 “Short” left"]
+
+
+def test_the_page_that_a_retired_topic_leads_to_leads_to_what_it_was(client, catalogue):
+    prompt = topic("prompt")
+    curation.unlist(list(Paper.objects.filter(title="Prompting")))
+    curation.retire_topic(prompt)
+    page = client.get(prompt.get_absolute_url(), follow=True)
+    then = reverse("topic-at", args=["long-context", ago(1), "prompt"])
+    assert f'href="{then}"' in page.text
+    assert "2 Prompt" in client.get(then).text
 
 
 def test_a_topic_is_found_in_a_snapshot_by_its_address_of_today(client, catalogue):

@@ -310,6 +310,7 @@ PAGES: dict[str, Page] = {
         elsewhere_post=C,
         worked=_led_on,
     ),
+    "catalog_paper_draft_topics": Page(E, NOBODY, lambda rows: [rows.draft().pk]),
     "catalog_paper_paste_progress": Page(E, NOBODY, lambda rows: [rows.draft().paste_id]),
     "catalog_paper_revert": _revert(models.Paper),
     "catalog_paper_unmerge": _unmerge(models.Paper, E),

@@ -107,6 +107,22 @@ def test_suggested_groups_become_subtopics_after_a_look(client, topic, vectors):
     assert len(under("systems")) == 9
 
 
+def test_choosing_again_shows_all_groups_as_they_were_left(client, topic, vectors):
+    boxes = client.get(url(topic), {"by": "clusters"}).context["offer"].boxes
+    kept = boxes[1].picks[1:]
+    form: dict[str, object] = {"use": "1", "where": "beside", "by": "clusters", "groups": "2"}
+    for box in boxes:
+        form |= {f"name-{box.number}": f"Name {box.number}", f"shown-{box.number}": box.shown}
+    form["papers-1"] = [pick.paper.pk for pick in kept]
+    for step in ("look", "again", ""):
+        page = client.post(url(topic), {**form, "step": step, **({} if step else {"name-1": ""})})
+        offer = page.context["offer"]
+        assert (offer.by, offer.beside) == ("clusters", True)
+        assert [box.is_used for box in offer.boxes] == [False, True]
+        assert [box.shown for box in offer.boxes] == [box.shown for box in boxes]
+        assert [pick.paper for pick in offer.boxes[1].picks if pick.is_chosen] == [pick.paper for pick in kept]  # fmt: skip
+
+
 def test_papers_are_chosen_by_a_search_among_those_of_the_topic(client, topic):
     make_paper("KV cache elsewhere", topics=[make_topic("Other")])
     refresh_words()
