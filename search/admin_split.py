@@ -212,7 +212,7 @@ def _numbers(asked: QueryDict) -> list[int]:
 
 def _read_parts(asked: QueryDict) -> list[Part]:
     return [
-        Part(asked.get(f"name-{number}", ""), tuple(readread_keys(asked.getlist(f"papers-{number}"))))
+        Part(asked.get(f"name-{number}", ""), tuple(read_keys(asked.getlist(f"papers-{number}"))))
         for number in dict.fromkeys(_numbers(asked))
     ]
 
