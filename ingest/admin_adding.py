@@ -151,7 +151,9 @@ class AddViews:
         if draft.state == Draft.State.SAVED or not suggest_again(draft):
             return HttpResponse(status=204)
         form = DraftForm(draft=draft, topics=topics_of(request.user))
-        return self.page(request, "admin/ingest/_draft_topics.html", {"form": form, "draft": draft})
+        return framed(
+            self.admin, request, "admin/ingest/_draft_topics.html", {"form": form, "draft": draft}
+        )
 
     def _act(self, request: HttpRequest, draft: Draft) -> HttpResponse:
         # What asks sources holds no transaction meanwhile.

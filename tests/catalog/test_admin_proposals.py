@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from catalog import curation
-from catalog.models import Link, Paper, Placement, Proposal, Topic
+from catalog.models import Editorship, Link, Paper, Placement, Proposal, Topic
 from tests.factories import make_catalogue, make_paper, make_staff, make_topic, make_venue
 
 pytestmark = pytest.mark.django_db
@@ -243,7 +243,7 @@ def test_who_may_look_and_who_may_decide(client, paper):
     client.force_login(make_staff("view_proposal", "change_proposal", name="half"))
     assert client.post(page(proposal), values).status_code == 403
     editor = make_staff("view_proposal", "change_proposal", "change_paper", name="editor")
-    editorship = editor.editorships.create(catalogue=make_catalogue("other"))
+    editorship = Editorship.objects.create(user=editor, catalogue=make_catalogue("other"))
     client.force_login(editor)
     assert "may not decide" in client.get(page(proposal)).text
     assert client.post(page(proposal), values).status_code == 403
