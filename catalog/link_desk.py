@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from catalog.evidence import doubtful
@@ -11,6 +11,7 @@ from catalog.models import (
     CodeSuggestion,
     LinkCheck,
     LinkOutcome,
+    Paper,
     PaperRepository,
     Problem,
     Repository,
@@ -74,10 +75,15 @@ def _of_links() -> list[DeskLine]:
 
 
 def _of_repositories() -> list[DeskLine]:
-    numbers = in_use().aggregate(
-        renamed=Count("pk", filter=RENAMED),
-        archived=Count("pk", filter=Q(is_archived=True, gone_at=None)),
-        gone=Count("pk", filter=Q(gone_at__isnull=False)),
+    archived, gone = Q(is_archived=True, gone_at=None), Q(gone_at__isnull=False)
+    numbers = (
+        in_use()
+        .filter(RENAMED | archived | gone)
+        .aggregate(
+            renamed=Count("pk", filter=RENAMED),
+            archived=Count("pk", filter=archived),
+            gone=Count("pk", filter=gone),
+        )
     )
     replaced = Problem.objects.open().filter(kind=REPLACED).count()
     return [
@@ -89,12 +95,14 @@ def _of_repositories() -> list[DeskLine]:
 
 
 def _of_code() -> list[DeskLine]:
-    links = PaperRepository.objects.current().filter(paper__merged_into=None)
-    badges = links.filter(ANOTHERS_STARS).count()
-    doubts = links.filter(doubtful()).count()
+    numbers = (
+        _links()
+        .filter(ANOTHERS_STARS | doubtful())
+        .aggregate(badges=Count("pk", filter=ANOTHERS_STARS), doubts=Count("pk", filter=doubtful()))
+    )
     return [
-        *line(badges, "badge counts another repository’s stars|badges count another repository’s stars", "paperrepository", "look=badge"),
-        *line(doubts, "repository is linked by a list alone, and its README names other papers|repositories are linked by a list alone, and their READMEs name other papers", "paperrepository", "look=doubtful"),
+        *line(numbers["badges"], "badge counts another repository’s stars|badges count another repository’s stars", "paperrepository", "look=badge"),
+        *line(numbers["doubts"], "repository is linked by a list alone, and its README names other papers|repositories are linked by a list alone, and their READMEs name other papers", "paperrepository", "look=doubtful"),
     ]  # fmt: skip
 
 
@@ -104,6 +112,12 @@ RENAMED = Q(Exists(RepositoryAlias.objects.filter(repository=OuterRef("pk"))))
 
 def in_use() -> Any:
     """Repositories that a paper's current link leads to, or counts the stars of."""
-    uses = Q(repository=OuterRef("pk")) | Q(badge_repository=OuterRef("pk"))
-    links = PaperRepository.objects.current().filter(uses, paper__merged_into=None)
-    return Repository.objects.filter(Exists(links))
+    counted = _links().exclude(badge_repository=None)
+    used = _links().values("repository").union(counted.values("badge_repository"))
+    return Repository.objects.filter(pk__in=used)
+
+
+def _links() -> QuerySet[PaperRepository]:
+    """Current links of papers that stand; the merged ones are few, and all papers many."""
+    merged = Paper.objects.exclude(merged_into=None).values("pk")
+    return PaperRepository.objects.current().exclude(paper__in=merged).order_by()
