@@ -37,8 +37,8 @@ class KnownSelect(AutocompleteSelect):
         row = self.known
         if row is None or [str(one) for one in value] != [str(row.pk)]:
             return super().optgroups(name, value, attr)
-        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]  # type: ignore[arg-type]  # as Django's own
-        options.append(self.create_option(name, row.pk, str(row), True, len(options)))  # type: ignore[arg-type]
+        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
+        options.append(self.create_option(name, row.pk, str(row), True, len(options)))
         return [(None, options, 0)]
 
 

@@ -294,7 +294,7 @@ def test_what_came_while_others_were_compared_waits_for_its_turn(monkeypatch):
         compare(ids)
 
     monkeypatch.setattr(job, "find_about", busy_at_first)
-    find_duplicates.apply(args=[[fresh.pk]])
+    find_duplicates.apply(args=([fresh.pk],))
     assert len(suspects()) == 1
 
 
