@@ -117,7 +117,6 @@ class TopicAdmin(WithTree, CuratedAdmin):
     list_editable = ["position"]
     list_select_related = ["catalogue"]
     list_filter = ["catalogue", ("retired_at", admin.EmptyFieldListFilter), "curated"]
-    list_per_page = 100
     search_fields = ["name", "heading", "path"]
     autocomplete_fields = ["catalogue", "parent"]
     readonly_fields = ["heading", "path", "curated", "merged_into", "created_at", "retired_at"]
