@@ -9,6 +9,7 @@ from catalog.link_desk import DeskLine, line
 from catalog.models import (
     AuthorSuspect,
     Candidate,
+    Paper,
     PaperSuspect,
     Problem,
     Proposal,
@@ -41,9 +42,9 @@ def waiting(user: Any) -> Iterator[DeskLine]:
         words = "pair of authors who may be one person|pairs of authors who may be one person"
         yield from line(number, words, "authorsuspect", page="queue")
     if user.has_perm("catalog.view_venuesuggestion"):
-        venues = VenueSuggestion.objects.filter(
-            status=VenueSuggestion.Status.OPEN, paper__merged_into=None
-        )
+        merged = Paper.objects.exclude(merged_into=None)
+        venues = VenueSuggestion.objects.filter(status=VenueSuggestion.Status.OPEN)
+        venues = venues.exclude(paper__in=merged)
         words = "venue suggested by sources|venues suggested by sources"
         yield from line(reachable(user, venues).count(), words, "venuesuggestion", page="queue")
     if user.has_perm("catalog.view_relation"):

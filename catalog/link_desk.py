@@ -6,7 +6,7 @@ Whoever edits certain catalogues is told of what their papers have, and led to t
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from catalog.evidence import doubtful
@@ -14,6 +14,7 @@ from catalog.models import (
     CodeSuggestion,
     LinkCheck,
     LinkOutcome,
+    Paper,
     PaperRepository,
     Problem,
     Repository,
@@ -84,10 +85,15 @@ def _of_links(user: Any, own: bool) -> list[DeskLine]:
 
 
 def _of_repositories(user: Any, own: bool) -> list[DeskLine]:
-    numbers = in_use(user).aggregate(
-        renamed=Count("pk", filter=RENAMED),
-        archived=Count("pk", filter=Q(is_archived=True, gone_at=None)),
-        gone=Count("pk", filter=Q(gone_at__isnull=False)),
+    archived, gone = Q(is_archived=True, gone_at=None), Q(gone_at__isnull=False)
+    numbers = (
+        in_use(user)
+        .filter(RENAMED | archived | gone)
+        .aggregate(
+            renamed=Count("pk", filter=RENAMED),
+            archived=Count("pk", filter=archived),
+            gone=Count("pk", filter=gone),
+        )
     )
     replaced = reachable(user, Problem.objects.open().filter(kind=REPLACED)).count()
     return [
@@ -99,12 +105,14 @@ def _of_repositories(user: Any, own: bool) -> list[DeskLine]:
 
 
 def _of_code(user: Any, own: bool) -> list[DeskLine]:
-    links = reachable(user, PaperRepository.objects.current().filter(paper__merged_into=None))
-    badges = links.filter(ANOTHERS_STARS).count()
-    doubts = links.filter(doubtful()).count()
+    numbers = (
+        _links(user)
+        .filter(ANOTHERS_STARS | doubtful())
+        .aggregate(badges=Count("pk", filter=ANOTHERS_STARS), doubts=Count("pk", filter=doubtful()))
+    )
     return [
-        *line(badges, "badge counts another repository’s stars|badges count another repository’s stars", "paperrepository", "look=badge", own=own),
-        *line(doubts, "repository is linked by a list alone, and its README names other papers|repositories are linked by a list alone, and their READMEs name other papers", "paperrepository", "look=doubtful", own=own),
+        *line(numbers["badges"], "badge counts another repository’s stars|badges count another repository’s stars", "paperrepository", "look=badge", own=own),
+        *line(numbers["doubts"], "repository is linked by a list alone, and its README names other papers|repositories are linked by a list alone, and their READMEs name other papers", "paperrepository", "look=doubtful", own=own),
     ]  # fmt: skip
 
 
@@ -114,6 +122,14 @@ RENAMED = Q(Exists(RepositoryAlias.objects.filter(repository=OuterRef("pk"))))
 
 def in_use(user: Any = None) -> Any:
     """Repositories that a paper's current link leads to, or counts the stars of; given a user, a paper within reach."""
-    uses = Q(repository=OuterRef("pk")) | Q(badge_repository=OuterRef("pk"))
-    links = PaperRepository.objects.current().filter(uses, paper__merged_into=None)
-    return Repository.objects.filter(Exists(reachable(user, links) if user else links))
+    links = _links(user)
+    counted = links.exclude(badge_repository=None)
+    used = links.values("repository").union(counted.values("badge_repository"))
+    return Repository.objects.filter(pk__in=used)
+
+
+def _links(user: Any = None) -> QuerySet[PaperRepository]:
+    """Current links of papers that stand, given a user of those within reach; the merged papers are few, and all papers many."""
+    merged = Paper.objects.exclude(merged_into=None).values("pk")
+    links = PaperRepository.objects.current().exclude(paper__in=merged).order_by()
+    return reachable(user, links) if user else links

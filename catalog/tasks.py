@@ -1,6 +1,7 @@
 """Doorways for Celery to the jobs of the catalogue itself."""
 
 import logging
+from typing import Any
 
 from celery import shared_task
 
@@ -31,9 +32,12 @@ def find_systems() -> None:
         logger.info("systems: %s", error)
 
 
-@shared_task
-def find_duplicates(ids: list[int] | None = None) -> None:
-    """Compare these papers, that came or changed, with all others; without any, all with all, if anything has changed."""
+@shared_task(bind=True, default_retry_delay=30, max_retries=60)
+def find_duplicates(self: Any, ids: list[int] | None = None) -> None:
+    """Compare these papers, that came or changed, with all others; without any, all with all, if anything has changed.
+
+    What came while others were compared waits for its turn: the comparison that runs may have read the papers before.
+    """
     try:
         if ids:
             duplicates.find_about(ids)
@@ -41,6 +45,8 @@ def find_duplicates(ids: list[int] | None = None) -> None:
             duplicates.find_changed("schedule")
     except AlreadyRunning as error:
         logger.info("duplicates: %s", error)
+        if ids:
+            raise self.retry(exc=error) from error
 
 
 @shared_task

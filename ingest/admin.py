@@ -13,6 +13,7 @@ from django_celery_beat.models import PeriodicTask
 from catalog.admin.base import ReadOnlyAdmin
 from catalog.admin.catalogues import CatalogueAdmin
 from catalog.admin.papers import PaperAdmin
+from catalog.admin.searching import any_of, with_words, words_of
 from catalog.identifiers import parse_identifier
 from catalog.models import Author, Authorship, Catalogue, Paper
 from ingest.admin_adding import AddViews
@@ -60,9 +61,6 @@ class ListedCatalogueAdmin(CatalogueAdmin):
         ]
 
 
-_WORDS = 12  # of a search that a title must have
-
-
 class AddedPaperAdmin(PaperAdmin):
     """Papers are added by looking them up; the bare form is there for what no source knows."""
 
@@ -84,13 +82,12 @@ class AddedPaperAdmin(PaperAdmin):
             queryset = queryset.filter(merged_into=None)
         results = search(search_term, limit=MAX_RANKED, reasons=False)
         found = [hit.paper_id for hit in results.hits]
-        titled, named = Q(), Q()
-        for word in search_term.replace("\x00", "").split()[:_WORDS]:
-            titled &= Q(title__icontains=word)
-            named &= Q(name__icontains=word)
-        people = Authorship.objects.filter(author__in=Author.objects.filter(named))
-        wanted = Q(pk__in=found) | titled | Q(pk__in=people.values("paper"))
-        return queryset.filter(wanted), False
+        words = words_of(search_term)
+        people = Author.objects.filter(with_words(Author, "name", words)).order_by()
+        written = Authorship.objects.filter(author__in=people.values("pk")).order_by()
+        titled = with_words(Paper, "title", words)
+        met = [Q(pk__in=found), titled, Q(pk__in=written.values("paper"))]
+        return any_of(queryset, met), False
 
 
 @admin.register(Visit)

@@ -12,9 +12,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-from catalog.admin.forms import PlainForm, PlainFormSet
+from catalog.admin.forms import KnownSelect, PlainForm, PlainFormSet
 from catalog.admin.history import WithHistory
 from catalog.admin.reach import NarrowedAdmin, NarrowedInline
+from catalog.admin.searching import SearchedAdmin
 from catalog.admin.words import in_words as in_words  # for the pages built on these
 
 _FIELDS: Any = {
@@ -27,7 +28,7 @@ _FIELDS_IN_ROWS: Any = {
 }
 
 
-class CuratedAdmin(NarrowedAdmin, WithHistory):
+class CuratedAdmin(NarrowedAdmin, WithHistory, SearchedAdmin):
     """A page of the admin that remembers who did what and why, changes nothing out of the user's reach, and whose errors
     are words, whatever happens between two curators.
     """
@@ -84,6 +85,11 @@ class Inline(NarrowedInline):
     formset = PlainFormSet
     formfield_overrides = _FIELDS_IN_ROWS
     extra = 0
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KnownSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 def superusers_delete(request: HttpRequest) -> bool:

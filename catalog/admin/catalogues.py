@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -28,6 +29,7 @@ from catalog.models import (
     Announcement,
     Catalogue,
     HarvestQuery,
+    Paper,
     Placement,
     Source,
     Topic,
@@ -52,11 +54,12 @@ class CatalogueAdmin(CuratedAdmin):
     inlines = [HarvestQueryInline]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        current = Q(
-            topics__placements__retired_at=None, topics__placements__paper__merged_into=None
-        )
-        number = Count("topics__placements__paper", filter=current, distinct=True)
-        return super().get_queryset(request).annotate(number=number)
+        merged = Paper.objects.exclude(merged_into=None)
+        current = Placement.objects.current().filter(topic__catalogue=OuterRef("pk")).order_by()
+        papers = current.exclude(paper__in=merged.values("pk")).values("topic__catalogue")
+        number = papers.annotate(number=Count("paper", distinct=True)).values("number")
+        rows = super().get_queryset(request)
+        return rows.annotate(number=Coalesce(Subquery(number), 0))
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {} if obj else super().get_prepopulated_fields(request, obj)
@@ -138,7 +141,9 @@ class TopicList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        current = Placement.objects.current().filter(paper__merged_into=None).order_by()
+        current = Placement.objects.current().filter(topic__in=self.result_list).order_by()
+        merged = Paper.objects.exclude(merged_into=None)
+        current = current.exclude(paper__in=merged.values("pk"))
         numbers = dict(current.values_list("topic").annotate(Count("pk")))
         for topic in self.result_list:
             topic.paper_count = numbers.get(topic.pk, 0)
@@ -151,7 +156,6 @@ class TopicAdmin(WithTree, CuratedAdmin):
     list_display_links = ["indented"]
     list_select_related = ["catalogue"]
     list_filter = ["catalogue", ("retired_at", admin.EmptyFieldListFilter), "curated"]
-    list_per_page = 100
     search_fields = ["name", "heading", "path"]
     autocomplete_fields = ["catalogue", "parent"]
     readonly_fields = ["heading", "path", "curated", "merged_into", "created_at", "retired_at"]

@@ -142,8 +142,9 @@ class RepositoryAliasAdmin(ReadOnlyAdmin):
 class StarCountAdmin(ReadOnlyAdmin):
     list_display = ["repository", "date", "stars"]
     list_select_related = ["repository"]
+    list_filter = ["date"]
+    ordering = ["-pk"]
     search_fields = ["repository__owner", "repository__name"]
-    date_hierarchy = "date"
 
 
 @admin.register(PaperRepository)

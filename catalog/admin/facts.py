@@ -198,9 +198,8 @@ class FieldStatementAdmin(ReadOnlyAdmin):
 
     list_display = ["field", column("paper", "paper"), "source", "detail", "words", "stated_at"]
     list_select_related = ["paper"]
-    list_filter = ["source", "field"]
+    list_filter = ["source", "field", "stated_at"]
     search_fields = ["paper__title", "detail"]
-    date_hierarchy = "stated_at"
 
     @admin.display(description="value")
     def words(self, row: FieldStatement) -> str:

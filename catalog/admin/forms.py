@@ -3,7 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.forms.models import BaseInlineFormSet
 
 from catalog.models import Source
@@ -26,10 +28,32 @@ _WORDS = {
 }
 
 
+class KnownSelect(AutocompleteSelect):
+    """Shows the row that its form has at hand, where Django would ask for each of three hundred authors again."""
+
+    known: Model | None = None
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        row = self.known
+        if row is None or [str(one) for one in value] != [str(row.pk)]:
+            return super().optgroups(name, value, attr)
+        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
+        options.append(self.create_option(name, row.pk, str(row), True, len(options)))
+        return [(None, options, 0)]
+
+
 class PlainForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy only
     """Checks every constraint of the row, also those on columns that the form does not show."""
 
     settled_on_saving: frozenset[str] = frozenset()  # constraints that the service sees to
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        at_hand = self.instance._state.fields_cache
+        for name, field in self.fields.items():
+            select = getattr(field.widget, "widget", field.widget)
+            if isinstance(select, KnownSelect):
+                select.known = at_hand.get(name)
 
     def _post_clean(self) -> None:
         # Django would skip a constraint as soon as one of its columns is not in the form.

@@ -21,11 +21,11 @@ class CitationAdmin(CuratedAdmin):
     form = CuratorsForm
     list_display = ["__str__", column("citing", "citing"), column("cited", "cited"), "source"]
     list_select_related = ["citing", "cited"]
-    list_filter = ["source"]
+    list_filter = ["source", "stated_at"]
+    ordering = ["-pk"]
     search_fields = ["citing__title", "cited__title"]
     autocomplete_fields = ["citing", "cited"]
     readonly_fields = ["source", "stated_at"]
-    date_hierarchy = "stated_at"
 
     def save_model(self, request: HttpRequest, obj: Citation, form: Any, change: bool) -> None:
         obj.stated_at = timezone.now()
@@ -55,9 +55,8 @@ class CitationCountAdmin(ReadOnlyAdmin):
     list_display = [column("paper", "paper"), "source", "references", "citing", "counted_on"]
     list_display_links = ["source"]
     list_select_related = ["paper"]
-    list_filter = ["source"]
+    list_filter = ["source", "counted_on"]
     search_fields = ["paper__title"]
-    date_hierarchy = "counted_on"
 
 
 class UndecidedFilter(admin.SimpleListFilter):

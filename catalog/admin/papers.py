@@ -21,6 +21,7 @@ from catalog.folding import one_line
 from catalog.identifiers import parse_identifier
 from catalog.models import (
     Authorship,
+    Catalogue,
     CitationKey,
     Identifier,
     Link,
@@ -69,10 +70,10 @@ class ListedFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Paper]) -> QuerySet[Paper]:
-        listed = Paper.objects.listed().values("pk")
+        listed = Placement.objects.current().order_by().values("paper")
         match self.value():
             case "listed":
-                return queryset.filter(pk__in=listed)
+                return queryset.filter(merged_into=None, pk__in=listed)
             case "unlisted":
                 return queryset.filter(merged_into=None).exclude(pk__in=listed)
             case "merged":
@@ -83,14 +84,29 @@ class ListedFilter(admin.SimpleListFilter):
         return queryset
 
 
+class CatalogueFilter(admin.SimpleListFilter):
+    title = "catalogue"
+    parameter_name = "catalogue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(one.slug, str(one)) for one in Catalogue.objects.all()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Paper]) -> QuerySet[Paper]:
+        """Those that it lists or once listed."""
+        if not self.value():
+            return queryset
+        placed = Placement.objects.filter(topic__catalogue__slug=self.value()).order_by()
+        return queryset.filter(pk__in=placed.values("paper"))
+
+
 @admin.register(Paper)
 class PaperAdmin(PaperMerges, BulkEdits, WithFacts, CuratedAdmin):
     form = PaperForm
     change_form_template = "admin/catalog/paper/change_form.html"
     list_display = ["title", "authors_short", "venue", "year", "topic", "idents", on_site]
     list_select_related = ["venue"]
-    list_filter = [ListedFilter, "placements__topic__catalogue", "year", "venue"]
-    date_hierarchy = "published_on"
+    # No hierarchy of dates: it would find the papers of a filter twice more.
+    list_filter = [ListedFilter, CatalogueFilter, "year", "published_on", "venue"]
     ordering = ["-pk"]
     search_fields = [
         "title",
@@ -269,11 +285,10 @@ class IdentifierAdmin(CuratedAdmin):
     form = inlines.IdentifierForm
     list_display = ["value", "scheme", column("paper", "paper"), "source", "stated_at"]
     list_select_related = ["paper"]
-    list_filter = ["scheme", "source"]
+    list_filter = ["scheme", "source", "stated_at"]
     search_fields = ["value", "paper__title"]
     autocomplete_fields = ["paper"]
     readonly_fields = ["source", "stated_at"]
-    date_hierarchy = "stated_at"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*super().get_readonly_fields(request, obj), *(["paper"] if obj else [])]
@@ -329,10 +344,9 @@ class TitleAliasAdmin(CuratedAdmin):
 class ProvenanceAdmin(CuratedAdmin):
     list_display = ["field", column("paper", "paper"), "source", "detail", "stated_at", "locked"]
     list_select_related = ["paper"]
-    list_filter = ["locked", "source", "field"]
+    list_filter = ["locked", "source", "field", "stated_at"]
     search_fields = ["paper__title", "detail"]
     readonly_fields = ["paper", "field", "source", "detail", "stated_at"]
-    date_hierarchy = "stated_at"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

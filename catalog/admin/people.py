@@ -32,7 +32,7 @@ class AuthorAdmin(AuthorSplits, AuthorMerges, CuratedAdmin):
     list_display = ["name", "orcid", "papers", column("merged into", "merged_into"), on_site]
     list_select_related = ["merged_into"]
     list_filter = [MergedFilter]
-    search_fields = ["name", "name_key", "orcid"]
+    search_fields = ["name", "orcid"]
     fields = ["name", "orcid", "merged_into", "created_at"]
     readonly_fields = ["merged_into", "created_at"]
     actions = ["merge"]

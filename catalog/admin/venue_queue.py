@@ -24,7 +24,8 @@ from catalog.models import FieldStatement, Source, Venue, VenueSuggestion
 from catalog.roles import reachable
 
 _PER_PAGE = 40
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 500  # lines to look at
+_MOST_CHOSEN = 5000  # rows of an action
 
 
 class Kind(TextChoices):
@@ -126,18 +127,32 @@ class VenueSuggestionAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Accept", permissions=["decide"])
     def accept(self, request: HttpRequest, queryset: QuerySet[VenueSuggestion]) -> None:
-        self._accept(request, _chosen(queryset), "")
+        if rows := self._chosen(request, queryset):
+            self._accept(request, rows, "")
 
     @admin.action(description="Reject", permissions=["decide"])
     def reject(self, request: HttpRequest, queryset: QuerySet[VenueSuggestion]) -> None:
-        curation.note_act("rejected suggested venues")
-        number = curation.reject_venues(_chosen(queryset), request.user)  # type: ignore[arg-type]  # staff only
-        self.message_user(request, f"Rejected: {number}.", messages.SUCCESS)
+        if rows := self._chosen(request, queryset):
+            curation.note_act("rejected suggested venues")
+            number = curation.reject_venues(rows, request.user)  # type: ignore[arg-type]  # staff only
+            self.message_user(request, f"Rejected: {number:,}.", messages.SUCCESS)
 
     @admin.action(description="Decide again on rejected ones", permissions=["decide"])
     def reopen(self, request: HttpRequest, queryset: QuerySet[VenueSuggestion]) -> None:
-        number = curation.reopen_venues(_chosen(queryset))
-        self.message_user(request, f"To be decided again: {number}.", messages.SUCCESS)
+        if rows := self._chosen(request, queryset):
+            number = curation.reopen_venues(rows)
+            self.message_user(request, f"To be decided again: {number:,}.", messages.SUCCESS)
+
+    def _chosen(
+        self, request: HttpRequest, queryset: QuerySet[VenueSuggestion]
+    ) -> QuerySet[VenueSuggestion] | None:
+        """The rows of an action, free of what the list joins to them; None where they are too many."""
+        keys = list(queryset.order_by().values_list("pk", flat=True)[: _MOST_CHOSEN + 1])
+        if len(keys) > _MOST_CHOSEN:
+            text = f"At most {_MOST_CHOSEN:,} at once: narrow the search or the filters."
+            self.message_user(request, text, messages.ERROR)
+            return None
+        return VenueSuggestion.objects.filter(pk__in=keys)
 
     # The queue
 
@@ -275,12 +290,6 @@ def _check_reach(request: HttpRequest, keys: list[int]) -> None:
     rows = VenueSuggestion.objects.filter(pk__in=keys)
     if reachable(request.user, rows).count() < rows.count():
         raise PermissionDenied
-
-
-def _chosen(queryset: QuerySet[VenueSuggestion]) -> QuerySet[VenueSuggestion]:
-    """The rows of an action, free of what the list joins to them."""
-    keys = list(queryset.values_list("pk", flat=True)[:MOST_AT_ONCE])
-    return VenueSuggestion.objects.filter(pk__in=keys)
 
 
 def _kinds(rows: "QuerySet[Any]") -> list[tuple[str, str, int]]:

@@ -13,22 +13,21 @@ from django.utils import timezone
 from catalog.curation.locks import hold_off_imports
 from catalog.curation.recording import recorded
 from catalog.curation.refusal import Refused
-from catalog.curation.rows import choose_primary
+from catalog.curation.rows import choose_primaries
+from catalog.curation.saying import say
 from catalog.curation.venues import rows_of_facts
 from catalog.keys import read_keys
 from catalog.models import (
     Act,
-    FieldStatement,
     Paper,
     Placement,
-    Provenance,
     Source,
     Topic,
     Venue,
 )
 from catalog.signals import announce_changed_papers
 
-MOST = 3000  # papers at once
+MOST = 5000  # papers at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,25 +168,6 @@ def _set(papers: list[int], name: str, value: Any, user: AbstractBaseUser) -> No
         "withdrawn": {"withdrawn_at": now if value else None},
     }[name]
     Paper.objects.filter(pk__in=papers).update(**columns, updated_at=now)
-    said = "withdrawn_at" if name == "withdrawn" else name
-    Provenance.objects.bulk_create(
-        [
-            Provenance(
-                paper_id=pk,
-                field=said,
-                source=Source.CURATOR,
-                detail=user.get_username()[:200],
-                stated_at=now,
-                locked=True,
-            )
-            for pk in papers
-        ],
-        batch_size=1000,
-        update_conflicts=True,
-        unique_fields=["paper", "field"],
-        update_fields=["source", "detail", "stated_at", "locked"],
-    )
-    FieldStatement.objects.filter(paper__in=papers, field=said, source=Source.CURATOR).delete()
     stated = (
         value.name
         if isinstance(value, Venue)
@@ -195,16 +175,7 @@ def _set(papers: list[int], name: str, value: Any, user: AbstractBaseUser) -> No
         if value is True
         else value
     )
-    if stated not in (None, ""):
-        FieldStatement.objects.bulk_create(
-            [
-                FieldStatement(
-                    paper_id=pk, field=said, source=Source.CURATOR, value=stated, stated_at=now
-                )
-                for pk in papers
-            ],
-            batch_size=1000,
-        )
+    say("withdrawn_at" if name == "withdrawn" else name, dict.fromkeys(papers, stated), user)
 
 
 def _place(papers: Sequence[Any], edit: Edit) -> None:
@@ -229,6 +200,11 @@ def _place(papers: Sequence[Any], edit: Edit) -> None:
         fresh += [Placement(paper_id=pk, topic=topic, **stated) for pk in keys if pk not in had]
     Placement.objects.bulk_create(fresh, batch_size=1000)
     first = edit.put_under[0].pk if edit.put_under else None
-    for paper in papers:
-        if paper.pk in headless or not any(row.is_primary for row in paper.placed):
-            choose_primary(paper, first)
+    choose_primaries(
+        [
+            paper.pk
+            for paper in papers
+            if paper.pk in headless or not any(row.is_primary for row in paper.placed)
+        ],
+        first,
+    )

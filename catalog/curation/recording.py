@@ -231,9 +231,13 @@ class _Undoing:
             if model is Placement and "is_primary" in names:  # there is never a moment with two
                 keys = [row["id"] for row in rows]
                 Placement.objects.filter(pk__in=keys).update(is_primary=False)
+        deleted = dict(_grouped((model, pk) for model, pk in self.delete))
+        _delete(
+            Placement, deleted.pop(Placement, [])
+        )  # nothing hangs on one, and it may be primary
         for (model, names), rows in groups.items():
             _update(model, names, rows)
-        for model, keys in _grouped((model, pk) for model, pk in self.delete):
+        for model, keys in deleted.items():
             _delete(model, keys)
         for model, rows in _grouped(self.insert):
             _insert(model, rows)

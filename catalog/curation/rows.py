@@ -4,7 +4,8 @@ A row is known by what it points to. One that a curator removes, or points elsew
 in the curator's name instead of deleted: so the next import does not bring it back.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -82,17 +83,26 @@ def save_placements(
 
 def choose_primary(paper: Paper, topic_id: int | None = None) -> None:
     """Make one current placement the primary one: the topic's, else the one that is, else the first."""
-    rows = list(Placement.objects.current().filter(paper=paper).select_related("topic"))
-    if not rows:
-        return
-    rows.sort(
-        key=lambda row: (row.topic_id != topic_id, not row.is_primary, row.topic.position, row.pk)
-    )
-    chosen, *others = rows
-    if was := [row.pk for row in others if row.is_primary]:
-        Placement.objects.filter(pk__in=was).update(is_primary=False)
-    if not chosen.is_primary:
-        Placement.objects.filter(pk=chosen.pk).update(is_primary=True)
+    choose_primaries([paper.pk], topic_id)
+
+
+def choose_primaries(papers: Collection[int], topic_id: int | None = None) -> None:
+    """The same for many papers, in as many statements however many they are."""
+    rows = Placement.objects.current().filter(paper__in=papers).select_related("topic")
+    places: dict[int, list[Placement]] = defaultdict(list)
+    for row in rows:
+        places[row.paper_id].append(row)
+    chosen = [
+        min(own, key=lambda row: (row.topic_id != topic_id, not row.is_primary, row.topic.position, row.pk))
+        for own in places.values()
+    ]  # fmt: skip
+    keys = {row.pk for row in chosen}
+    was = [
+        row.pk for own in places.values() for row in own if row.is_primary and row.pk not in keys
+    ]
+    Placement.objects.filter(pk__in=was).update(is_primary=False)
+    fresh = [row.pk for row in chosen if not row.is_primary]
+    Placement.objects.filter(pk__in=fresh).update(is_primary=True)
 
 
 @transaction.atomic
@@ -110,13 +120,15 @@ def restore(row: AnyRow) -> None:
 def unlist(papers: Iterable[Paper], within: "QuerySet[Catalogue] | None" = None) -> int:
     """Take papers out of every topic for good, or out of those of certain catalogues; they and all that is known of them stay."""
     hold_off_imports()
-    unlisted = 0
-    for paper in papers:
-        places = Placement.objects.current().filter(paper=paper)
-        rows = list(places if within is None else places.filter(topic__catalogue__in=within))
-        for row in rows:
-            _retire(row)
-        choose_primary(paper)
-        unlisted += bool(rows)
-        announce_changed_papers([paper.pk])
-    return unlisted
+    places = Placement.objects.current().filter(paper__in=[paper.pk for paper in papers])
+    if within is not None:
+        places = places.filter(topic__catalogue__in=within)
+    rows = dict(places.order_by().values_list("pk", "paper"))
+    now = timezone.now()
+    Placement.objects.filter(pk__in=rows).update(
+        source=Source.CURATOR, stated_at=now, retired_at=now, is_primary=False
+    )
+    unlisted = set(rows.values())
+    choose_primaries(unlisted)
+    announce_changed_papers(unlisted)
+    return len(unlisted)

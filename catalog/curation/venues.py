@@ -1,6 +1,8 @@
 """A curator's word on where papers appeared, of what sources suggest."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
@@ -8,9 +10,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from catalog.curation.locks import hold_off_imports
-from catalog.curation.papers import save_paper
 from catalog.curation.recording import recorded
 from catalog.curation.refusal import Refused
+from catalog.curation.saying import say
 from catalog.folding import fold
 from catalog.models import (
     Act,
@@ -18,9 +20,11 @@ from catalog.models import (
     Paper,
     Provenance,
     TitleAlias,
+    Venue,
     VenueSuggestion,
 )
 from catalog.people import venue_named
+from catalog.signals import announce_changed_papers
 
 
 def rows_of_facts(papers: Collection[int]) -> Mapping[type[models.Model], Q]:
@@ -61,19 +65,30 @@ def accept_venues(suggestions: Iterable[VenueSuggestion], user: AbstractBaseUser
         return rows_of_facts(subjects)
 
     with recorded(Act.Kind.ACCEPT_VENUES, title, subjects, reached, user) as act:
-        for row in waiting:
-            paper = papers[row.paper_id]
-            paper.venue = venues[row.venue_name]
-            changed = ["venue"]
-            if row.year:
-                paper.year = row.year
-                changed.append("year")
-            if row.distinction:
-                paper.distinction = row.distinction
-                changed.append("distinction")
-            save_paper(paper, changed, user)
+        _appeared(waiting, venues, user)
         decide_venues(_with_those_that_agree(waiting), VenueSuggestion.Status.ACCEPTED, user)
+    announce_changed_papers(subjects)
     return act
+
+
+def _appeared(
+    rows: Sequence[VenueSuggestion], venues: Mapping[str, Venue], user: AbstractBaseUser
+) -> None:
+    """Write where papers appeared, those of one venue, year and distinction together."""
+    now = timezone.now()
+    columns: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        own = columns.setdefault(row.paper_id, {})
+        own["venue"] = venues[row.venue_name]
+        own |= {name: value for name in ("year", "distinction") if (value := getattr(row, name))}
+    alike: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for paper, values in columns.items():
+        alike[tuple(values.items())].append(paper)
+    for pairs, papers in alike.items():
+        Paper.objects.filter(pk__in=papers).update(**dict(pairs), updated_at=now)
+    for name in ("venue", "year", "distinction"):
+        said = {paper: values[name] for paper, values in columns.items() if name in values}
+        say(name, {pk: str(one) if name == "venue" else one for pk, one in said.items()}, user)
 
 
 def _title(rows: list[VenueSuggestion], papers: Mapping[int, Paper]) -> str:
@@ -115,7 +130,7 @@ def reopen_venues(suggestions: "models.QuerySet[VenueSuggestion]") -> int:
 def decide_venues(
     suggestions: Iterable[VenueSuggestion], status: str, user: AbstractBaseUser
 ) -> None:
-    for suggestion in suggestions:
-        suggestion.status, suggestion.decided_at = status, timezone.now()
-        suggestion.decided_by_id = user.pk
-        suggestion.save(update_fields=["status", "decided_at", "decided_by"])
+    keys = [one.pk for one in suggestions]
+    VenueSuggestion.objects.filter(pk__in=keys).update(
+        status=status, decided_at=timezone.now(), decided_by=user.pk
+    )

@@ -5,9 +5,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 
+from catalog.duplicates.titles import Title
 from catalog.duplicates.verdict import Facts
+from catalog.folding import fold
 from catalog.identifiers import URL, Ident, parse_identifier
 from catalog.models import (
     Announcement,
@@ -37,7 +40,9 @@ WITH lead AS (
     SELECT a.paper_id, p.year, a.author_id AS first, coalesce(b.author_id, 0) AS second
     FROM catalog_authorship a JOIN catalog_paper p ON p.id = a.paper_id AND p.merged_into_id IS NULL
     LEFT JOIN catalog_authorship b ON b.paper_id = a.paper_id AND b.position = 2
-    WHERE a.position = 1 AND length(p.abstract) > 200
+    WHERE a.position = 1 AND length(p.abstract) > 200 AND (%(about)s::bigint[] IS NULL OR a.author_id IN (
+        SELECT author_id FROM catalog_authorship WHERE position = 1 AND paper_id = ANY(%(about)s)
+    ))
 ), crowded AS (
     SELECT first, second FROM lead GROUP BY first, second HAVING count(*) BETWEEN 2 AND 100
 )
@@ -56,14 +61,24 @@ JOIN catalog_paper a ON a.id = asked.one JOIN catalog_paper b ON b.id = asked.ot
 WHERE length(a.abstract) > 200 AND length(b.abstract) > 200
 """
 
+# Letters in common by the trigram indexes, what begins like a title by the indexes of its key. Keys are compared byte by
+# byte there, whatever the collation. An OR of these would read every title, and so would a join to both tables at once.
 _NEAR = """
-WITH named AS (
-    SELECT id AS paper, title_key AS key FROM catalog_paper WHERE merged_into_id IS NULL
-    UNION ALL SELECT paper_id, title_key FROM catalog_titlealias
-), asked AS MATERIALIZED (SELECT key FROM named WHERE paper = ANY(%(papers)s) AND length(key) > 3)
-SELECT DISTINCT named.paper FROM named JOIN asked
-    ON similarity(named.key, asked.key) > 0.4 OR starts_with(named.key, asked.key) OR starts_with(asked.key, named.key)
+WITH asked AS MATERIALIZED (SELECT DISTINCT key FROM unnest(%(keys)s::text[]) AS asked (key)),
+begun AS MATERIALIZED (
+    SELECT DISTINCT left(key, letters) AS key FROM asked, generate_series(%(least)s, length(key)) AS letters
+)
+SELECT p.id FROM asked JOIN catalog_paper p ON p.title_key %% asked.key
+UNION SELECT a.paper_id FROM asked JOIN catalog_titlealias a ON a.title_key %% asked.key
+UNION SELECT p.id FROM begun JOIN catalog_paper p ON p.title_key = begun.key
+UNION SELECT a.paper_id FROM begun JOIN catalog_titlealias a ON a.title_key = begun.key
+UNION SELECT p.id FROM asked JOIN catalog_paper p
+    ON length(asked.key) >= %(least)s AND p.title_key ~>=~ asked.key AND p.title_key ~<~ (asked.key || chr(1114111))
+UNION SELECT a.paper_id FROM asked JOIN catalog_titlealias a
+    ON length(asked.key) >= %(least)s AND a.title_key ~>=~ asked.key AND a.title_key ~<~ (asked.key || chr(1114111))
 """
+_NEAR_LETTERS = 0.4  # of the threes of letters of both titles
+_LEAST_LETTERS = 8  # of a title that another one may begin with
 
 
 def titles(only: Collection[int] | None = None) -> dict[int, list[str]]:
@@ -82,9 +97,18 @@ def titles(only: Collection[int] | None = None) -> dict[int, list[str]]:
 
 
 def near_titles(papers: Collection[int]) -> set[int]:
-    """Papers with a title that has many letters in common with one of these papers', and these themselves."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NEAR, {"papers": list(papers)})
+    """Papers with a title that has many letters in common with one of these papers', or begins like it; these as well."""
+    keys: set[str] = set()
+    for texts in titles(papers).values():
+        for text in texts:
+            title = Title.of(text)
+            keys |= {fold(text), title.key}
+            keys |= {key for key in (title.plain, title.head) if len(key) >= _LEAST_LETTERS}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(_NEAR_LETTERS)]
+        )
+        cursor.execute(_NEAR, {"keys": sorted(keys), "least": _LEAST_LETTERS})
         return {pk for (pk,) in cursor.fetchall()} | set(papers)
 
 
@@ -117,10 +141,13 @@ def facts_of(papers: Collection[int]) -> dict[int, Facts]:
 # Who says that two are one
 
 
-def said_to_be_one() -> dict[Pair, list[str]]:
-    """Pairs that a source, a relation, a listed address or a title has as one, each with the words for it."""
+def said_to_be_one(about: Collection[int] | None = None) -> dict[Pair, list[str]]:
+    """Pairs that a source, a relation, a listed address or a title has as one, each with the words for it.
+
+    `about`: addresses and titles of these few papers, and what has one of their identifiers in it.
+    """
     found: dict[Pair, list[str]] = defaultdict(list)
-    for one, other, words in (*_by_problems(), *_by_relations(), *_by_addresses()):
+    for one, other, words in (*_by_problems(), *_by_relations(), *_by_addresses(about)):
         pair = (min(one, other), max(one, other))
         if one != other and words not in found[pair]:
             found[pair].append(words)
@@ -157,42 +184,64 @@ def _by_problems() -> Iterator[tuple[int, int, str]]:
         yield from ((paper, other, words) for title in pair for other in titled[title])
 
 
-def _by_addresses() -> Iterator[tuple[int, int, str]]:
+def _by_addresses(about: Collection[int] | None) -> Iterator[tuple[int, int, str]]:
     """Addresses and titles of one paper that are an identifier of another."""
     named: list[tuple[int, Ident, str]] = []
     placed = Placement.objects.current().exclude(listed_url="")
-    sources = (
-        (placed.values_list("paper", "listed_url"), "the list links one under {}, an identifier of the other"),
+    sources: tuple[tuple[QuerySet[Any], str, str], ...] = (
+        (placed, "listed_url", "the list links one under {}, an identifier of the other"),
         (
-            Link.objects.current().filter(kind=Link.Kind.PAPER).values_list("paper", "url"),
+            Link.objects.current().filter(kind=Link.Kind.PAPER), "url",
             "the full text of one is {}, an identifier of the other",
         ),
         (
-            Announcement.objects.exclude(url="").exclude(paper=None).values_list("paper", "url"),
+            Announcement.objects.exclude(url="").exclude(paper=None), "url",
             "one is announced under {}, an identifier of the other",
         ),
         (
-            Paper.objects.public().filter(title__iregex=_LIKE_AN_IDENTIFIER).values_list("pk", "title"),
+            Paper.objects.public().filter(title__iregex=_LIKE_AN_IDENTIFIER), "title",
             "the title of one is {}, an identifier of the other",
         ),
         (
-            TitleAlias.objects.filter(title__iregex=_LIKE_AN_IDENTIFIER).values_list("paper", "title"),
+            TitleAlias.objects.filter(title__iregex=_LIKE_AN_IDENTIFIER), "title",
             "another title of one is {}, an identifier of the other",
         ),
     )  # fmt: skip
-    for rows, words in sources:
-        for paper, text in rows:
+    pieces = _pieces(about or ())
+    for rows, field, words in sources:
+        paper_field = "pk" if rows.model is Paper else "paper"
+        if about is not None:
+            rows = rows.filter(_of_these(about, pieces, paper_field, field))
+        for paper, text in rows.values_list(paper_field, field):
             ident = parse_identifier(text)
             if ident:
                 named.append((paper, ident, words.format(text if ident.scheme == URL else ident)))
     yield from _held(named)
     # A DOI that arXiv gives to each of its papers, beside the arXiv identifier it holds.
     dois = Identifier.objects.filter(scheme="doi", value__istartswith="10.48550/arxiv.")
+    if about is not None:
+        dois = dois.filter(_of_these(about, pieces, "paper", "value"))
     own = [
         (paper, Ident("arxiv", value[len("10.48550/arxiv.") :]), f"the DOI of one is arXiv’s for the other ({value})")
         for paper, value in dois.values_list("paper", "value")
     ]  # fmt: skip
     yield from _held(own)
+
+
+def _pieces(papers: Collection[int]) -> str:
+    """A pattern of what tells the identifiers of these papers: of each the piece that stays, however it is written."""
+    values = Identifier.objects.filter(paper__in=papers).values_list("value", flat=True)
+    found = {max(re.split(r"[\W_]+", value), key=_telling) for value in values}
+    return "|".join(sorted(re.escape(piece) for piece in found if piece))
+
+
+def _telling(piece: str) -> tuple[bool, int]:
+    return any(letter.isdigit() for letter in piece), len(piece)
+
+
+def _of_these(papers: Collection[int], pieces: str, paper_field: str, field: str) -> Q:
+    own = Q(**{f"{paper_field}__in": papers})
+    return own | Q(**{f"{field}__iregex": pieces}) if pieces else own
 
 
 _LIKE_AN_IDENTIFIER = r"^(arxiv:|doi:|https?://)?\s*\S*\d\S*$"
@@ -220,9 +269,10 @@ def _held(named: Iterable[tuple[int, Ident, str]]) -> Iterator[tuple[int, int, s
 # Abstracts
 
 
-def same_people() -> set[Pair]:
+def same_people(about: Collection[int] | None = None) -> set[Pair]:
+    """Pairs with the same first two authors; `about`: of the first authors of these papers."""
     with connection.cursor() as cursor:
-        cursor.execute(_SAME_PEOPLE)
+        cursor.execute(_SAME_PEOPLE, {"about": None if about is None else list(about)})
         return set(cursor.fetchall())
 
 

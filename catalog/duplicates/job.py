@@ -1,10 +1,14 @@
 """The job that keeps the suspects: what is met is proposed, what is met no more is withdrawn, what was decided stays."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import Q
+from redis.exceptions import RedisError
 
 from catalog.curation.locks import hold_off_curators
 from catalog.duplicates import evidence
@@ -19,7 +23,7 @@ from catalog.running import running
 Pair = tuple[int, int]
 _AT_ONCE = 1000
 # So few papers are looked up among so many, instead of comparing all with all of these.
-_FEW, _LARGE = 5, 5000
+_FEW, _LARGE = 100, 5000
 # What the outcome depends on, as one number.
 _CONTENT = """
 SELECT concat_ws(' ',
@@ -76,9 +80,11 @@ def _find_all(run: Run) -> None:
 
 def suspected_papers(about: set[int] | None = None) -> dict[Pair, Verdict]:
     """Judge every pair of papers that may be one work; `about`: pairs with one of these."""
-    said = _only(evidence.said_to_be_one(), about)
-    near_people = _only(dict.fromkeys(_by_abstracts(about)), about)
-    titles, weights = _titles(about, {pk for pair in (*said, *near_people) for pk in pair})
+    number = Paper.objects.public().count()
+    few = about if about is not None and len(about) <= _FEW and number >= _LARGE else None
+    said = _only(evidence.said_to_be_one(few), about)
+    near_people = _only(dict.fromkeys(_by_abstracts(about, few)), about)
+    titles, weights = _titles(few, number, {pk for pair in (*said, *near_people) for pk in pair})
     alike: dict[Pair, Likeness] = {}
     for pair in pairs_to_compare(titles, weights, about):
         found = _nearest(titles[pair[0]], titles[pair[1]], weights)
@@ -89,41 +95,49 @@ def suspected_papers(about: set[int] | None = None) -> dict[Pair, Verdict]:
     return _judged(pairs, alike, abstracts, said)
 
 
-def _by_abstracts(about: set[int] | None) -> set[Pair]:
+def _by_abstracts(about: set[int] | None, few: set[int] | None) -> set[Pair]:
     """Pairs whose abstracts are worth a comparison. Beginnings are looked for among all only: they are read from every abstract."""
     if about is None:
         return evidence.same_people() | evidence.same_beginnings()
     waiting = PaperSuspect.objects.open().filter(Q(first__in=about) | Q(second__in=about))
-    return evidence.same_people() | set(waiting.values_list("first_id", "second_id"))
+    return evidence.same_people(few) | set(waiting.values_list("first_id", "second_id"))
 
 
-def _titles(about: set[int] | None, beside: set[int]) -> tuple[dict[int, list[Title]], Weights]:
-    """The titles to compare, and how much their words weigh. Of a few papers in a large catalogue only those that are near."""
-    number = Paper.objects.public().count()
-    if about is None or len(about) > _FEW or number < _LARGE:
-        texts = evidence.titles()
-        titles = {pk: [Title.of(text) for text in some] for pk, some in texts.items()}
-        _weighed.keep(number, Weights(some[0] for some in titles.values()))
-    else:
-        texts = evidence.titles(evidence.near_titles(about) | beside)
-        titles = {pk: [Title.of(text) for text in some] for pk, some in texts.items()}
+def _titles(
+    few: set[int] | None, number: int, beside: set[int]
+) -> tuple[dict[int, list[Title]], Weights]:
+    """The titles to compare, and how much their words weigh. Of a few papers only those that are near."""
+    texts = evidence.titles(None if few is None else evidence.near_titles(few) | beside)
+    titles = {pk: [Title.of(text) for text in some] for pk, some in texts.items()}
+    if few is None:
+        _weighed.keep(Weights.counted(some[0] for some in titles.values()))
     return titles, _weighed.of(number)
 
 
 class _Weighed:
-    """The weights of words, kept by a worker: they change little, and counting them takes seconds."""
+    """The weights of words, shared by the workers: they change little, and counting them takes seconds."""
+
+    _KEY, _SECONDS = "duplicates:words", 7 * 86_400
 
     def __init__(self) -> None:
-        self.number, self.weights = 0, Weights([])
+        self.weights = Weights()
 
-    def keep(self, number: int, weights: Weights) -> None:
-        self.number, self.weights = number, weights
+    def keep(self, weights: Weights) -> None:
+        self.weights = weights
+        with suppress(RedisError):  # it is counted again where it is missing
+            cache.set(self._KEY, (weights.number, weights.papers), self._SECONDS)
 
     def of(self, number: int) -> Weights:
-        if abs(number - self.number) * 20 > number:
+        if not self._fits(number):
+            with suppress(RedisError):
+                self.weights = Weights(*(cache.get(self._KEY) or (1, Counter())))
+        if not self._fits(number):
             papers = Paper.objects.public().values_list("title", flat=True)
-            self.keep(number, Weights(map(Title.of, papers.iterator())))
+            self.keep(Weights.counted(map(Title.of, papers.iterator())))
         return self.weights
+
+    def _fits(self, number: int) -> bool:
+        return abs(number - self.weights.number) * 20 <= number
 
 
 _weighed = _Weighed()

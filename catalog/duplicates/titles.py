@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import combinations
 from math import log
+from typing import Self
 
 from catalog.folding import fold, fold_words
 from catalog.readable import readable
@@ -54,19 +55,23 @@ class Title:
 class Weights:
     """How much each word tells: the rarer among all titles, the more."""
 
-    def __init__(self, titles: Iterable[Title]) -> None:
-        self.papers: Counter[str] = Counter()
-        number = 0
-        for title in titles:
-            number += 1
-            self.papers.update(set(title.words))
+    def __init__(self, number: int = 0, papers: Counter[str] | None = None) -> None:
         self.number = max(number, 1)
-
+        self.papers = papers or Counter()
         self.known = {
             word: 0.3 + log((self.number + 1) / (papers + 0.5))
             for word, papers in self.papers.items()
         }
         self.rarest = 0.3 + log((self.number + 1) / 1.5)
+
+    @classmethod
+    def counted(cls, titles: Iterable[Title]) -> Self:
+        papers: Counter[str] = Counter()
+        number = 0
+        for title in titles:
+            number += 1
+            papers.update(set(title.words))
+        return cls(number, papers)
 
     def of(self, word: str) -> float:
         return self.known.get(word, self.rarest)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import HashIndex
+from django.contrib.postgres.indexes import GinIndex, HashIndex, OpClass
 from django.db import models
 from django.db.models import Prefetch, Q
 from django.urls import reverse
@@ -138,6 +138,7 @@ class Paper(models.Model):
         indexes = [
             models.Index(fields=["-year", "id"], name="paper_year"),
             models.Index(fields=["-published_on", "id"], name="paper_published"),
+            GinIndex(OpClass("title_key", "gin_trgm_ops"), name="paper_title_letters"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="paper_has_title"),
@@ -195,6 +196,7 @@ class TitleAlias(models.Model):
 
     class Meta:
         verbose_name_plural = "title aliases"
+        indexes = [GinIndex(OpClass("title_key", "gin_trgm_ops"), name="alias_title_letters")]
         constraints = [
             models.UniqueConstraint(fields=["paper", "title"], name="alias_once_per_paper"),
             one_of("source", Source, "alias_source_known"),

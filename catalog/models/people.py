@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -32,6 +33,7 @@ class Author(models.Model):
 
     class Meta:
         ordering = ["name", "pk"]
+        indexes = [GinIndex(OpClass("name_key", "gin_trgm_ops"), name="author_name_letters")]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="author_has_name"),
             models.CheckConstraint(

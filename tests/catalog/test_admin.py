@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from catalog.admin import searching
 from catalog.models import (
     Act,
     Announcement,
@@ -244,6 +245,42 @@ def test_papers_are_found_by_title_identifier_and_author(client, curator, questi
     make_paper("Another")
     response = client.get(admin_url(Paper, "changelist"), {"q": question})
     assert list(response.context["cl"].result_list) == [paper]
+
+
+@pytest.mark.parametrize("few", [0, 2000])
+def test_rows_are_found_by_the_words_of_what_they_belong_to(client, curator, monkeypatch, few):
+    monkeypatch.setattr(searching, "FEW", few)
+    paper = make_paper(
+        "Łukasiewicz’s Flash-Attention Memory", authors=["José Núñez"], arxiv="2401.00777"
+    )
+    make_paper("Another One", authors=["Ann Bee"], arxiv="2401.00778")
+    page = reverse("admin:catalog_identifier_changelist")
+    for question in (
+        "lukasiewicz memory",
+        "FlashAttention",
+        "2401.00777",
+        '"attention memory"',
+        "00777 2401",
+    ):
+        rows = client.get(page, {"q": question}).context["cl"].result_list
+        assert [row.paper for row in rows] == [paper], question
+    for question in ("lukasiewicz another", "%", "\x00", '"'):
+        assert client.get(page, {"q": question}).status_code == 200
+    written = client.get(reverse("admin:catalog_authorship_changelist"), {"q": "nunez jose"})
+    assert [row.paper for row in written.context["cl"].result_list] == [paper]
+
+
+def test_a_paper_of_many_authors_is_shown_with_as_many_queries_as_one_of_two(client, curator):
+    numbers = []
+    for authors in (["Ann Bee", "Cy Dee"], [f"Author {number}" for number in range(40)]):
+        paper = make_paper(f"Of {len(authors)}", authors=authors)
+        url = reverse("admin:catalog_paper_change", args=[paper.pk])
+        numbers.append(count_queries(client, url))
+    assert numbers[0] == numbers[1]
+    assert (
+        b'<option value="%d" selected' % paper.authorships.latest("position").author_id
+        in client.get(url).content
+    )
 
 
 def test_a_merged_paper_is_not_offered_to_be_chosen(client, curator):

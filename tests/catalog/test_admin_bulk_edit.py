@@ -174,3 +174,21 @@ def test_an_editor_edits_what_their_catalogue_lists(client):
     client.post(EDIT, {**data, "year": "2020", "_apply": "1"})
     assert dict(Paper.objects.values_list("title", "year")) == {"Own": 2020, "Foreign": None}
     assert "valid choice" in preview(client, [own], put_under=[elsewhere.pk])
+
+
+def test_papers_moved_at_once_go_back_in_as_many_statements_however_many_they_are(curator):
+    old, new = make_topic("Old"), make_topic("New")
+    numbers = []
+    for number in (1, 5):
+        papers = [make_paper(topics=[old]) for _ in range(number)]
+        plan = curation.plan_edit([paper.pk for paper in papers], edit := Edit({}, [new], [old]))
+        act, _ = curation.apply_edit([one.seen for one in plan], edit, curator)
+        assert act is not None
+        with CaptureQueriesContext(connection) as captured:
+            assert curation.undo_act(act, curator) == []
+        numbers.append(len(captured))
+        places = Placement.objects.filter(paper__in=papers)
+        assert set(places.values_list("topic", "is_primary", "retired_at")) == {
+            (old.pk, True, None)
+        }
+    assert numbers[0] == numbers[1]

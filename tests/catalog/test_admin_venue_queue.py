@@ -6,7 +6,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models import Act, Paper, Placement, VenueSuggestion
+from catalog.admin import venue_queue
+from catalog.curation import accept_venues
+from catalog.models import Act, Paper, Placement, Provenance, VenueSuggestion
 from catalog.statements import keep_statements
 from tests.factories import make_catalogue, make_paper, make_staff, make_topic, make_venue
 
@@ -164,3 +166,29 @@ def test_an_editor_decides_on_papers_of_their_catalogue_only(client):
         "Foreign": "open",
         "Moved": "open",
     }
+
+
+def test_accepting_many_takes_as_many_statements_however_many_they_are(client, curator):
+    make_venue("ICLR")
+    numbers = []
+    for number in (1, 6):
+        rows = [suggest(distinction="Oral") for _ in range(number)]
+        with CaptureQueriesContext(connection) as captured:
+            accept_venues(rows, curator)
+        numbers.append(len(captured))
+        papers = Paper.objects.filter(pk__in=[row.paper_id for row in rows])
+        assert set(papers.values_list("venue__name", "year", "distinction")) == {
+            ("ICLR", 2024, "Oral")
+        }
+        locked = Provenance.objects.filter(paper__in=papers, locked=True, source="curator")
+        assert locked.count() == 3 * number
+    assert numbers[0] == numbers[1]
+
+
+def test_more_than_can_be_decided_at_once_are_not_cut_in_silence(client, curator, monkeypatch):
+    monkeypatch.setattr(venue_queue, "_MOST_CHOSEN", 1)
+    rows = [suggest("One"), suggest("Two")]
+    data = {"action": "accept", "_selected_action": [row.pk for row in rows]}
+    page = client.post(reverse("admin:catalog_venuesuggestion_changelist"), data, follow=True)
+    assert "At most 1 at once" in page.content.decode()
+    assert VenueSuggestion.objects.filter(status="open").count() == 2

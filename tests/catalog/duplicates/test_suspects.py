@@ -11,6 +11,7 @@ from catalog import curation
 from catalog.duplicates import job
 from catalog.duplicates.authors import suspected_authors
 from catalog.duplicates.people import can_be_one
+from catalog.locks import AlreadyRunning
 from catalog.models import (
     Author,
     AuthorSuspect,
@@ -25,6 +26,7 @@ from catalog.models import (
     Run,
     TitleAlias,
 )
+from catalog.tasks import find_duplicates
 from tests.factories import make_paper, make_venue
 
 pytestmark = pytest.mark.django_db
@@ -279,3 +281,27 @@ def test_authors_are_suspected_by_name_and_people_they_write_with():
     assert [{names[pk] for pk in pair} for pair in found] == [{"Jane Doe", "J. Doe"}]
     job.find_changed("test")
     assert "2 co-authors in common" in AuthorSuspect.objects.get().reasons
+
+
+def test_what_came_while_others_were_compared_waits_for_its_turn(monkeypatch):
+    make("Tree Caches for Decoders")
+    fresh = make("Tree caches for decoders")
+    compare, turns = job.find_about, iter([True, True, False])
+
+    def busy_at_first(ids: list[int]) -> None:
+        if next(turns):
+            raise AlreadyRunning("Duplicates are being looked for already.")
+        compare(ids)
+
+    monkeypatch.setattr(job, "find_about", busy_at_first)
+    find_duplicates.apply(args=([fresh.pk],))
+    assert len(suspects()) == 1
+
+
+def test_workers_share_what_words_weigh(monkeypatch):
+    for title in ("Tree Caches for Decoders", "Ring Attention"):
+        make(title)
+    job.suspected_papers()
+    counted = job._weighed.weights
+    monkeypatch.setattr(job, "_weighed", job._Weighed())
+    assert job._weighed.of(2).papers == counted.papers
