@@ -7,6 +7,7 @@ from celery import shared_task
 from catalog.dumps import kept
 from catalog.duplicates import job as duplicates
 from catalog.graph import measures
+from catalog.history import large
 from catalog.locks import AlreadyRunning
 from catalog.systems import job as systems
 
@@ -41,6 +42,12 @@ def find_duplicates(ids: list[int] | None = None) -> None:
             duplicates.find_changed("schedule")
     except AlreadyRunning as error:
         logger.info("duplicates: %s", error)
+
+
+@shared_task
+def take_back(run: int) -> None:
+    """Take a large group of changes back, as a curator asked. Sent twice, it is done once."""
+    large.carry_out(run)
 
 
 @shared_task
