@@ -98,7 +98,7 @@ class ActAdmin(ReadOnlyAdmin):
         return in_words(request, partial(self._undo, request, act, page), back=page)
 
     def _undo(self, request: HttpRequest, act: Act, page: str) -> HttpResponse:
-        curation.note_act(f"took back: {act.title}")
+        curation.note_act(f"took back: {act.title}", request.POST.get("why", "").strip())
         curation.note_undoing(act)
         try:
             left = curation.undo_together(act, request.user)  # type: ignore[arg-type]  # staff only

@@ -165,15 +165,14 @@ class UndoViews:
 
     def _go_on(self, request: HttpRequest, run: Run, group: Group) -> HttpResponse:
         """Send a job again that no worker has; or do what was tried out, and leave what found its place taken."""
+        if why_not(request.user, plan_undo(group.key)):
+            raise PermissionDenied
         if run.status == Run.Status.RUNNING:
             return self._begin(request, run)
         refused = run.details.get("refused") or []
         if run.status != Run.Status.REFUSED or not refused:
             raise PermissionDenied
         asked = run.details
-        if reason := why_not(request.user, plan_undo(group.key)):
-            messages.error(request, reason)
-            return HttpResponseRedirect(request.get_full_path())
         again = large.ask(
             group.key,
             request.user,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pghistory
 from django.db import OperationalError, connection, transaction
+from pghistory.models import Context
 from psycopg import errors
 
 from catalog import curation
@@ -14,6 +15,7 @@ from catalog.history.carrying_out import Progress, Undoing
 from catalog.history.contexts import as_a_trial
 from catalog.history.plan import Obstacle, UndoPlan, plan_undo
 from catalog.history.tables import Model
+from catalog.models import Run
 
 # More rows than this are not tried out while somebody waits for a page: a job does, and carries it out.
 LARGE = 5_000
@@ -63,6 +65,8 @@ def preview(
 ) -> Undone:
     """What taking a group back would do: it is tried out, and nothing of it stays. What is large is left to a job."""
     plan = plan_undo(group, only, for_good=for_good)
+    if refusal := _still_at_work(group):
+        return Undone(plan, plan.digest(), refusal=refusal)
     shown = Undone(plan, plan.digest(), was_tried=False)
     if shown.is_large or not plan:
         return shown
@@ -111,6 +115,8 @@ def take_back(
         raise Outdated
     if for_good:
         plan = plan_undo(group, only, for_good=True)
+    if refusal := _still_at_work(group):
+        raise curation.Refused(refusal)
     if why_not and (reason := why_not(plan)):
         raise curation.Refused(reason)
     curation.note_act("took changes back", why)
@@ -122,6 +128,15 @@ def take_back(
     if agreed is not None and {(one.label, one.key) for one in undoing.refused} - set(agreed):
         raise Unforeseen(done)
     return done
+
+
+def _still_at_work(group: uuid.UUID) -> str:
+    """Why a run cannot be taken back yet: what it does next would be done to nothing."""
+    context = Context.objects.filter(pk=group).first()
+    run = context.metadata.get("run") if context else None
+    if run and Run.objects.filter(pk=run, status=Run.Status.RUNNING).exists():
+        return "The run that did this is still at work: let it end first, or end it on the page of runs."
+    return ""
 
 
 def _one_at_a_time() -> None:

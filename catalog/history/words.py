@@ -16,13 +16,18 @@ from catalog.models import FieldStatement, Source
 from catalog.models.upkeep import RunJob
 
 # What names a row to a reader, the telling column first.
-_TELLING = ("title", "name", "printed_name", "url", "field", "query", "message", "text", "path")
+_TELLING = (
+    "title", "name", "printed_name", "url", "field", "query", "message", "text", "path", "short",
+)  # fmt: skip
 _PLACES = (
     "topic", "repository", "author", "announcement", "catalogue", "object", "cited", "user",
 )  # fmt: skip
 _OWNERS = ("paper", "introduced_by", "subject", "citing")
 # What an added or removed row need not say of itself, beside what it is about.
-_SAID = {"id", "created_at", "found_at", "source", "position", "fingerprint", *_OWNERS}
+# `token` and `form` are known to the sender of a proposal alone.
+_SAID = {
+    "id", "created_at", "found_at", "source", "position", "fingerprint", "token", "form", *_OWNERS,
+}  # fmt: skip
 _LONGEST = 300
 
 
@@ -174,7 +179,8 @@ class Names:
         """What tells a row from the others of its table, and the paper it belongs to."""
         texts = [self._own(row)]
         if owner:
-            texts += [f"of “{self._name(name, row)}”" for name in _OWNERS if name in self.pointed]
+            owners = [self._name(name, row) for name in _OWNERS if name in self.pointed]
+            texts += [f"of “{owner}”" for owner in owners if owner]
         return " ".join(text for text in texts if text)[:_LONGEST]
 
     def _own(self, row: Any) -> str:
@@ -189,7 +195,9 @@ class Names:
             return f"“{self._name('first', row)}” and “{self._name('second', row)}”"
         if "scheme" in columns:
             return f"{row.scheme}:{row.value}"
-        return " ".join(self._name(name, row) for name in _PLACES if name in self.pointed)
+        return " ".join(
+            filter(None, (self._name(name, row) for name in _PLACES if name in self.pointed))
+        )
 
     def _name(self, name: str, row: Any) -> str:
         key = getattr(row, f"{name}_id")
