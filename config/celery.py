@@ -18,6 +18,6 @@ class TaskOfHistory(Task):  # type: ignore[type-arg]  # generic for mypy only
             return super().__call__(*args, **kwargs)
 
 
-app = Celery("stemma", task_cls=TaskOfHistory)
+app = Celery("stemma", task_cls="config.celery:TaskOfHistory")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
