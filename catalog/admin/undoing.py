@@ -130,7 +130,11 @@ class UndoViews:
     # By a job
 
     def _begin(self, request: HttpRequest, run: Run) -> HttpResponse:
-        transaction.on_commit(lambda: large.send(run) or messages.error(request, _NOT_SENT))
+        def send() -> None:
+            if not large.send(run):
+                messages.error(request, _NOT_SENT)
+
+        transaction.on_commit(send)
         return HttpResponseRedirect(reverse("admin:change_undo_run", args=[run.pk]))
 
     def run(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -111,7 +111,12 @@ def small(monkeypatch) -> None:
 @pytest.fixture
 def sent(monkeypatch) -> list[int]:
     runs: list[int] = []
-    monkeypatch.setattr(large, "send", lambda run: runs.append(run.pk) or True)
+
+    def send(run: Run) -> bool:
+        runs.append(run.pk)
+        return True
+
+    monkeypatch.setattr(large, "send", send)
     return runs
 
 
