@@ -112,7 +112,9 @@ def freshness() -> list[JobState]:
     good = {run.job: run for run in latest.filter(status=Run.Status.DONE).defer("details")}
     coming = _next_times()
     return [
-        JobState(job, good.get(job.value), last.get(job.value), coming.get(job)) for job in RunJob
+        JobState(job, good.get(job.value), last.get(job.value), coming.get(job))
+        for job in RunJob
+        if job != RunJob.TAKE_BACK  # curators have it done; it brings no data
     ]
 
 

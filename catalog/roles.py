@@ -18,10 +18,13 @@ from catalog.models import (
     Citation,
     CodeSuggestion,
     Editorship,
+    Evidence,
+    FieldStatement,
     HarvestQuery,
     Identifier,
     Link,
     LinkCheck,
+    NamedAuthor,
     Paper,
     PaperRepository,
     PaperSuspect,
@@ -87,6 +90,9 @@ _BY_PAPER: dict[type[Model], str] = {
     RejectedIdentifier: "paper",
     TitleAlias: "paper",
     Provenance: "paper",
+    FieldStatement: "paper",
+    NamedAuthor: "paper",
+    Evidence: "paper",
     Authorship: "paper",
     Link: "paper",
     PaperRepository: "paper",
@@ -99,6 +105,11 @@ _BY_PAPER: dict[type[Model], str] = {
 }
 # A pair is within reach with both of its papers; a proposal with what its kind is about.
 _BY_RULE = frozenset({PaperSuspect, Proposal})
+
+
+def stands_in_catalogue(model: type[Model], path: str = "catalogue") -> None:
+    """Let an application above say where the catalogue of its rows stands."""
+    _BY_CATALOGUE[model] = path
 
 
 def is_shared(model: type[Model]) -> bool:
@@ -157,6 +168,8 @@ def reaches(user: Any, row: Model) -> bool:
     if not is_narrowed(user):
         return True
     model = type(row)
+    if isinstance(row, PaperSuspect):
+        return may_edit_paper(user, row.first) and may_edit_paper(user, row.second)
     if model in _BY_RULE or model is LinkCheck:  # nobody edits what their place hangs on
         return reachable(user, model._default_manager.filter(pk=row.pk)).exists()
     if model is Problem and _at(row, "catalogue") is None:
@@ -169,6 +182,27 @@ def reaches(user: Any, row: Model) -> bool:
         paper = _at(row, _BY_PAPER[model])
         return paper is not None and (paper.pk is None or may_edit_paper(user, paper))
     return False
+
+
+def reaches_past(user: Any, model: type[Model], events: "QuerySet[Any]") -> bool:
+    """Whether the user's permissions reach rows as they were, in as many queries however many there are."""
+    if not is_narrowed(user):
+        return True
+    path = _BY_CATALOGUE.get(model, _BY_PAPER.get(model, ""))
+    if not path or model is Problem:  # these are few, or have rules of their own
+        return all(reaches(user, event_as_row(model, event)) for event in events.iterator())
+    name = path.partition("__")[0]
+    target: Any = model._meta.get_field(name).related_model
+    ends = set(events.order_by().values_list(f"{name}_id", flat=True).distinct())
+    there = target._default_manager.filter(pk__in=ends)  # what is gone does not come back by this
+    return not there.exclude(pk__in=reachable(user, there).values("pk")).exists()
+
+
+def event_as_row(model: type[Model], event: Any) -> Any:
+    """A row as the history kept it."""
+    kept = {one.attname for one in event._meta.concrete_fields}
+    names = [one.attname for one in model._meta.concrete_fields if one.attname in kept]
+    return model(**{name: getattr(event, name) for name in names})
 
 
 def _at(row: Any, path: str) -> Any:

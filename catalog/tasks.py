@@ -8,6 +8,7 @@ from celery import shared_task
 from catalog.dumps import kept
 from catalog.duplicates import job as duplicates
 from catalog.graph import measures
+from catalog.history import large
 from catalog.locks import AlreadyRunning
 from catalog.systems import job as systems
 
@@ -47,6 +48,12 @@ def find_duplicates(self: Any, ids: list[int] | None = None) -> None:
         logger.info("duplicates: %s", error)
         if ids:
             raise self.retry(exc=error) from error
+
+
+@shared_task
+def take_back(run: int) -> None:
+    """Take a large group of changes back, as a curator asked. Sent twice, it is done once."""
+    large.carry_out(run)
 
 
 @shared_task

@@ -7,13 +7,17 @@ class IngestConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import pre_delete
 
+        from catalog import roles
         from catalog.dumps import tables
         from catalog.models import Paper
         from catalog.signals import papers_changed
+        from ingest.models import DeclinedChange, ExportOptions, ListStatement
         from ingest.receivers import FOLLOWER, follow_papers, keep_edges
 
         papers_changed.connect(follow_papers, dispatch_uid=FOLLOWER)
         pre_delete.connect(keep_edges, sender=Paper, dispatch_uid=FOLLOWER)
+        for model in (DeclinedChange, ExportOptions, ListStatement):
+            roles.stands_in_catalogue(model)
         tables.leave_out(["ingest.Visit"], "what one machine asked sources about, and when")
         tables.leave_out(["ingest.UploadedList"], "lists that curators have not applied yet")
         tables.leave_out(

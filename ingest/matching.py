@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from catalog.curation.locks import hold_off_curators
 from catalog.identifiers import OPENALEX, S2, URL
@@ -70,9 +71,12 @@ def match(ids: Iterable[int] | None) -> int:
 
 def turn_into_outside_works(paper: Paper) -> None:
     """Make the citations of a paper that goes, as services stated them, references and citing works of its neighbours."""
+    ends = Q(citing=paper) | Q(cited=paper)
+    stated = list(Citation.objects.filter(ends, source__in=SERVICES).order_by("pk"))
+    if not stated:
+        return
     rows = Identifier.objects.filter(paper=paper).exclude(scheme=URL).order_by("pk")
     names = [f"{row.scheme}:{row.value}" for row in rows]
-    stated = Citation.objects.filter(source__in=SERVICES)
 
     def facts(row: Citation) -> dict[str, Any]:
         key = _key_at(Source(row.source), names, paper.title)
@@ -80,11 +84,19 @@ def turn_into_outside_works(paper: Paper) -> None:
         return {"source": row.source, "key": key, "stated_at": row.stated_at, **same}
 
     Reference.objects.bulk_create(
-        [Reference(citing_id=row.citing_id, **facts(row)) for row in stated.filter(cited=paper)],
+        [
+            Reference(citing_id=row.citing_id, **facts(row))
+            for row in stated
+            if row.cited_id == paper.pk
+        ],
         ignore_conflicts=True,
     )
     CitingWork.objects.bulk_create(
-        [CitingWork(cited_id=row.cited_id, **facts(row)) for row in stated.filter(citing=paper)],
+        [
+            CitingWork(cited_id=row.cited_id, **facts(row))
+            for row in stated
+            if row.citing_id == paper.pk
+        ],
         ignore_conflicts=True,
     )
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from catalog.identifiers import Ident, RepositoryName
 from catalog.models import Announcement, Catalogue, Paper, Proposal, Source, Topic
+from catalog.models.base import tracked
 
 _KEPT = timedelta(days=1)
 _PASTES_KEPT = timedelta(days=90)
@@ -64,6 +65,7 @@ class UploadedList(models.Model):
         return zlib.decompress(self.packed)
 
 
+@tracked
 class ListStatement(models.Model):
     """What a catalogue's list said of a paper, a topic or a line of news when that was last settled."""
 
@@ -89,6 +91,7 @@ class ListStatement(models.Model):
         return str(self.says)
 
 
+@tracked
 class DeclinedChange(models.Model):
     """A change that a list proposed and a curator never wants to be asked about again."""
 
@@ -112,6 +115,7 @@ class DeclinedChange(models.Model):
         return self.text
 
 
+@tracked
 class ExportOptions(models.Model):
     """How a catalogue is written as a list, by its page and by `export_list` alike."""
 

@@ -18,59 +18,11 @@ from catalog import curation
 from catalog.admin.base import ReadOnlyAdmin, change_url
 from catalog.admin.frame import framed
 from catalog.admin.words import in_words
+from catalog.history.rights import OF_AUTHORS, may_undo
 from catalog.keys import asked_row
-from catalog.models import Act, Author, Paper, Placement, Topic
-from catalog.roles import catalogues_of, is_narrowed, may_merge, reachable
+from catalog.models import Act, Author, Paper
 
-# What whoever takes an act back must be allowed to change.
-_NEEDED = {
-    Act.Kind.MERGE_PAPERS: "catalog.change_paper",
-    Act.Kind.EDIT_PAPERS: "catalog.change_paper",
-    Act.Kind.ACCEPT_VENUES: "catalog.change_venuesuggestion",
-    Act.Kind.MERGE_AUTHORS: "catalog.change_author",
-    Act.Kind.SPLIT_AUTHOR: "catalog.change_author",
-}
-_OF_AUTHORS = {Act.Kind.MERGE_AUTHORS, Act.Kind.SPLIT_AUTHOR}
 _MOST_NAMED = 100
-
-
-def may_undo(request: HttpRequest, act: Act) -> bool:
-    """Whether the user may take back all that one click did."""
-    user, acts = request.user, [act]
-    if act.together:
-        acts = list(Act.objects.standing().filter(together=act.together))
-    if not all(user.has_perm(_NEEDED[Act.Kind(one.kind)]) for one in acts):
-        return False
-    return not is_narrowed(user) or all(_is_within(user, one) for one in acts)
-
-
-def _is_within(user: Any, act: Act) -> bool:
-    """Whether an act touches nothing beyond the reach of an editor of certain catalogues."""
-    if act.kind in _OF_AUTHORS:
-        return False
-    papers = Paper.objects.filter(pk__in=act.subjects)
-    if reachable(user, papers).count() < papers.count():
-        return False
-    if act.kind == Act.Kind.MERGE_PAPERS and not may_merge(user, papers):
-        return False
-    touched = Topic.objects.filter(pk__in=_topics_of(act))
-    return not touched.exclude(catalogue__in=catalogues_of(user)).exists()
-
-
-def _topics_of(act: Act) -> set[int]:
-    """The topics whose papers the act changed. A place that was retired before and after is nobody's concern."""
-    parts = act.rows.get(Placement._meta.label, {})
-    whole = [*parts.get("added", ()), *parts.get("deleted", ())]
-    found = {row["topic_id"] for row in whole if row["retired_at"] is None}
-    changed = {key: (old, new) for key, old, new in parts.get("changed", ())}
-    for row in Placement.objects.filter(pk__in=changed):
-        old, new = changed[row.pk]
-        if row.retired_at is None or "retired_at" in old:
-            found |= {
-                row.topic_id,
-                *(side["topic_id"] for side in (old, new) if "topic_id" in side),
-            }
-    return found
 
 
 def offer_undo(request: HttpRequest, text: str, act: Act, back: str = "") -> None:
@@ -129,22 +81,22 @@ class ActAdmin(ReadOnlyAdmin):
         context = {
             "title": "What was done",
             "act": act,
-            "tables": _tables(act),
+            "tables": tables_of(act),
             "subjects": _subjects(act),
             "first": [] if act.undone_at else curation.first_to_undo(act),
-            "may_undo": act.undone_at is None and may_undo(request, act),
+            "may_undo": act.undone_at is None and may_undo(request.user, act),
         }
         return framed(self, request, "admin/catalog/act.html", context)
 
     def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         act = self._act(str(pk))
-        if not may_undo(request, act):
+        if not may_undo(request.user, act):
             raise PermissionDenied
         page = reverse("admin:catalog_act_change", args=[act.pk])
         return in_words(request, partial(self._undo, request, act, page), back=page)
 
     def _undo(self, request: HttpRequest, act: Act, page: str) -> HttpResponse:
-        curation.note_act(f"took back: {act.title}")
+        curation.note_act(f"took back: {act.title}", request.POST.get("why", "").strip())
         curation.note_undoing(act)
         try:
             left = curation.undo_together(act, request.user)  # type: ignore[arg-type]  # staff only
@@ -170,7 +122,7 @@ def _left_words(left: Iterable[str]) -> SafeString:
     return format_html("Changed since, and left as it is now:<ul>{}</ul>", items)
 
 
-def _tables(act: Act) -> list[tuple[str, dict[str, int]]]:
+def tables_of(act: Act) -> list[tuple[str, dict[str, int]]]:
     """How many rows of each table the act changed, added and deleted."""
     from django.apps import apps
 
@@ -184,7 +136,7 @@ def _tables(act: Act) -> list[tuple[str, dict[str, int]]]:
 
 
 def _rows_of(act: Act) -> list[Any]:
-    model: Any = Author if act.kind in _OF_AUTHORS else Paper
+    model: Any = Author if act.kind in OF_AUTHORS else Paper
     rows = model.objects.in_bulk(act.subjects[:_MOST_NAMED])
     return [rows[key] for key in act.subjects[:_MOST_NAMED] if key in rows]
 

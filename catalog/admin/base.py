@@ -10,6 +10,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.html import format_html
 
 from catalog.admin.forms import KnownSelect, PlainForm, PlainFormSet
@@ -64,7 +65,10 @@ class CuratedAdmin(NarrowedAdmin, WithHistory, SearchedAdmin):
         self, request: HttpRequest, queryset: "QuerySet[Any]"
     ) -> HttpResponse | None:
         """An action is carried out for all rows or for none."""
-        return super().response_action(request, queryset)
+        response = super().response_action(request, queryset)
+        if isinstance(response, TemplateResponse) and response.context_data is not None:
+            response.context_data["asks_why"] = self.asks_why  # on the page that asks once more
+        return response
 
 
 class ReadOnlyAdmin(CuratedAdmin):

@@ -20,11 +20,15 @@ from catalog.keys import read_key
 from catalog.models import (
     Author,
     Authorship,
+    AuthorSuspect,
     Catalogue,
+    CodeSuggestion,
     Identifier,
     Link,
+    NamedAuthor,
     Paper,
     PaperRepository,
+    PaperSuspect,
     Placement,
     RejectedIdentifier,
     Repository,
@@ -33,6 +37,7 @@ from catalog.models import (
     Topic,
     TopicRedirect,
     Venue,
+    VenueSuggestion,
 )
 
 _MOST = 300
@@ -50,7 +55,13 @@ _AROUND: dict[type[models.Model], list[tuple[type[models.Model], str]]] = {
         (Link, "paper"),
         (PaperRepository, "paper"),
         (System, "introduced_by"),
+        (NamedAuthor, "paper"),
+        (VenueSuggestion, "paper"),
+        (CodeSuggestion, "paper"),
+        (PaperSuspect, "first"),
+        (PaperSuspect, "second"),
     ],
+    Author: [(NamedAuthor, "author"), (AuthorSuspect, "first"), (AuthorSuspect, "second")],
     Topic: [(TopicRedirect, "topic")],
 }
 

@@ -16,6 +16,7 @@ from catalog.curation.refusal import Refused
 from catalog.curation.rows import choose_primary
 from catalog.curation.suspects import decide_merged, move_suspects
 from catalog.dumps.tables import is_computed
+from catalog.evidence import gather
 from catalog.models import (
     Act,
     Announcement,
@@ -26,6 +27,7 @@ from catalog.models import (
     CitationCount,
     CitingWork,
     CodeSuggestion,
+    Evidence,
     FieldStatement,
     Identifier,
     Link,
@@ -75,6 +77,7 @@ _MOVED = (
     _Table(VenueSuggestion, same=("source", "text")),
     _Table(CodeSuggestion, same=("host__iexact", "owner__iexact", "name__iexact")),
     _Table(FieldStatement, same=("field", "source", "detail")),
+    _Table(Evidence, same=("repository", "kind")),
 )
 # What a service of its own sees to.
 _SEEN_TO = (
@@ -130,6 +133,7 @@ def _merge(survivor: Paper, duplicate: Paper, user: AbstractBaseUser | None) -> 
     Paper.objects.filter(merged_into=duplicate).update(merged_into=survivor)
     Paper.objects.filter(pk=duplicate.pk).update(merged_into=survivor)
     choose_primary(survivor)
+    gather([survivor.pk, duplicate.pk])  # now, so that it is on record with the rest
 
 
 def to_merge(
@@ -171,12 +175,15 @@ class Reached:
 
 
 def _pointing(to: type[models.Model]) -> Iterator[tuple[type[models.Model], str]]:
-    """Tables with facts about papers, of applications above, too; not what is computed of them."""
+    """Tables with facts about papers, of applications above, too; not what is computed of them, but for evidence: a
+    list's word that a curator has taken over stands nowhere else.
+    """
     for relation in to._meta.related_objects:
         model = relation.related_model
         if relation.many_to_many or not isinstance(model, type):
             continue
-        if not is_computed(model) and not issubclass(model, pghistory.models.Event):
+        is_kept = model is Evidence or not is_computed(model)
+        if is_kept and not issubclass(model, pghistory.models.Event):
             yield model, relation.field.name
 
 

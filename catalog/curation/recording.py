@@ -17,8 +17,9 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from catalog.curation.acts import current_group
 from catalog.curation.refusal import Refused
+from catalog.dumps.tables import is_computed
+from catalog.history.contexts import current_group
 from catalog.models import Act, Paper, Placement
 
 Scope = Callable[[], Mapping[type[models.Model], Q]]
@@ -221,6 +222,8 @@ class _Undoing:
             self._leave(model, now, f"{words} changed since")
 
     def _leave(self, model: type[models.Model], row: Row, why: str) -> None:
+        if is_computed(model):  # nobody has changed it: it follows from other rows
+            return
         self.left.append(f"{_row_words(model, row)}: {why}")
 
     def _at_once(self) -> None:

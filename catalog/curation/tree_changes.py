@@ -8,9 +8,9 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, models, transaction
 
-from catalog.curation.acts import current_group
 from catalog.curation.locks import hold_off_imports
 from catalog.curation.refusal import Refused
+from catalog.history.contexts import current_group
 from catalog.models import Candidate, Catalogue, Placement, Topic, TreeChange
 from catalog.numbering import numbered
 from catalog.signals import announce_changed_papers

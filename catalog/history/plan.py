@@ -25,6 +25,7 @@ from catalog.history.tables import (
 )
 from catalog.history.words import Names, hands_of
 from catalog.models import (
+    Act,
     Author,
     Authorship,
     AuthorSuspect,
@@ -48,6 +49,7 @@ from catalog.models import (
     SimilarPaper,
     StarCount,
     Topic,
+    TreeChange,
     VenueSuggestion,
 )
 
@@ -118,9 +120,12 @@ class UndoPlan:
     obstacles: list[Obstacle] = field(default_factory=list)
     merged: list[tuple[Model, int, int]] = field(default_factory=list)  # duplicate, survivor
     parted: list[tuple[Model, int, int]] = field(default_factory=list)
+    # What has a record of its own, and is taken back by that: the latest first.
+    acts: list[Act] = field(default_factory=list)
+    trees: list[TreeChange] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return any(self.tables)
+        return any(self.tables) or bool(self.acts or self.trees)
 
     def of(self, model: Model) -> TablePlan:
         found = next((one for one in self.tables if one.model is model), None)
@@ -131,7 +136,7 @@ class UndoPlan:
 
     def digest(self) -> str:
         """Names the plan that somebody looked at."""
-        lines = []
+        lines = [f"{record._meta.label} {record.pk}" for record in (*self.acts, *self.trees)]
         for one in self.tables:
             name = one.model._meta.label
             lines += [f"{name} - {key}" for key in one.removals]
@@ -162,6 +167,10 @@ def plan_undo(
     for model in tracked_models():
         if only is None or only[0] is model:
             _plan_table(plan, model, only[1] if only else None, mine)
+    if only is None:
+        plan.acts = list(Act.objects.standing().filter(group=group).order_by("-pk"))
+        trees = TreeChange.objects.filter(group=group, undone_at=None)
+        plan.trees = list(trees.select_related("catalogue").order_by("-pk"))
     _find_merges(plan)
     if for_good:
         _retire_what_imports_compare_with(plan)
@@ -278,6 +287,11 @@ def _retire_what_imports_compare_with(plan: UndoPlan) -> None:
         table = plan.of(model)
         table.retires |= table.removals
         table.removals.clear()
+    for (
+        table
+    ) in plan.tables:  # what a list said, it has said: else the next import would meet a conflict
+        if table.model._meta.app_label in _FOLLOWS_APPS:
+            table.removals, table.returns, table.restores = set(), {}, {}
     topics = plan.of(Topic)
     kept = tuple(field.name for field in columns_of(Topic) if field.name != "heading")
     for (
@@ -359,6 +373,8 @@ def _keep_facts_of(plan: UndoPlan, table: TablePlan, keys: set[int]) -> None:
         return
     for other, by in pointing_to(Paper):
         if other in (Placement, Problem) or by.name not in _BELONGS_BY:
+            continue
+        if other._meta.app_label in _FOLLOWS_APPS:
             continue
         if by.remote_field.on_delete is not models.CASCADE:
             continue

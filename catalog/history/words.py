@@ -10,15 +10,24 @@ from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from catalog import statements
 from catalog.history.tables import SILENT, Model, columns_of, events_of
+from catalog.models import FieldStatement, Source
 from catalog.models.upkeep import RunJob
 
 # What names a row to a reader, the telling column first.
-_TELLING = ("title", "name", "printed_name", "url", "field", "query", "message", "text", "path")
-_PLACES = ("topic", "repository", "author", "catalogue", "object", "cited", "user")
+_TELLING = (
+    "title", "name", "printed_name", "url", "field", "query", "message", "text", "path", "short",
+)  # fmt: skip
+_PLACES = (
+    "topic", "repository", "author", "announcement", "catalogue", "object", "cited", "user",
+)  # fmt: skip
 _OWNERS = ("paper", "introduced_by", "subject", "citing")
 # What an added or removed row need not say of itself, beside what it is about.
-_SAID = {"id", "created_at", "found_at", "source", "position", "fingerprint", *_OWNERS}
+# `token` and `form` are known to the sender of a proposal alone.
+_SAID = {
+    "id", "created_at", "found_at", "source", "position", "fingerprint", "token", "form", *_OWNERS,
+}  # fmt: skip
 _LONGEST = 300
 
 
@@ -32,6 +41,7 @@ class By:
     why: str = ""
     run: int | None = None
     is_person: bool = False
+    job: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +155,8 @@ class Names:
 
     def value(self, field: Any, row: Any) -> str:
         value = getattr(row, field.attname)
+        if self.model is FieldStatement and field.name == "value":
+            value = statements.in_words(row.field, value)
         if field.name in self.pointed:
             if not value:
                 return "–"
@@ -157,6 +169,8 @@ class Names:
             return f"{value:%Y-%m-%d %H:%M}"
         if isinstance(value, list):
             return ", ".join(map(str, value))[:_LONGEST] or "–"
+        if isinstance(value, dict):
+            return _dict_words(value)[:_LONGEST] or "–"
         if field.choices:
             return str(dict(field.flatchoices).get(value, value)) or "–"
         return str(value)[:_LONGEST] if value not in (None, "") else "–"
@@ -165,7 +179,8 @@ class Names:
         """What tells a row from the others of its table, and the paper it belongs to."""
         texts = [self._own(row)]
         if owner:
-            texts += [f"of “{self._name(name, row)}”" for name in _OWNERS if name in self.pointed]
+            owners = [self._name(name, row) for name in _OWNERS if name in self.pointed]
+            texts += [f"of “{owner}”" for owner in owners if owner]
         return " ".join(text for text in texts if text)[:_LONGEST]
 
     def _own(self, row: Any) -> str:
@@ -174,14 +189,29 @@ class Names:
             return f"{row.owner}/{row.name}"
         said = (getattr(row, name) for name in _TELLING if name in columns)
         if telling := next(filter(None, said), ""):
-            return str(telling)
+            by = f" ({Source(row.source).label})" if self.model is FieldStatement else ""
+            return f"{telling}{by}"
+        if {"first", "second"} <= self.pointed.keys():
+            return f"“{self._name('first', row)}” and “{self._name('second', row)}”"
         if "scheme" in columns:
             return f"{row.scheme}:{row.value}"
-        return " ".join(self._name(name, row) for name in _PLACES if name in self.pointed)
+        return " ".join(
+            filter(None, (self._name(name, row) for name in _PLACES if name in self.pointed))
+        )
 
     def _name(self, name: str, row: Any) -> str:
         key = getattr(row, f"{name}_id")
         return str(self.pointed[name].get(key, f"#{key}")) if key else ""
+
+
+def _dict_words(value: dict[str, Any]) -> str:
+    """What JSON holds, without its signs: "venue: ICLR; year: 2024"."""
+    parts = []
+    for name, one in value.items():
+        words = ", ".join(map(str, one)) if isinstance(one, list) else one
+        if words not in (None, "", {}):
+            parts.append(f"{str(name).replace('_', ' ')}: {words}")
+    return "; ".join(parts)
 
 
 def hands_of(contexts: Iterable[Any]) -> dict[Any, By]:
@@ -202,13 +232,15 @@ def _by(key: Any, said: dict[str, Any], people: dict[Any, str]) -> By:
     job = str(said.get("job") or "")
     labels = dict(RunJob.choices)
     who = people.get(user, f"somebody who is gone (#{user})") if user else ""
+    task = str(said.get("task") or "").rpartition(".")[2].replace("_", " ")
     if not who:
-        who = f"a job: {labels.get(job, job)}" if job else "a command"
+        name = labels.get(job, job) or task
+        who = f"a job: {name}" if name else "a command"
     act = str(said.get("act") or "")
     if not act and job:
         act = str(labels.get(job, job))
     reason = str(said.get("why") or said.get("reason") or "")
-    return By(key, who, act, reason, _number(said.get("run")) or None, bool(user))
+    return By(key, who, act, reason, _number(said.get("run")) or None, bool(user), job)
 
 
 def _number(value: Any) -> int:

@@ -55,18 +55,21 @@ _Row = TypeVar("_Row", bound=models.Model, covariant=True)
 _Model = TypeVar("_Model", bound=models.Model)
 
 
-class _Inserted(Event):
-    """Keeps what a statement has added, all rows at once. A statement that adds nothing leaves no trace of itself."""
+class _AtOnce(Event):
+    """Keeps what a statement has added or deleted, all rows at once. A statement that does nothing leaves no trace of itself."""
 
     def get_func(self, model: Any) -> Any:
         written = super().get_func(model).func  # type: ignore[no-untyped-call]  # the package has no types here
-        is_idle = "IF NOT EXISTS (SELECT FROM {cond_new_values}) THEN RETURN NULL; END IF; "
+        rows = "{cond_old_values}" if self.row == "OLD" else "{cond_new_values}"
+        is_idle = f"IF NOT EXISTS (SELECT FROM {rows}) THEN RETURN NULL; END IF; "
         return Func(is_idle + written)  # type: ignore[no-untyped-call]
 
 
-class _InsertEvent(pghistory.InsertEvent):
+class _ByStatement(pghistory.RowEvent):
+    """An event that is kept once for all rows of a statement."""
+
     def add_event_trigger(self, event_model: Any) -> None:
-        trigger = _Inserted(  # type: ignore[no-untyped-call]
+        trigger = _AtOnce(  # type: ignore[no-untyped-call]
             event_model=event_model,
             label=self.label,
             name=self.trigger_name,
@@ -78,6 +81,14 @@ class _InsertEvent(pghistory.InsertEvent):
         pgtrigger.register(trigger)(event_model.pgh_tracked_model)
 
 
+class _InsertEvent(_ByStatement, pghistory.InsertEvent):
+    pass
+
+
+class _DeleteEvent(_ByStatement, pghistory.DeleteEvent):
+    pass
+
+
 def tracked(model: type[_Model]) -> type[_Model]:
     """Keep every row as it was made, and as it was before each change, whoever's hand it is."""
     return tracked_but()(model)
@@ -87,7 +98,7 @@ def tracked_but(*restless: str) -> Callable[[type[_Model]], type[_Model]]:
     """Like `tracked`, but a change of nothing else than the restless columns, which jobs count daily, is no event."""
     condition = pghistory.AnyChange(exclude=list(restless)) if restless else pghistory.AnyChange()
     update = pghistory.UpdateEvent(condition=condition, row=pghistory.Old)
-    track = pghistory.track(_InsertEvent(), update, pghistory.DeleteEvent())
+    track = pghistory.track(_InsertEvent(), update, _DeleteEvent())
 
     def follow(model: type[_Model]) -> type[_Model]:
         followed: type[_Model] = track(model)
@@ -97,8 +108,10 @@ def tracked_but(*restless: str) -> Callable[[type[_Model]], type[_Model]]:
     return follow
 
 
-# Whether a person is at it: jobs name no user in what they say of their changes.
-_BY_HAND = """current_setting('pghistory.context_metadata', true) ~ '"user": [0-9]'"""
+# Whether a person is at it by hand. A run says its job, and of whom began it the user, too. (Quotes in what people write are
+# escaped in JSON, so that no text can look like either.)
+_SAID = "current_setting('pghistory.context_metadata', true)"
+_BY_HAND = f"""{_SAID} ~ '"user": [0-9]' AND {_SAID} !~ '"job": "'"""
 
 
 def tracked_by_hand(model: type[_Model]) -> type[_Model]:

@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from catalog.models.base import one_of
+from catalog.models.base import one_of, tracked_by_hand
 from catalog.models.papers import Paper
 from catalog.models.people import Author
 
@@ -60,6 +60,7 @@ class Suspect(models.Model):
         return f"{getattr(self, 'first', '')} / {getattr(self, 'second', '')}"
 
 
+@tracked_by_hand
 class PaperSuspect(Suspect):
     """Two papers that may be one work."""
 
@@ -79,6 +80,7 @@ class PaperSuspect(Suspect):
         ]
 
 
+@tracked_by_hand
 class AuthorSuspect(Suspect):
     """Two authors who may be one person."""
 

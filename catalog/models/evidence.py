@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from catalog.models.base import one_of
+from catalog.models.base import one_of, tracked_by_hand
 from catalog.models.code import Repository
 from catalog.models.papers import Paper
 from catalog.models.upkeep import SuggestionStatus
@@ -22,6 +22,7 @@ class EvidenceKind(models.TextChoices):
     LIST = "list", "a list links it"
 
 
+@tracked_by_hand
 class Evidence(models.Model):
     """One reason to believe that a repository is a paper's. Worked out of the texts by catalog.evidence, never edited."""
 
@@ -66,6 +67,7 @@ class Readme(models.Model):
         return f"README of {self.repository}"
 
 
+@tracked_by_hand
 class CodeSuggestion(models.Model):
     """A repository that a paper's own text names and that nobody has linked; a curator decides, and that is remembered."""
 

@@ -3,11 +3,12 @@
 from django.db import models
 from django.utils import timezone
 
-from catalog.models.base import Source, one_of
+from catalog.models.base import Source, one_of, tracked
 from catalog.models.papers import Paper
 from catalog.models.people import Author
 
 
+@tracked
 class FieldStatement(models.Model):
     """One source's word on one field. Provenance says whose word is shown."""
 
@@ -33,6 +34,7 @@ class FieldStatement(models.Model):
         return f"{self.field}: {self.get_source_display()}"
 
 
+@tracked
 class NamedAuthor(models.Model):
     """A curator's word that a name printed on a paper means this author, so that no import gives it to another."""
 

@@ -27,6 +27,7 @@ class RunJob(models.TextChoices):
     VENUES = "venues", "venues"
     LINKS = "links", "links"
     READMES = "readmes", "READMEs"
+    TAKE_BACK = "take_back", "taking back"
 
 
 class RunStatus(models.TextChoices):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+import pghistory
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.utils import timezone
@@ -97,13 +98,8 @@ def import_list(
         if plan.catalogue is None and cut.left and not any((plan.papers, plan.topics.new)):
             return Outcome(plan, "applied", left=len(cut.left))  # nothing of a new list was wanted
         if not plan and not cut.choices and not cut.declined:
-            if plan.catalogue:
-                note_paths(plan.topics)
-                found = plan.topics.joined | plan.topics.rows
-                topics = {path: row.pk for path, row in found.items()}
-                news = [(line, row.pk) for line, row in plan.announcements.joined]
-                Keeper(plan, plan.catalogue, cut.unsettled).keep(topics, news)
-            keep_list_statements(plan)
+            with pghistory.context(**_said(plan, reason)):
+                _note_what_is_said(plan, cut)
             return Outcome(plan, "applied", left=len(cut.left), open_conflicts=len(cut.open))
         counts = plan.counts()
         is_new = not catalogue_exists(slug)
@@ -117,6 +113,23 @@ def import_list(
                 starter.add_queries(run.catalogue)
         run.save(update_fields=["catalogue"])
     return Outcome(plan, "applied", run=run, left=len(cut.left), open_conflicts=len(cut.open))
+
+
+def _said(plan: Plan, reason: str) -> dict[str, object]:
+    """Whose hand it is that notes what the list says, where nothing else comes of it."""
+    said: dict[str, object] = {"job": str(Run.Job.IMPORT_LIST), "reason": reason[:200]}
+    return said | ({"catalogue": plan.catalogue.pk} if plan.catalogue else {})
+
+
+def _note_what_is_said(plan: Plan, cut: "_Cut") -> None:
+    """A list that changes nothing may yet say what it did not say before: curators see it beside what holds."""
+    if plan.catalogue:
+        note_paths(plan.topics)
+        found = plan.topics.joined | plan.topics.rows
+        topics = {path: row.pk for path, row in found.items()}
+        news = [(line, row.pk) for line, row in plan.announcements.joined]
+        Keeper(plan, plan.catalogue, cut.unsettled).keep(topics, news)
+    keep_list_statements(plan)
 
 
 def leave_for_curators(outcome: Outcome, name: str, data: bytes) -> None:

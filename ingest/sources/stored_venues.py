@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from catalog.curation.locks import hold_off_curators
+from catalog.history.contexts import by_run
 from catalog.identifiers import ACL, DOI
 from catalog.locks import VENUES, alone
 from catalog.models import Announcement, Identifier, Paper, Run, Source, Venue
@@ -70,20 +71,19 @@ def suggest_stored(reason: str) -> Run | None:
     with alone(VENUES, "Venues are being suggested already."):
         with transaction.atomic():
             hold_off_curators()
+            run = Run.objects.create(job=Run.Job.VENUES, reason=reason[:200])
             found: set[int] = set()
-            for source, said in _said():
-                found |= suggest_venues(source, said)
-        if not found:
-            return None
-        number = f"{len(found):,} paper{'' if len(found) == 1 else 's'}"
-        return Run.objects.create(
-            job=Run.Job.VENUES,
-            status=Run.Status.DONE,
-            reason=reason[:200],
-            finished_at=timezone.now(),
-            new=len(found),
-            message=f"Venues suggested for {number}.",
-        )
+            with by_run(run):
+                for source, said in _said():
+                    found |= suggest_venues(source, said)
+            if not found:
+                run.delete()
+                return None
+            number = f"{len(found):,} paper{'' if len(found) == 1 else 's'}"
+            run.status, run.finished_at = Run.Status.DONE, timezone.now()
+            run.new, run.message = len(found), f"Venues suggested for {number}."
+            run.save()
+        return run
 
 
 def _said() -> Iterator[tuple[Source, list[Said]]]:

@@ -4,10 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from catalog.models import Paper, Placement
+from catalog.history import large
+from catalog.history.groups import group_of_run
+from catalog.models import Paper, Placement, Run
 from ingest.lists.service import import_list
 from tests.browser.test_admin import LIST
 
@@ -40,6 +43,30 @@ def test_an_import_is_taken_back_and_done_again(live_server, desk: Page):
     desk.get_by_role("button", name="Take it back").click()
     expect(desk.get_by_text("Taken back:")).to_be_visible()
     assert Paper.objects.listed().count() == 3
+
+
+def test_what_is_large_is_taken_back_while_a_page_shows_how_far_it_is(
+    live_server, desk: Page, monkeypatch
+):
+    monkeypatch.setattr("catalog.history.undo.LARGE", 5)
+    monkeypatch.setattr(large, "send", lambda run: True)
+    group = group_of_run(import_list(LIST.encode(), "long-context").run.pk)  # type: ignore[union-attr]
+    desk.goto(live_server.url + reverse("admin:change_undo", args=[group]))
+    picture(desk, "undo-large")
+    desk.get_by_label("Bring it again").check()
+    desk.get_by_role("button", name="Take it back").click()
+    expect(desk.get_by_text("A worker will begin in a moment.")).to_be_visible()
+    run = Run.objects.get(job=Run.Job.TAKE_BACK)
+    cache.set(f"take-back:{run.pk}", (1200, 5000))
+    picture(desk, "undo-running")
+    desk.set_viewport_size({"width": 390, "height": 800})
+    picture(desk, "undo-running-narrow")
+    large.carry_out(run.pk)
+    run.refresh_from_db()
+    assert run.status == Run.Status.DONE, run.message
+    expect(desk.get_by_text("and what took them back")).to_be_visible()
+    picture(desk, "undo-done-narrow")
+    assert not Paper.objects.exists()
 
 
 def test_a_bulk_action_with_its_reason_is_taken_back(live_server, desk: Page, catalogue):

@@ -244,6 +244,7 @@ PAGES: dict[str, Page] = {
         # It shows why it is forbidden, beside what would be taken back.
         worked=lambda response: not response.context["forbidden"],
     ),
+    "change_undo_run": Page(R, E, lambda rows: [rows.undo_run().pk], elsewhere_post=C),
     "catalog_act_undo": Page(NOBODY, E, lambda rows: [rows.act().pk], elsewhere_post=C),
     "catalog_author_merge": _merge(models.Author, C),
     "catalog_author_name": Page(

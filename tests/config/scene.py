@@ -19,6 +19,7 @@ from django_celery_beat.models import (
 from catalog import curation, models
 from catalog.admin.papers import PaperAdmin
 from catalog.curation.bulk import Edit
+from catalog.history import large
 from catalog.models import Author, Catalogue, Paper, Topic
 from ingest.adding.forms import topic_labels, topics_of
 from ingest.models import Draft, Paste, UploadedList, Visit
@@ -197,6 +198,11 @@ class Rows(dict[type[Model], Any]):
     def act(self) -> models.Act:
         """A merge, which can be taken back."""
         return curation.merge_papers(Paper.objects.get(pk=self[Paper].pk), [self.twin(Paper)])[0]
+
+    def undo_run(self) -> models.Run:
+        """A job that has yet to take the group back."""
+        assert self.user
+        return large.ask(self.group, self.user, for_good=False, digest="", why="")
 
     def merged_pair(self, model: type[Model]) -> Any:
         suspect = self[model]

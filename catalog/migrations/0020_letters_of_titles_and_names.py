@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0018_groups_of_recorded_acts'),
+        ('catalog', '0019_history_of_statements_and_decisions'),
     ]
 
     operations = [
