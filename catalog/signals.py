@@ -11,6 +11,9 @@ papers_changed = Signal()
 # Sent by the page about the state of the data. A receiver answers with a line on what of its own fails, or with "".
 state_asked = Signal()
 
+# Sent when a group of changes was taken back, in that transaction, with `runs`: the keys of the runs that it tells of.
+runs_taken_back = Signal()
+
 
 def announce_changed_papers(ids: Iterable[int]) -> None:
     """Tell, once the transaction is committed, that these papers' title, abstract, people or places changed."""

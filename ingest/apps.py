@@ -9,10 +9,11 @@ class IngestConfig(AppConfig):
 
         from catalog.dumps import tables
         from catalog.models import Paper
-        from catalog.signals import papers_changed
-        from ingest.receivers import FOLLOWER, follow_papers, keep_edges
+        from catalog.signals import papers_changed, runs_taken_back
+        from ingest.receivers import FOLLOWER, ask_anew, follow_papers, keep_edges
 
         papers_changed.connect(follow_papers, dispatch_uid=FOLLOWER)
+        runs_taken_back.connect(ask_anew, dispatch_uid=FOLLOWER)
         pre_delete.connect(keep_edges, sender=Paper, dispatch_uid=FOLLOWER)
         tables.leave_out(["ingest.Visit"], "what one machine asked sources about, and when")
         tables.leave_out(["ingest.UploadedList"], "lists that curators have not applied yet")

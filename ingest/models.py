@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from catalog.identifiers import Ident, RepositoryName
-from catalog.models import Announcement, Catalogue, Paper, Proposal, Source, Topic
+from catalog.models import Announcement, Catalogue, Paper, Proposal, Run, Source, Topic
 
 _KEPT = timedelta(days=1)
 _PASTES_KEPT = timedelta(days=90)
@@ -74,6 +74,12 @@ class ListStatement(models.Model):
         Announcement, models.CASCADE, null=True, blank=True, related_name="+"
     )
     says = models.JSONField()
+    said_before = models.JSONField(
+        null=True, blank=True, help_text="Until the run that changed it."
+    )
+    run = models.ForeignKey(
+        Run, models.SET_NULL, null=True, blank=True, related_name="+", help_text="What changed it."
+    )
     stated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

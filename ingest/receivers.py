@@ -6,6 +6,7 @@ from typing import Any
 from kombu.exceptions import OperationalError
 
 from catalog.models import CitingWork, Paper, Reference
+from ingest.lists.statements import take_back_statements
 from ingest.matching import turn_into_outside_works
 from ingest.tasks import match_references
 
@@ -27,3 +28,8 @@ def follow_papers(sender: object, ids: list[int], **kwargs: Any) -> None:
         match_references.delay(ids)
     except OperationalError as error:
         logger.warning("references not looked at, the next run will: %s", error)
+
+
+def ask_anew(sender: object, runs: list[int], **kwargs: Any) -> None:
+    """What an import changed and a curator took back, its list may propose again."""
+    take_back_statements(runs)

@@ -128,6 +128,13 @@ def group_of_run(run: int) -> uuid.UUID | None:
     return found[0].key if found else None
 
 
+def runs_of(group: uuid.UUID) -> list[int]:
+    """The runs that a group of changes tells of."""
+    context = Context.objects.filter(pk=group).first()
+    run = context.metadata.get("run") if context else None
+    return [int(run)] if run else []
+
+
 def _groups(contexts: list[Context]) -> list[Group]:
     hands = hands_of(contexts)
     counts = _counts([one.pk for one in contexts])

@@ -13,6 +13,7 @@ from pghistory import runtime
 
 from catalog import curation
 from catalog.curation.acts import current_group
+from catalog.history.groups import runs_of
 from catalog.history.plan import Obstacle, TablePlan, UndoPlan, papers_of, plan_undo
 from catalog.history.tables import SILENT, Model, columns_of, events_of, tracked_models
 from catalog.history.words import Names
@@ -29,7 +30,7 @@ from catalog.models import (
     TopicRedirect,
     TreeChange,
 )
-from catalog.signals import announce_changed_papers
+from catalog.signals import announce_changed_papers, runs_taken_back
 
 # More rows than this are not tried out before they are shown.
 TRIED_OUT = 20_000
@@ -100,6 +101,8 @@ def take_back(
         pghistory.context(undoes=str(group))
     undo = _Undo(plan, only, user, for_good)
     undo.carry_out()
+    if only is None and not for_good:
+        runs_taken_back.send(sender=None, runs=runs_of(group))
     return Undone(plan, plan.digest(), [*plan.obstacles, *undo.refused], undo.unlisted)
 
 

@@ -7,9 +7,10 @@ old one, so that the next import meets the same difference again.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from django.db import models
 from django.utils import timezone
 
-from catalog.models import Catalogue
+from catalog.models import Catalogue, Run
 from ingest.lists.conflicts import PAPER_PARTS, Says
 from ingest.lists.plan import PaperPlan, Plan
 from ingest.lists.records import AnnouncementLine, TopicPath
@@ -67,16 +68,35 @@ class Keeper:
     `unsettled` names what keeps its old statement, as keys of conflicts and changes: "paper:12:title".
     """
 
-    def __init__(self, plan: Plan, catalogue: Catalogue, unsettled: Collection[str]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        catalogue: Catalogue,
+        unsettled: Collection[str],
+        topics: dict[TopicPath, int],
+        news: Iterable[tuple[AnnouncementLine, int]],
+    ) -> None:
         self.plan, self.catalogue, self.unsettled = plan, catalogue, unsettled
         self.old = Statements.of(catalogue)
         self.fresh: list[ListStatement] = []
         self.changed: list[ListStatement] = []
+        self._compare(topics, news)
 
-    def keep(
+    def __bool__(self) -> bool:
+        """Whether anything is said otherwise than before."""
+        return bool(self.fresh or self.changed)
+
+    def keep(self, run: Run) -> None:
+        """Store what differs, with what was said before: taking the run back brings that back."""
+        for row in [*self.fresh, *self.changed]:
+            row.run = run
+        ListStatement.objects.bulk_create(self.fresh, batch_size=_BATCH)
+        columns = ["says", "said_before", "run", "stated_at"]
+        ListStatement.objects.bulk_update(self.changed, columns, batch_size=_BATCH)
+
+    def _compare(
         self, topics: dict[TopicPath, int], news: Iterable[tuple[AnnouncementLine, int]]
-    ) -> bool:
-        """Store what differs; say whether anything did."""
+    ) -> None:
         for plan in self.plan.papers:
             if plan.paper and plan.paper.pk:
                 self._paper(plan, topics)
@@ -90,9 +110,6 @@ class Keeper:
             old = self.old.says(self.old.news, pk)
             says = old if old and f"announcement:{pk}:text" in self.unsettled else line_says(line)
             self._put(self.old.news, pk, says, announcement_id=pk)
-        ListStatement.objects.bulk_create(self.fresh, batch_size=_BATCH)
-        ListStatement.objects.bulk_update(self.changed, ["says", "stated_at"], batch_size=_BATCH)
-        return bool(self.fresh or self.changed)
 
     def _paper(self, plan: PaperPlan, topics: dict[TopicPath, int]) -> None:
         pk = plan.paper.pk if plan.paper else 0
@@ -122,5 +139,12 @@ class Keeper:
             row = ListStatement(catalogue=self.catalogue, says=says, **about)
             self.fresh.append(row)
         elif row.says != says:
-            row.says, row.stated_at = says, timezone.now()
+            row.said_before, row.says, row.stated_at = row.says, says, timezone.now()
             self.changed.append(row)
+
+
+def take_back_statements(runs: Iterable[int]) -> None:
+    """Where no later import has spoken, let the list have said what it said before these runs, so that it is asked anew."""
+    rows = ListStatement.objects.filter(run__in=list(runs))
+    rows.filter(said_before=None).delete()
+    rows.update(says=models.F("said_before"), said_before=None, run=None)
