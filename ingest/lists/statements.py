@@ -146,5 +146,5 @@ class Keeper:
 def take_back_statements(runs: Iterable[int]) -> None:
     """Where no later import has spoken, let the list have said what it said before these runs, so that it is asked anew."""
     rows = ListStatement.objects.filter(run__in=list(runs))
-    rows.filter(said_before=None).delete()
+    rows.filter(said_before__isnull=True).delete()
     rows.update(says=models.F("said_before"), said_before=None, run=None)
