@@ -56,6 +56,27 @@ def test_every_usual_form_of_an_entry_gives_the_same_facts(line):
 
 
 @pytest.mark.parametrize(
+    ("line", "title", "authors"),
+    [
+        ("**Title *Ann Lee*** ICLR 2024", "Title", ("Ann Lee",)),
+        ("**Title. *Ann Lee, Bo van der Ng*** ICLR 2024", "Title", ("Ann Lee", "Bo van der Ng")),
+        ("***Title.** Ann Lee* ICLR 2024", "Title", ("Ann Lee",)),
+        ("**Growth *in vitro*** ICLR 2024", "Growth in vitro", ()),
+        ("**Of *Homo sapiens*** *Ann Lee* ICLR 2024", "Of Homo sapiens", ("Ann Lee",)),
+        ("**Beating *Deep Blue*** *Ann Lee* ICLR 2024", "Beating Deep Blue", ("Ann Lee",)),
+    ],
+)
+def test_names_at_the_end_of_bold_text_are_the_authors_if_there_are_no_others(line, title, authors):
+    entry = read_entry(f"- {line}")
+    assert (entry.title, entry.authors, entry.venue.name) == (title, authors, "ICLR")
+
+
+def test_a_word_in_angle_brackets_is_a_word_unless_html_knows_it():
+    entry = read_entry(f"- [T]({ARXIV}) *Ann Lee.* ICLR 2024 Best <Long> Paper <video></video>")
+    assert entry.venue.distinction == "Best <Long> Paper"
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Arxiv 2024.", ("arXiv", 2024, "")),
