@@ -46,13 +46,14 @@ _LET_THROUGH = (
     "summary sup table tbody td tfoot th thead time tr tt u ul var wbr"
 )
 # Other tags of HTML, which GitHub leaves out with what only they mean; any further name is a word in angle brackets.
-_LEFT_OUT = frozenset(
+_LEFT_OUT = (
     "applet area article aside audio base body button canvas col colgroup data datalist dialog embed fieldset footer "
     "form frame frameset g head header html iframe input label legend link main map marquee meta nav noscript object "
     "optgroup option output param path plaintext progress script section select slot style svg template textarea "
-    "title track use video xmp".split()
+    "title track use video xmp"
 )
 _FORMATTING = _STRONG | _EMPHASIS | frozenset(_LET_THROUGH.split())
+_OF_HTML = _FORMATTING | frozenset(_LEFT_OUT.split())
 
 
 def spans(tokens: Sequence[Token], line: int, *, named: bool = False) -> list[Span]:
@@ -139,7 +140,7 @@ class _Spans:
         name = tag[2].lower() if tag else ""
         if tag is None or name not in _FORMATTING:
             is_named = self.named or self.link or self.strong or self.emphasis
-            if not text.startswith(("<!", "<?")) and (is_named or name not in _LEFT_OUT):
+            if not text.startswith(("<!", "<?")) and (is_named or name not in _OF_HTML):
                 self._text(text)
         elif name in _STRONG:
             self._style(-1 if tag[1] else 1, 0)
@@ -166,7 +167,9 @@ class _Spans:
 
 # "Ann Lee", "A. B. van der Lee": two words at least, all but particles begin with a capital.
 _NAME = r"[^\W\d_][\w.'’-]*"
-_NAMES = re.compile(rf"\s*{_NAME}(?:\s+{_NAME})+(?:\s*(?:,|,?\s+and|&)\s*{_NAME}(?:\s+{_NAME})+)*[.,\s]*")
+_NAMES = re.compile(
+    rf"\s*{_NAME}(?:\s+{_NAME})+(?:\s*(?:,|,?\s+and|&)\s*{_NAME}(?:\s+{_NAME})+)*[.,\s]*"
+)
 
 
 def _parted(found: list[Span]) -> list[Span]:

@@ -63,19 +63,21 @@ def _fetch(url: str, trusted_host: bool) -> bytes:
     headers = {"User-Agent": f"Stemma{contact}", "Accept-Encoding": "gzip, deflate"}
     deadline = Deadline()
     deadline.start(_TOTAL_SECONDS)
+    asked = url
     with httpx.Client(timeout=_TIMEOUT, headers=headers, transport=transport(deadline)) as client:
         for _ in range(_MAX_REDIRECTS + 1):
             host = (urlsplit(url).hostname or "").lower()
             if host not in allowed:
+                words = f"{asked} leads on to {host or url}, which" if url != asked else host or url
                 raise ListRefused(
-                    f"{host or url} is not among the hosts lists may come from (LIST_HOSTS)."
+                    f"{words} is not among the hosts lists may come from (LIST_HOSTS)."
                 )
             with client.stream("GET", url) as response:
-                if response.is_redirect:
-                    url = urljoin(url, response.headers.get("location", ""))
+                if response.has_redirect_location:
+                    url = urljoin(url, response.headers["location"])
                     continue
                 return _body(response, url)
-    raise ListRefused(f"{url} redirects more than {_MAX_REDIRECTS} times.")
+    raise ListRefused(f"{asked} redirects more than {_MAX_REDIRECTS} times.")
 
 
 def _body(response: httpx.Response, url: str) -> bytes:

@@ -174,7 +174,7 @@ def test_a_list_is_fetched_from_its_address(server, page):
     ("page", "words"),
     [
         ("/none", "answered 404"),
-        ("/elsewhere", "elsewhere.invalid is not among the hosts"),
+        ("/elsewhere", "leads on to elsewhere.invalid, which is not among the hosts"),
         ("/loop", "redirects more than"),
         ("/large", "more than 10 MB"),
         ("/cut", "its answer was broken off"),
