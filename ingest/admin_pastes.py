@@ -236,7 +236,7 @@ class PasteViews:
 
     def _log(self, request: HttpRequest, added: list[Paper]) -> None:
         LogEntry.objects.log_actions(
-            request.user.pk,
+            request.user.pk or 0,
             Paper.objects.filter(pk__in=[paper.pk for paper in added]),
             ADDITION,
             change_message="Added from a pasted list.",

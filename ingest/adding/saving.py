@@ -35,7 +35,7 @@ def save_draft(draft: Draft, form: DraftForm, user: AbstractBaseUser) -> Paper:
     if refused := _add([(draft, _new_paper(draft, form))], user):
         raise refused[draft.pk]
     take_records([draft])
-    return Paper.objects.get(pk=draft.paper_id)
+    return Paper.objects.get(pk=draft.paper_id or 0)
 
 
 def _new_paper(draft: Draft, form: DraftForm) -> "curation.NewPaper":
