@@ -20,7 +20,8 @@ from catalog.admin.words import in_words
 from catalog.curation import note_act, take_time
 from catalog.models import Catalogue
 from catalog.roles import catalogues_of, is_narrowed, may_edit
-from ingest.admin_plan import acceptance, brought_along, summarise
+from ingest.admin_answers import Answers
+from ingest.admin_plan import brought_along, summarise
 from ingest.lists.changes import Change
 from ingest.lists.plan import Plan
 from ingest.lists.reader import read_list
@@ -139,25 +140,35 @@ class ImportViews:
         catalogue = Catalogue.objects.filter(slug=kept.slug).first()
         self._check(request, catalogue, adding=catalogue is None)
         try:
-            if request.method == "POST":
-                return in_words(request, partial(self._apply, request, kept))
+            if request.method == "POST" and "_show" not in request.POST:
+                return self._applied(request, kept)
             return self._show(request, kept, plan_list(kept.data, kept.slug))
-        except ListRefused as error:  # a third value, or a list that an older version read
-            plan = plan_list(kept.data, kept.slug)
-            return self._show(request, kept, plan, notice=str(error))
+        except ListRefused as error:  # no list for this version, whatever an older one read
+            self.admin.message_user(request, str(error), messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:catalog_catalogue_import"))
+
+    def _applied(self, request: HttpRequest, kept: UploadedList) -> HttpResponse:
+        try:
+            return in_words(request, partial(self._apply, request, kept))
+        except ListRefused as error:  # a third value that cannot be one
+            return self._show(request, kept, plan_list(kept.data, kept.slug), notice=str(error))
 
     def _show(
         self, request: HttpRequest, kept: UploadedList, plan: Plan, notice: str = ""
     ) -> HttpResponse:
+        """The plan; after a form was sent, with all that was ticked, chosen and written in it."""
         loss = plan.great_loss
-        whole = request.POST.getlist("all") or request.GET.getlist("all")
+        asked = request.POST.getlist("all") + request.POST.getlist("_show")
+        whole = list(dict.fromkeys(asked or request.GET.getlist("all")))
+        answers = Answers.read(request.POST)
         context = {
             "kept": kept,
             "plan": plan,
             "notice": notice,
             "loss": loss[:1].upper() + loss[1:],
             "digest": plan.digest(),
-            "summary": summarise(plan, whole),
+            "answers": answers,
+            "summary": summarise(plan, whole, answers),
             "whole": whole,
             "catalogue": plan.catalogue,
             "title": f"Plan for “{plan.catalogue or kept.title or kept.slug}”",
@@ -167,12 +178,15 @@ class ImportViews:
     def _apply(self, request: HttpRequest, kept: UploadedList) -> HttpResponse:
         exists = Catalogue.objects.filter(slug=kept.slug).exists()
         self._check(request, adding=not exists)
-        note_act(f"imported {kept.name}", request.POST.get("why", "").strip())
+        answers = Answers.read(request.POST)
+        note_act(f"imported {kept.name}", answers.why)
         along: list[Change] = []
 
         def accepted(plan: Plan) -> Acceptance | None:
-            found = acceptance(plan, request.POST)
-            along.extend(brought_along(plan, found) if found else [])
+            if "partial" not in request.POST:
+                return None
+            found = answers.acceptance(plan)
+            along.extend(brought_along(plan, found))
             return found
 
         with transaction.atomic():
@@ -180,7 +194,7 @@ class ImportViews:
             outcome = import_list(
                 kept.data,
                 kept.slug,
-                force="force" in request.POST,
+                force=answers.force,
                 digest=request.POST.get("digest") or "none",
                 user=request.user,  # type: ignore[arg-type]  # staff only
                 reason=f"upload of {kept.name}" if kept.user_id else f"list left: {kept.name}",
@@ -190,7 +204,8 @@ class ImportViews:
             too_much = outcome.message == outcome.plan.refusal
             hint = "Nothing was changed: tick the box below if you mean it."
             whole = plan_list(kept.data, kept.slug)
-            return self._show(request, kept, whole, notice=hint if too_much else outcome.message)
+            other = f"{outcome.message} What you ticked is ticked still."
+            return self._show(request, kept, whole, notice=hint if too_much else other)
         catalogue = Catalogue.objects.filter(slug=kept.slug).first()
         if catalogue is None:  # nothing of a new catalogue's list was ticked
             whole = plan_list(kept.data, kept.slug)
@@ -263,9 +278,15 @@ def _user_id(request: HttpRequest) -> int:
 def _done(outcome: Outcome) -> str:
     plan = outcome.plan
     left = f" Left out: {outcome.left}." if outcome.left else ""
+    if outcome.resolved:
+        left = f" Conflicts resolved: {outcome.resolved}.{left}"
     if not plan:
-        if outcome.left or outcome.run:
+        if outcome.resolved:
+            return left.strip()
+        if outcome.left:
             return f"Nothing of the plan was applied.{left}"
+        if outcome.run:
+            return outcome.run.message or "What you declined is not proposed again."
         return "The list says what the catalogue has already: nothing was changed."
     counts = plan.counts()
     parts = ", ".join(f"{counts[key]} {key}" for key in ("new", "changed", "moved", "gone"))

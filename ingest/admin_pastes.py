@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -36,6 +37,7 @@ from search.topic_suggestions import UNLIKELY
 if TYPE_CHECKING:
     from ingest.admin_adding import AddViews
 
+_MEANWHILE = "Somebody else added the same meanwhile."
 _ORDER = [NEW, UNLISTED, DOUBTFUL, NOT_FOUND, KNOWN, REPEATED, WAITING, SAVED]
 _WORDS = {
     NEW: "new",
@@ -60,6 +62,10 @@ class Row:
     refusal: str = ""
     suggested: list[tuple[str, float]] = field(default_factory=list)
     reasons: str = ""
+
+    def refuse(self, why: str) -> None:
+        self.refusal = why
+        self.draft.state, self.draft.paper = Draft.State.READY, None
 
     @property
     def words(self) -> str:
@@ -150,17 +156,16 @@ class PasteViews:
         """Add what is ticked, row by row: one that is refused stays with its reason, the others are added."""
         rows = self._rows(request, paste)
         topics = {fold(label): topic for label, topic in topic_labels(topics_of(request.user)).items()}  # fmt: skip
-        added: list[Paper] = []
         with transaction.atomic():
             curation.hold_off_imports()
             for row in rows:
                 key = str(row.draft.pk)
                 row.topic = request.POST.get(f"topic-{key}", "")[:300]
                 row.is_ticked = f"add-{key}" in request.POST
-                if row.is_ticked and row.standing.can_be_added:
-                    paper = self._add(request, row, topics.get(fold(row.topic)))
-                    added += [paper] if paper else []
-            take_records(row.draft for row in rows if row.draft.paper and row.is_ticked)
+            wanted = [row for row in rows if row.is_ticked and row.standing.can_be_added]
+            self._add(request, wanted, topics)
+            take_records(row.draft for row in wanted if row.draft.paper)
+        added = [row.draft.paper for row in wanted if row.draft.paper]
         refused = [row for row in rows if row.refusal]
         if added:
             curation.note_act(f"added {len(added)} papers from a pasted list")
@@ -177,28 +182,48 @@ class PasteViews:
         self.views.admin.message_user(request, text, level)
         return HttpResponseRedirect(self.views.url("paste", paste.pk))
 
-    def _add(self, request: HttpRequest, row: Row, topic: Topic | None) -> Paper | None:
-        if topic is None:
-            row.refusal = (
-                f"There is no topic “{row.topic}”." if row.topic.strip() else "It has no topic yet."
-            )
-            return None
+    def _add(self, request: HttpRequest, wanted: list[Row], topics: dict[str, Topic]) -> None:
+        """Add rows, or note in them why not: first what is known already, then all that is new together."""
+        new: list[tuple[Row, Topic]] = []
+        for row in wanted:
+            topic = topics.get(fold(row.topic))
+            if topic is None:
+                named = row.topic.strip()
+                row.refusal = (
+                    f"There is no topic “{row.topic}”." if named else "It has no topic yet."
+                )
+            elif row.standing.paper is None:
+                new.append((row, topic))
+            else:
+                self._list(request, row, row.standing.paper, topic)
+        if not self._save_new(new, request.user):
+            for one in new:  # somebody else writes the same: find out which
+                self._save_new([one], request.user)
+
+    def _list(self, request: HttpRequest, row: Row, paper: Paper, topic: Topic) -> None:
         user: Any = request.user
+        if not user.has_perm("catalog.change_paper"):
+            row.refusal = "You may add papers, but not change one that is here."
+            return
         try:
             with transaction.atomic():
-                known = row.standing.paper
-                if known is None:
-                    return save_as_found(row.draft, topic, user)
-                if not user.has_perm("catalog.change_paper"):
-                    row.refusal = "You may add papers, but not change one that is here."
-                    return None
-                return list_known(row.draft, known, [topic], user)
+                list_known(row.draft, paper, [topic], user)
         except curation.Refused as error:
-            row.refusal = str(error)
+            row.refuse(str(error))
         except IntegrityError:
-            row.refusal = "Somebody else added the same meanwhile."
-        row.draft.state, row.draft.paper = Draft.State.READY, None
-        return None
+            row.refuse(_MEANWHILE)
+
+    def _save_new(self, new: list[tuple[Row, Topic]], user: Any) -> bool:
+        try:
+            with transaction.atomic():
+                refused = save_as_found([(row.draft, topic) for row, topic in new], user)
+        except IntegrityError:
+            for row, _ in new:
+                row.refuse(_MEANWHILE)
+            return False
+        for row, _ in new:
+            row.refusal = str(refused.get(row.draft.pk, ""))
+        return True
 
     def _after(self, request: HttpRequest, paste: Paste, refused: list[Row]) -> list[Row]:
         """The table as it is now, with the refused rows as they were sent."""
@@ -212,8 +237,12 @@ class PasteViews:
         return rows
 
     def _log(self, request: HttpRequest, added: list[Paper]) -> None:
-        for paper in added:
-            self.views.admin.log_addition(request, paper, "Added from a pasted list.")
+        LogEntry.objects.log_actions(
+            request.user.pk or 0,
+            Paper.objects.filter(pk__in=[paper.pk for paper in added]),
+            ADDITION,
+            change_message="Added from a pasted list.",
+        )
 
     def _fill_in(self, rows: list[Row]) -> None:
         from ingest.admin_adding import fill_in

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 from catalog.admin.base import change_url
 from catalog.differences import Piece, difference
 from catalog.models import Paper
+from ingest.admin_answers import Answers, field_of, slug_of
 from ingest.lists.changes import Change, Kind, changes_of
 from ingest.lists.conflicts import Conflict
 from ingest.lists.plan import Plan
@@ -17,7 +17,8 @@ from ingest.lists.selection import with_needs
 from ingest.lists.service import Acceptance, declined_before
 
 SHOWN = 200  # rows of a group, until all are asked for
-MOST = 2000  # rows of a group when all are: a form has at most 10,000 fields
+BOXES = 9000  # boxes of a plan when all are: a form has at most 10,000 fields
+CONFLICTS = 300  # each has two fields, too
 _NOUNS = [
     ("entries", "entry"),
     ("papers", "paper"),
@@ -61,6 +62,8 @@ class Group:
     rows: list[Row]
     total: int
     slug: str = ""
+    is_whole: bool = False  # as many rows as the form has room for
+    takes_rest: bool = True  # what becomes of those not shown
 
     @property
     def more(self) -> int:
@@ -73,6 +76,7 @@ class ShownConflict:
     field: str
     url: str
     both: list[Piece]  # the list's text before and now
+    choice: Choice  # the curator's is kept, unless the form said otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +85,35 @@ class Summary:
 
     reading: str
     conflicts: list[ShownConflict]
+    later: int  # conflicts that there is no room for: they stay open
     changes: list[Group]
     declined: Group
     problems: list[Group]
-    total: int  # changes that can be ticked
+
+    @property
+    def shown(self) -> str:
+        """The names of all changes that have a box."""
+        groups = [*self.changes, self.declined]
+        return " ".join(
+            part.change.token for group in groups for row in group.rows for part in row.parts
+        )
 
 
-def summarise(plan: Plan, whole: Collection[str] = ()) -> Summary:
-    """Put a plan in words; groups whose slug is in `whole` are shown to their end."""
+def summarise(plan: Plan, whole: Collection[str] = (), answers: Answers | None = None) -> Summary:
+    """Put a plan in words; groups whose slug is in `whole` are shown to their end, boxes are ticked as answered."""
     changes = changes_of(plan)
     before = declined_before(plan)
     fresh = [change for change in changes if change.fingerprint not in before]
     old = [change for change in changes if change.fingerprint in before]
-    by_key = {change.key: change for change in changes}
-    groups = _groups(fresh, by_key, whole)
+    shower = _Shower({change.key: change for change in changes}, whole, answers or Answers())
+    conflicts = plan.conflicts
     return Summary(
         _reading(plan),
-        [_conflict(conflict) for conflict in plan.conflicts],
-        groups,
-        Group("Declined before", _rows(old, by_key, taken=False), len(old), "declined"),
+        [shower.conflict(conflict) for conflict in conflicts[:CONFLICTS]],
+        max(0, len(conflicts) - CONFLICTS),
+        shower.groups(fresh),
+        shower.group("Declined before", "declined", old, proposed=False),
         _problems(plan, whole),
-        len(fresh),
     )
 
 
@@ -113,56 +125,73 @@ def _reading(plan: Plan) -> str:
     return f"The list holds {words}. Lines repaired: {counts['repaired_lines']:,}."
 
 
-def slug_of(kind: Kind) -> str:
-    return kind.name.lower().replace("_", "-")
+class _Shower:
+    """Makes rows with boxes of changes, as many as one form holds."""
+
+    def __init__(self, by_key: dict[str, Change], whole: Collection[str], answers: Answers) -> None:
+        self.by_key, self.whole, self.answers = by_key, whole, answers
+        self.room = BOXES
+
+    def groups(self, changes: Iterable[Change]) -> list[Group]:
+        kinds: dict[Kind, list[Change]] = defaultdict(list)
+        for change in changes:
+            kinds[change.kind].append(change)
+        return [
+            self.group(str(kind), slug_of(kind), kinds[kind], proposed=True)
+            for kind in Kind
+            if kinds[kind]
+        ]
+
+    def group(self, name: str, slug: str, changes: list[Change], *, proposed: bool) -> Group:
+        """One row for each thing: the parts of a paper stand together."""
+        things: dict[str, list[Change]] = defaultdict(list)
+        for change in changes:
+            things[_subject(change)].append(change)
+        rows: list[Row] = []
+        for parts in list(things.values())[: None if slug in self.whole else SHOWN]:
+            if len(parts) > self.room:
+                break
+            self.room -= len(parts)
+            rows.append(self._row(parts, proposed=proposed))
+        rest = proposed and self.answers.takes_rest(slug)
+        return Group(name, rows, len(things), slug, slug in self.whole, rest)
+
+    def _row(self, changes: list[Change], *, proposed: bool) -> Row:
+        first = changes[0]
+        return Row(
+            first.about,
+            first.line,
+            _url(first.key),
+            [
+                Part(
+                    change,
+                    difference(change.old, change.new) if change.shows_both else [],
+                    [self.by_key[need] for need in change.needs if need in self.by_key],
+                    self.answers.takes(change, proposed=proposed),
+                )
+                for change in changes
+            ],
+        )
+
+    def conflict(self, conflict: Conflict) -> ShownConflict:
+        name = field_of(conflict)
+        return ShownConflict(
+            conflict,
+            name,
+            change_url(conflict.subject),
+            difference(conflict.base, conflict.theirs),
+            self.answers.choices.get(name, Choice(Verdict.OURS)),
+        )
 
 
-def _groups(
-    changes: Iterable[Change], by_key: dict[str, Change], whole: Collection[str]
-) -> list[Group]:
-    kinds: dict[Kind, list[Change]] = defaultdict(list)
-    for change in changes:
-        kinds[change.kind].append(change)
-    groups = []
-    for kind in Kind:
-        rows = _rows(kinds[kind], by_key)
-        if rows:
-            most = MOST if slug_of(kind) in whole else SHOWN
-            groups.append(Group(str(kind), rows[:most], len(rows), slug_of(kind)))
-    return groups
-
-
-def _rows(changes: Iterable[Change], by_key: dict[str, Change], *, taken: bool = True) -> list[Row]:
-    """One row for each thing: the parts of a paper stand together."""
-    rows: dict[str, Row] = {}
-    for change in changes:
-        subject = ":".join(change.key.split(":")[:2]) if change.part else change.key
-        row = rows.setdefault(subject, Row(change.about, change.line, _url(change.key)))
-        pieces = difference(change.old, change.new) if change.shows_both else []
-        needs = [by_key[need] for need in change.needs if need in by_key]
-        row.parts.append(Part(change, pieces, needs, taken))
-    return list(rows.values())
+def _subject(change: Change) -> str:
+    return ":".join(change.key.split(":")[:2]) if change.part else change.key
 
 
 def _url(key: str) -> str:
     """The admin page of a stored paper."""
     kind, number, *_ = f"{key}:".split(":")
     return change_url(Paper(pk=int(number))) if kind == "paper" and number.isdecimal() else ""
-
-
-def _conflict(conflict: Conflict) -> ShownConflict:
-    subject: Any = conflict.subject
-    return ShownConflict(
-        conflict,
-        field_of(conflict),
-        change_url(subject),
-        difference(conflict.base, conflict.theirs),
-    )
-
-
-def field_of(conflict: Conflict) -> str:
-    """The name of a conflict's fields in the form."""
-    return sha256(conflict.key.encode()).hexdigest()[:16]
 
 
 def _problems(plan: Plan, whole: Collection[str]) -> list[Group]:
@@ -173,38 +202,10 @@ def _problems(plan: Plan, whole: Collection[str]) -> list[Group]:
     groups = []
     for kind, found in sorted(kinds.items()):
         slug = f"problem-{kind}"
-        most = MOST if slug in whole else SHOWN
+        most = None if slug in whole else SHOWN
         rows = [Row(problem.message, problem.line) for problem in found[:most]]
         groups.append(Group(kind.replace("-", " ").capitalize(), rows, len(found), slug))
     return groups
-
-
-def acceptance(plan: Plan, posted: Any) -> Acceptance | None:
-    """What the form says of the plan it showed; None when it is the whole of it."""
-    if "partial" not in posted:
-        return None
-    ticked, rest, whole = (set(posted.getlist(name)) for name in ("take", "rest", "all"))
-    changes = changes_of(plan)
-    taken = {change.key for change in changes if change.token in ticked}
-    groups = summarise(plan, whole).changes if rest else []
-    for group in groups:
-        if group.slug in rest:
-            shown = {part.change.key for row in group.rows for part in row.parts}
-            before = declined_before(plan)
-            taken |= {
-                change.key
-                for change in changes
-                if slug_of(change.kind) == group.slug
-                and change.key not in shown
-                and change.fingerprint not in before
-            }
-    choices = {}
-    for conflict in plan.conflicts:
-        name = field_of(conflict)
-        verdict = posted.get(f"verdict-{name}", "")
-        if verdict in set(Verdict):
-            choices[conflict.key] = Choice(Verdict(verdict), posted.get(f"text-{name}", ""))
-    return Acceptance(taken, choices, decline=posted.get("left") == "never")
 
 
 def brought_along(plan: Plan, accepted: Acceptance) -> list[Change]:

@@ -11,7 +11,7 @@ from catalog.models.upkeep import RunJob
 from ingest import jobs, runs
 from ingest.links import job as links
 from ingest.lists.records import ListRefused
-from ingest.lists.service import import_list, leave_for_curators
+from ingest.lists.service import Outcome, import_list, leave_for_curators
 from ingest.lists.sources import fetch
 
 logger = logging.getLogger(__name__)
@@ -44,13 +44,21 @@ def refresh_list(slug: str) -> None:
     if outcome.run is None:
         status = Run.Status.REFUSED if outcome.status == "refused" else Run.Status.DONE
         same = outcome.plan.counts()["papers"] if status == Run.Status.DONE else 0
-        _record(catalogue, status, outcome.message or "Nothing has changed.", same=same)
+        _record(catalogue, status, _waits(outcome) or "Nothing has changed.", same=same)
     logger.info(
         "list import catalogue=%s status=%s seconds=%.1f",
         slug,
         outcome.status,
         (timezone.now() - started).total_seconds(),
     )
+
+
+def _waits(outcome: Outcome) -> str:
+    """What a curator has to know of a list that was not applied; empty when it was."""
+    if not (outcome.message and outcome.plan.great_loss):
+        return outcome.message
+    waits = "Nothing was changed: the list waits on the catalogue’s page for a curator’s decision."
+    return f"Refused: {outcome.plan.great_loss} {waits}"
 
 
 def _record(catalogue: Catalogue, status: str, message: str, same: int = 0) -> None:

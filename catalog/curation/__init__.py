@@ -1,7 +1,7 @@
 """What a curator's decision means in the tables: it is remembered, and no import undoes it."""
 
 from catalog.curation.acts import note_act, note_undoing
-from catalog.curation.adding import NewPaper, add_paper, list_paper
+from catalog.curation.adding import NewPaper, add_paper, add_papers, list_paper
 from catalog.curation.announcements import save_announcement
 from catalog.curation.author_merging import merge_authors, split_author, unmerge_author
 from catalog.curation.bulk import Edit, apply_edit, plan_edit
@@ -64,6 +64,7 @@ __all__ = [
     "accept_suggestion",
     "accept_venues",
     "add_paper",
+    "add_papers",
     "add_topic",
     "apply_edit",
     "bring_back_topic",

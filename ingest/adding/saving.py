@@ -1,6 +1,6 @@
 """From a draft, as its curator left it, to a paper of the catalogue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -16,6 +16,7 @@ from ingest.models import Draft
 from ingest.sources.arxiv.feed import Feed
 from ingest.sources.arxiv.store import store_records
 
+_BATCH = 500
 # The form's fields, with the names under which provenance and drafts know them.
 _FIELDS = {
     "title": "title",
@@ -31,16 +32,16 @@ _FIELDS = {
 @transaction.atomic
 def save_draft(draft: Draft, form: DraftForm, user: AbstractBaseUser) -> Paper:
     """Add the paper of a valid form. What was taken over unchanged is its source's word, the rest the curator's."""
-    paper = _save(draft, form, user)
+    if refused := _add([(draft, _new_paper(draft, form))], user):
+        raise refused[draft.pk]
     take_records([draft])
-    paper.refresh_from_db()
-    return paper
+    return Paper.objects.get(pk=draft.paper_id or 0)
 
 
-def _save(draft: Draft, form: DraftForm, user: AbstractBaseUser) -> Paper:
+def _new_paper(draft: Draft, form: DraftForm) -> "curation.NewPaper":
     data = form.cleaned_data
     day = data["published"]
-    new = curation.NewPaper(
+    return curation.NewPaper(
         title=data["title"],
         abstract=data["abstract"],
         authors=data["authors"],
@@ -55,51 +56,75 @@ def _save(draft: Draft, form: DraftForm, user: AbstractBaseUser) -> Paper:
         links=data["links"],
         said=_unchanged(draft, form),
     )
-    return _added(draft, new, user)
 
 
 @transaction.atomic
-def save_as_found(draft: Draft, topic: Topic, user: AbstractBaseUser) -> Paper:
-    """Add a paper with what sources say of it, as a row of a table does. `take_records` is due afterwards, once for all."""
-    form = DraftForm(draft=draft, topics=[topic])
-    values: dict[str, Any] = {**form.initial, "topic": str(topic.pk)}
-    filled = DraftForm(values, draft=draft, topics=[topic])
-    if not filled.is_valid():
-        raise curation.Refused(
-            " ".join(str(one) for some in filled.errors.values() for one in some)
-        )
-    return _save(draft, filled, user)
+def save_as_found(
+    found: Sequence[tuple[Draft, Topic]], user: AbstractBaseUser
+) -> dict[int, curation.Refused]:
+    """Add papers with what sources say of them, as a table does, in few statements; return why some were refused, by draft.
+
+    `take_records` is due afterwards, once for all.
+    """
+    refused: dict[int, curation.Refused] = {}
+    filled = []
+    for draft, topic in found:
+        form = DraftForm(draft=draft, topics=[topic])
+        values: dict[str, Any] = {**form.initial, "topic": str(topic.pk)}
+        sent = DraftForm(values, draft=draft, topics=[topic])
+        if sent.is_valid():
+            filled.append((draft, _new_paper(draft, sent)))
+        else:
+            words = " ".join(str(one) for some in sent.errors.values() for one in some)
+            refused[draft.pk] = curation.Refused(words)
+    return refused | _add(filled, user)
 
 
 @transaction.atomic
 def list_known(draft: Draft, paper: Paper, topics: list[Topic], user: AbstractBaseUser) -> Paper:
     """List a paper that is known already, for what the draft asked."""
-    _claim(draft)
+    if refused := _claim([draft]):
+        raise refused[draft.pk]
     curation.list_paper(paper, topics, user)
-    _settle(draft, paper, user)
+    _settle([(draft, paper)], user)
     return paper
 
 
-def _added(draft: Draft, new: "curation.NewPaper", user: AbstractBaseUser) -> Paper:
-    _claim(draft)
-    paper = curation.add_paper(new, user)
-    _reject_identifiers(draft, paper)
-    _settle(draft, paper, user)
-    return paper
+def _add(
+    filled: Sequence[tuple[Draft, "curation.NewPaper"]], user: AbstractBaseUser
+) -> dict[int, curation.Refused]:
+    refused = _claim([draft for draft, _ in filled])
+    free = [(draft, new) for draft, new in filled if draft.pk not in refused]
+    made = curation.add_papers([new for _, new in free], user)
+    added = []
+    for (draft, _), paper in zip(free, made, strict=True):
+        if isinstance(paper, curation.Refused):
+            refused[draft.pk] = paper
+        else:
+            added.append((draft, paper))
+    _reject_identifiers(added)
+    _settle(added, user)
+    return refused
 
 
-def _claim(draft: Draft) -> None:
-    """Two saves of one draft at once, as of a double click, are one."""
-    row = Draft.objects.select_for_update().filter(pk=draft.pk).first()
-    if row is None or row.state == Draft.State.SAVED:
-        raise curation.Refused(f"“{draft.shown}” was added already.")
+def _claim(drafts: Sequence[Draft]) -> dict[int, curation.Refused]:
+    """Two saves of one draft at once, as of a double click, are one: which of these were saved already."""
+    rows = Draft.objects.select_for_update().filter(pk__in=[draft.pk for draft in drafts])
+    free = {row.pk for row in rows.order_by("pk") if row.state != Draft.State.SAVED}
+    return {
+        draft.pk: curation.Refused(f"“{draft.shown}” was added already.")
+        for draft in drafts
+        if draft.pk not in free
+    }
 
 
-def _settle(draft: Draft, paper: Paper, user: AbstractBaseUser) -> None:
-    draft.paper, draft.state = paper, Draft.State.SAVED
-    draft.save(update_fields=["paper", "state"])
-    if draft.proposal and draft.proposal.status == Proposal.Status.OPEN:
-        curation.accept_suggestion(draft.proposal, paper, user)
+def _settle(added: Sequence[tuple[Draft, Paper]], user: AbstractBaseUser) -> None:
+    for draft, paper in added:
+        draft.paper, draft.state = paper, Draft.State.SAVED
+    Draft.objects.bulk_update([draft for draft, _ in added], ["paper", "state"], batch_size=_BATCH)
+    for draft, paper in added:
+        if draft.proposal_id and draft.proposal and draft.proposal.status == Proposal.Status.OPEN:
+            curation.accept_suggestion(draft.proposal, paper, user)
 
 
 def _unchanged(draft: Draft, form: DraftForm) -> dict[str, tuple[Source, str]]:
@@ -140,15 +165,23 @@ def _repositories(
     return [(name, said.get(name.key, Source.CURATOR)) for name in wanted]
 
 
-def _reject_identifiers(draft: Draft, paper: Paper) -> None:
+def _reject_identifiers(added: Sequence[tuple[Draft, Paper]]) -> None:
     """What a source gave and the curator took out is not given back by the next run."""
-    borne = set(paper.identifiers.values_list("scheme", "value"))
-    for row in draft.facts.get("identifiers", {}).get("value", []):
-        ident = parsed(row["key"])
-        if ident and (ident.scheme, ident.value) not in borne:
-            RejectedIdentifier.objects.get_or_create(
-                paper=paper, scheme=ident.scheme, value=ident.value
-            )
+    rows = Identifier.objects.filter(paper__in=[paper for _, paper in added])
+    borne = set(rows.values_list("paper", "scheme", "value"))
+    found = {
+        (paper.pk, ident.scheme, ident.value)
+        for draft, paper in added
+        for row in draft.facts.get("identifiers", {}).get("value", [])
+        if (ident := parsed(row["key"]))
+    }
+    RejectedIdentifier.objects.bulk_create(
+        [
+            RejectedIdentifier(paper_id=paper, scheme=scheme, value=value)
+            for paper, scheme, value in sorted(found - borne)
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def take_records(drafts: Iterable[Draft]) -> None:

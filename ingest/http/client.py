@@ -23,6 +23,7 @@ from ingest.http import circuit
 from ingest.http.errors import SourceBroken, SourceError, SourceRefused
 from ingest.http.limiter import Turn, turn
 from ingest.http.transport import Deadline, TooLarge, UnknownEncoding, read_body, transport
+from ingest.http.words import in_words
 
 logger = logging.getLogger(__name__)
 
@@ -265,8 +266,7 @@ class SourceClient:
             except httpx.TimeoutException as error:
                 raise SourceBroken(f"{self._name} took too long to answer") from error
             except (httpx.HTTPError, zlib.error) as error:
-                reason = str(error) or type(error).__name__
-                raise SourceBroken(f"{self._name} cannot be reached: {reason}") from error
+                raise SourceBroken(f"{self._name} cannot be reached: {in_words(error)}") from error
             except httpx.InvalidURL as error:  # httpx reads a redirect's address, followed or not
                 raise SourceBroken(f"{self._name} redirects to no address: {error}") from error
             except (TooLarge, UnknownEncoding) as error:

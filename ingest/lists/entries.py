@@ -19,7 +19,7 @@ from ingest.lists.records import (
     ListProblem,
     TopicPath,
 )
-from ingest.lists.venues import read_venue
+from ingest.lists.venues import is_known, read_venue
 
 MAX_TITLE = 1000
 OTHER_TITLE = "Also listed as:"
@@ -28,6 +28,8 @@ MAX_URL = 1000
 MAX_VENUE_TEXT = 200
 # "by Jo Doe, Ann Lee (ICLR 2024)"; the names may have been emphasis, and are gone from the text then.
 _BY = re.compile(r"[,.\s]*by\b\s*([^()]*?)[\s.,]*(?:\(([^()]*)\)[\s.]*)?$", re.IGNORECASE)
+# "- A study of long texts from 2023.": what many lists say of a paper behind its link.
+_DESCRIPTION = re.compile(r"[-–—:]\s")
 _INNER_URL = re.compile(r"https?://[^\s\[\]()<>]+", re.IGNORECASE)
 
 
@@ -178,6 +180,9 @@ class EntryDraft:
                 self._take_authors(by[1])
             text = by[2] or ""
         read = read_venue(text)
+        if _DESCRIPTION.match(text) and _is_sentence(read.venue):
+            self._unread(text)
+            return
         if read.unread and (match := re.match(r"(.+?)[.;]\s+(.*(?:19|20)\d\d.*)$", text)):
             read = read_venue(match[2])
             self._unread(match[1])
@@ -358,6 +363,13 @@ def _is_badge(span: Span, text: str) -> bool:
 def is_venue(text: str) -> bool:
     """Emphasis holds authors, now and then a venue: one comma-free name and a year."""
     return bool(re.fullmatch(r"[^,]{1,40}\s(?:19|20)\d\d(?:\s[^,]{1,60})?\.?", plain_text(text)))
+
+
+def _is_sentence(venue: ListedVenue) -> bool:
+    """Whether what would be a venue is words of a description: several, and most of them small."""
+    words = re.findall(r"[^\W\d_]+", f"{venue.name} {venue.distinction}")
+    small = sum(word.islower() for word in words)
+    return len(words) > 2 and 2 * small >= len(words) and not is_known(venue.name)
 
 
 def _without_brackets(text: str) -> str:

@@ -6,6 +6,7 @@ the identifier stays with the first. A list that gives a paper a new title under
 with the same people and without the old title, has renamed it.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ class Known:
     rejected: set[Ident] = field(default_factory=set)  # a curator said that these are not its own
     retitled: bool = False  # its title is not from a list
     elsewhere: bool = False  # another catalogue lists it
+    listed: bool = False  # this catalogue lists it
     people: tuple[str, ...] = ()  # as its stored authors are printed
     entries: list[Entry] = field(default_factory=list)
     contested: list[tuple[Ident, Entry]] = field(default_factory=list)
@@ -57,10 +59,11 @@ class Matcher:
         self.problems: list[ListProblem] = []
         for known in stored:
             self._add(known)
+        self.vanished = self._vanished()
 
     def place(self, entry: Entry) -> Known:
         """Return the paper an entry is about, a new one when none fits, and note what is odd."""
-        known = self._by_identifier(entry) or self._by_title(entry)
+        known = self._by_identifier(entry) or self._by_title(entry) or self._by_people(entry)
         if known is None:
             known = Known()
             self._add(known)
@@ -106,6 +109,33 @@ class Matcher:
             if not self._contradicts(entry, known):
                 return known
         return None
+
+    def _by_people(self, entry: Entry) -> Known | None:
+        """The one paper that the list no longer names, much like this entry in its title, and of the same people."""
+        fitting = {
+            known
+            for word in _words_of(entry.authors)
+            for known in self.vanished.get(word, ())
+            if not known.entries and self._is_renamed(entry, known)
+        }
+        return fitting.pop() if len(fitting) == 1 else None
+
+    def _is_renamed(self, entry: Entry, known: Known) -> bool:
+        if any(ident in self.by_ident or _rival(ident, known) for ident in entry.identifiers):
+            return False
+        return same_people(entry.authors, known.people) and any(
+            _is_retelling(entry.title, title) for title in known.titles
+        )
+
+    def _vanished(self) -> dict[str, list[Known]]:
+        """Listed papers of which the list names neither a title nor an identifier any more, by words of their people."""
+        found: dict[str, list[Known]] = defaultdict(list)
+        for known in self.papers:
+            named = self._names_still(known) or any(one in self.claims for one in known.identifiers)
+            if known.listed and not known.elsewhere and not named:
+                for word in _words_of(known.people):
+                    found[word].append(known)
+        return found
 
     def _contradicts(self, entry: Entry, known: Known) -> bool:
         """Two different identifiers of a registry that gives only one tell two works of one title apart.
@@ -227,6 +257,19 @@ def near_titles(one: str, other: str) -> bool:
 def _is_beginning(short: str, long: str) -> bool:
     """ "FlashAttention 3" begins "FlashAttention 3 Fast and Accurate …"; one short word proves nothing."""
     return len(short) >= 10 and long.startswith(short + " ")
+
+
+def _is_retelling(one: str, other: str) -> bool:
+    """Whether one title is the other said anew: near, or with something behind it; other numbers are another paper's."""
+    a, b = fold_words(one), fold_words(other)
+    ours, theirs = set(re.findall(r"\d+", a)), set(re.findall(r"\d+", b))
+    if ours and theirs and ours != theirs:
+        return False
+    return near_titles(one, other) or f"{a} ".startswith(f"{b} ") or f"{b} ".startswith(f"{a} ")
+
+
+def _words_of(people: Iterable[str]) -> set[str]:
+    return {word for name in people for word in fold_words(name).split() if len(word) > 1}
 
 
 def _fits(title: str, known: Known) -> bool:

@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from markdown_it.token import Token
 
@@ -44,7 +45,15 @@ _LET_THROUGH = (
     "h1 h2 h3 h4 h5 h6 hr img ins kbd li mark ol p picture pre q rp rt ruby s samp small source span strike sub "
     "summary sup table tbody td tfoot th thead time tr tt u ul var wbr"
 )
+# Other tags of HTML, which GitHub leaves out with what only they mean; any further name is a word in angle brackets.
+_LEFT_OUT = (
+    "applet area article aside audio base body button canvas col colgroup data datalist dialog embed fieldset footer "
+    "form frame frameset g head header html iframe input label legend link main map marquee meta nav noscript object "
+    "optgroup option output param path plaintext progress script section select slot style svg template textarea "
+    "title track use video xmp"
+)
 _FORMATTING = _STRONG | _EMPHASIS | frozenset(_LET_THROUGH.split())
+_OF_HTML = _FORMATTING | frozenset(_LEFT_OUT.split())
 
 
 def spans(tokens: Sequence[Token], line: int, *, named: bool = False) -> list[Span]:
@@ -52,7 +61,7 @@ def spans(tokens: Sequence[Token], line: int, *, named: bool = False) -> list[Sp
     reader = _Spans(line, named=named)
     for token in tokens:
         reader.take(token)
-    return list(_joined(reader.done()))
+    return list(_joined(_parted(reader.done())))
 
 
 class _Spans:
@@ -102,7 +111,7 @@ class _Spans:
         if self.link:
             self.link.text += text
             self.link.strong = self.link.strong or self.strong > 0
-        else:
+        elif text:
             span = self._new()
             span.text = text
             self.found.append(span)
@@ -126,12 +135,12 @@ class _Spans:
             self.found.append(span)
 
     def _html(self, text: str) -> None:
-        """Heed a tag that formats; anything else within a title or a name is a part of it."""
+        """Heed a tag that formats; anything else within a title or a name is a part of it, elsewhere what HTML does not know."""
         tag = _TAG.fullmatch(text)
         name = tag[2].lower() if tag else ""
         if tag is None or name not in _FORMATTING:
             is_named = self.named or self.link or self.strong or self.emphasis
-            if is_named and not text.startswith("<!--"):
+            if not text.startswith(("<!", "<?")) and (is_named or name not in _OF_HTML):
                 self._text(text)
         elif name in _STRONG:
             self._style(-1 if tag[1] else 1, 0)
@@ -154,6 +163,33 @@ class _Spans:
             self._close()
         elif href := _HREF.search(tag):
             self._open(html.unescape(href[1]), is_html=True)
+
+
+# "Ann Lee", "A. B. van der Lee": two words at least, all but particles begin with a capital.
+_NAME = r"[^\W\d_][\w.'’-]*"
+_NAMES = re.compile(
+    rf"\s*{_NAME}(?:\s+{_NAME})+(?:\s*(?:,|,?\s+and|&)\s*{_NAME}(?:\s+{_NAME})+)*[.,\s]*"
+)
+
+
+def _parted(found: list[Span]) -> list[Span]:
+    """Take names out of the bold that they end: **Title *Ann Lee*** is a title and its author, if it has no other."""
+    for before, span in pairwise(found):
+        ends = span is found[-1] or found[found.index(span) + 1].run != span.run
+        inside = span.run and span.run == before.run and span.emphasis and not before.emphasis
+        if not (inside and ends and before.text.strip() and _are_names(span.text)):
+            continue
+        if not any(one.emphasis and one.run != span.run for one in found):
+            span.strong, span.run = False, max(one.run for one in found) + 1
+            before.text = before.text.rstrip()
+            return found
+    return found
+
+
+def _are_names(text: str) -> bool:
+    words = re.findall(r"[^\W\d_][\w.'’-]*", text)
+    capital = [word for word in words if word[0].isupper()]
+    return bool(_NAMES.fullmatch(text)) and 2 * len(capital) > len(words) and words[-1][0].isupper()
 
 
 def _joined(found: list[Span]) -> Iterator[Span]:

@@ -46,7 +46,10 @@ class _Planner:
         self.known: dict[Known, PaperFacts] = {}
 
     def plan(self) -> Plan:
-        stored = (known_paper(paper, self._elsewhere(paper)) for paper in self.stored.values())
+        stored = (
+            known_paper(paper, elsewhere=self._elsewhere(paper), listed=self._is_listed(paper))
+            for paper in self.stored.values()
+        )
         matcher = Matcher(stored, self.reading.entries)
         for entry in self.reading.entries:
             self.known.setdefault(matcher.place(entry), PaperFacts("", (), entry.venue, None, ""))

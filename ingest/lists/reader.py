@@ -14,6 +14,7 @@ from ingest.lists.headings import Heading, read_heading, topic_paths
 from ingest.lists.inline import GUARD, Span, plain_text, spans
 from ingest.lists.records import ListProblem, ListRefused, Origin, ReadingList, TopicPath
 from ingest.lists.repair import decode, repair
+from ingest.lists.tables import Table
 
 _PARSER = MarkdownIt("commonmark", {"maxNesting": 50}).enable("table")
 _LICENCE = re.compile(r"licen[cs]e\s*:?\s*\(?([A-Za-z0-9.+-]+(?: [0-9.]+)?)", re.IGNORECASE)
@@ -45,12 +46,13 @@ class _Reader:
             tuple[int, EntryDraft]
         ] = []  # the heading's index (-1: none) and the entry
         self.draft: EntryDraft | None = None
+        self.table: Table | None = None
         self.date: date | None = None
         self.date_depth = 0
         self.undated_depth = 0  # the items below this depth stand under a date that is none
 
     def read(self, tokens: Sequence[Token]) -> None:
-        depth = quote = table = 0
+        depth = quote = 0
         heading_level = 0
         opens_item = False
         for token in tokens:
@@ -67,10 +69,8 @@ class _Reader:
                     quote += 1
                 case "blockquote_close":
                     quote -= 1
-                case "table_open":
-                    table += 1
-                case "table_close":
-                    table -= 1
+                case "table_open" | "table_close" | "thead_close" | "tr_open" | "tr_close":
+                    self._table(token.type, inside=depth > 0 or quote > 0)
                 case "heading_open":
                     heading_level = int(token.tag[1])
                 case "heading_close":
@@ -82,10 +82,12 @@ class _Reader:
                         self._heading(found, heading_level, line)
                     elif quote:
                         self._quote(found)
+                    elif self.table and not depth:
+                        self.table.cells.append(found)
                     elif opens_item:
                         self._item(found, depth, line)
                     else:
-                        self._beside(found, line, inside=depth > 0, in_table=table > 0)
+                        self._beside(found, line, inside=depth > 0, in_table=bool(self.table))
                     opens_item = False
 
     def _heading(self, found: list[Span], level: int, line: int) -> None:
@@ -100,6 +102,28 @@ class _Reader:
         if not self.list.title and level == 1 and not heading.number and not heading.is_aside:
             self.list.title = heading.name
         self.headings.append(heading)
+
+    def _table(self, what: str, *, inside: bool) -> None:
+        """Read the rows of a table of papers as entries; what stands in another belongs to the entry above it."""
+        if what in ("table_open", "table_close"):
+            self.table = Table() if what == "table_open" else None
+        elif self.table is None or inside:
+            return
+        elif what == "tr_open":
+            self.table.cells = []
+        elif what == "thead_close":
+            self.table.end_head()
+            self._beside_table(self.table)
+        elif not self.table.holds_papers:
+            self._beside_table(self.table)
+        elif (row := self.table.as_line()) and not self.date and not self._is_aside():
+            self._entry(row, row[0].line)
+            self._end_entry()
+
+    def _beside_table(self, table: Table) -> None:
+        if table.columns and not table.holds_papers:
+            for cell in table.cells:
+                self._beside(cell, cell[0].line if cell else 0, inside=False, in_table=True)
 
     def _quote(self, found: list[Span]) -> None:
         """A list may tell in a quotation where its facts come from, as our own exports do."""

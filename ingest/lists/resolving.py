@@ -1,5 +1,6 @@
 """A curator's choice in a conflict, written: the own word stays, the list's is taken, or a third one."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -160,11 +161,14 @@ def _third(conflict: Conflict, text: str) -> Any:
             f"Write the other {part} of “{conflict.title}”, or choose one of the two."
         )
     if part == "year":
-        if not text.isdecimal() or int(text) not in _YEARS:
+        if not re.fullmatch(r"\d{4}", text) or int(text) not in _YEARS:
             raise ListRefused(f"“{text[:40]}” is no year for “{conflict.title}”.")
         return int(text)
     if part == "authors":
-        return tuple(split_authors(text)[0])
+        names = tuple(split_authors(text)[0])
+        if not names:
+            raise ListRefused(f"“{text[:40]}” names no author of “{conflict.title}”.")
+        return names
     if len(text) > _LONGEST[part]:
         raise ListRefused(f"The other {part} of “{conflict.title}” is too long.")
     return text

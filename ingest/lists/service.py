@@ -27,6 +27,8 @@ from ingest.lists.selection import keep, with_needs, without_declined
 from ingest.lists.statements import Keeper
 from ingest.models import DeclinedChange, UploadedList
 
+_NOTED = "The list puts some things otherwise than before; nothing of the catalogue changes by it."
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -38,6 +40,7 @@ class Outcome:
     run: Run | None = None
     left: int = 0  # changes that were not accepted, or declined before
     open_conflicts: int = 0
+    resolved: int = 0  # conflicts
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -81,7 +84,7 @@ def import_list(
 ) -> Outcome:
     """Import a list into a catalogue, made when it is new; raise ListRefused for what is no list.
 
-    A list that changes nothing writes nothing, not even a run. `digest` names the plan that somebody
+    A list that says nothing new writes nothing, not even a run. `digest` names the plan that somebody
     agreed to: when the catalogue has changed since, the import is refused. `acceptance` says what is
     taken of it, or is a function that says so of the plan.
     """
@@ -98,9 +101,10 @@ def import_list(
         if plan.catalogue is None and cut.left and not any((plan.papers, plan.topics.new)):
             return Outcome(plan, "applied", left=len(cut.left))  # nothing of a new list was wanted
         if not plan and not cut.choices and not cut.declined:
-            with pghistory.context(**_said(plan, reason)):
-                _note_what_is_said(plan, cut)
-            return Outcome(plan, "applied", left=len(cut.left), open_conflicts=len(cut.open))
+            run = _note(plan, cut, reason, user)
+            return Outcome(
+                plan, "applied", run=run, left=len(cut.left), open_conflicts=len(cut.open)
+            )
         counts = plan.counts()
         is_new = not catalogue_exists(slug)
         run = _record(plan, counts, reason, user)
@@ -112,24 +116,20 @@ def import_list(
             if is_new:
                 starter.add_queries(run.catalogue)
         run.save(update_fields=["catalogue"])
-    return Outcome(plan, "applied", run=run, left=len(cut.left), open_conflicts=len(cut.open))
+    return Outcome(
+        plan,
+        "applied",
+        run=run,
+        left=len(cut.left),
+        open_conflicts=len(cut.open),
+        resolved=len(cut.choices),
+    )
 
 
 def _said(plan: Plan, reason: str) -> dict[str, object]:
     """Whose hand it is that notes what the list says, where nothing else comes of it."""
     said: dict[str, object] = {"job": str(Run.Job.IMPORT_LIST), "reason": reason[:200]}
     return said | ({"catalogue": plan.catalogue.pk} if plan.catalogue else {})
-
-
-def _note_what_is_said(plan: Plan, cut: "_Cut") -> None:
-    """A list that changes nothing may yet say what it did not say before: curators see it beside what holds."""
-    if plan.catalogue:
-        note_paths(plan.topics)
-        found = plan.topics.joined | plan.topics.rows
-        topics = {path: row.pk for path, row in found.items()}
-        news = [(line, row.pk) for line, row in plan.announcements.joined]
-        Keeper(plan, plan.catalogue, cut.unsettled).keep(topics, news)
-    keep_list_statements(plan)
 
 
 def leave_for_curators(outcome: Outcome, name: str, data: bytes) -> None:
@@ -189,6 +189,26 @@ def declined_before(plan: Plan) -> set[str]:
     return set(rows.values_list("fingerprint", flat=True)) if rows is not None else set()
 
 
+def _note(plan: Plan, cut: _Cut, reason: str, user: AbstractBaseUser | None) -> Run | None:
+    """Keep what a list says anew where nothing of the catalogue changes by it: that is a run too, if there is any."""
+    if plan.catalogue is None:
+        return None
+    found = plan.topics.joined | plan.topics.rows
+    topics = {path: row.pk for path, row in found.items()}
+    news = [(line, row.pk) for line, row in plan.announcements.joined]
+    keeper = Keeper(plan, plan.catalogue, cut.unsettled, topics, news)
+    if not keeper and not plan.topics.relisted:
+        with pghistory.context(**_said(plan, reason)):
+            keep_list_statements(plan)
+        return None
+    run = _record(plan, plan.counts(), reason, user, message=_NOTED)
+    with by_run(run):
+        note_paths(plan.topics)
+        keeper.keep()
+        keep_list_statements(plan)
+    return run
+
+
 def _settle(plan: Plan, applied: Applied, cut: _Cut, user: AbstractBaseUser | None) -> None:
     """Resolve conflicts, remember what was declined, and what the list said."""
     catalogue = applied.catalogue
@@ -213,7 +233,7 @@ def _settle(plan: Plan, applied: Applied, cut: _Cut, user: AbstractBaseUser | No
         ignore_conflicts=True,
     )
     topics = {path: topic.pk for path, topic in applied.topic_at.items()}
-    Keeper(plan, catalogue, cut.unsettled).keep(topics, applied.news)
+    Keeper(plan, catalogue, cut.unsettled, topics, applied.news).keep()
 
 
 def _lock(slug: str) -> None:
@@ -223,7 +243,13 @@ def _lock(slug: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"import:{slug}"])
 
 
-def _record(plan: Plan, counts: dict[str, int], reason: str, user: AbstractBaseUser | None) -> Run:
+def _record(
+    plan: Plan,
+    counts: dict[str, int],
+    reason: str,
+    user: AbstractBaseUser | None,
+    message: str = "",
+) -> Run:
     touched = counts["new"] + counts["changed"]
     return Run.objects.create(
         job=Run.Job.IMPORT_LIST,
@@ -236,6 +262,7 @@ def _record(plan: Plan, counts: dict[str, int], reason: str, user: AbstractBaseU
         changed=counts["changed"],
         same=max(0, counts["papers"] - touched),
         details={**counts, "problems": len(plan.problems)},
+        message=message,
     )
 
 

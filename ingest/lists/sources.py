@@ -1,19 +1,22 @@
 """Where a list comes from: a file, or a web address fetched with limits."""
 
 import re
-import time
+import zlib
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 from django.conf import settings
 
+from ingest.http.transport import Deadline, TooLarge, UnknownEncoding, read_body, transport
+from ingest.http.words import in_words
 from ingest.lists.records import ListRefused
 from ingest.lists.repair import MAX_BYTES
 
 _TIMEOUT = httpx.Timeout(20, connect=10)
 _TOTAL_SECONDS = 60
 _MAX_REDIRECTS = 3
+_MOST = f"{MAX_BYTES // 1_048_576} MB"
 
 
 def is_address(source: str) -> bool:
@@ -26,7 +29,7 @@ def read_file(path: str) -> bytes:
         size = Path(path).stat().st_size
         if size > MAX_BYTES:
             raise ListRefused(
-                f"{path} has {size / 1_048_576:.0f} MB; a list may have at most {MAX_BYTES // 1_048_576} MB."
+                f"{path} has {size / 1_048_576:.0f} MB; a list may have at most {_MOST}."
             )
         return Path(path).read_bytes()
     except FileNotFoundError as error:
@@ -46,8 +49,10 @@ def fetch(url: str, *, trusted_host: bool) -> bytes:
     """
     try:
         return _fetch(raw_address(url), trusted_host)
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise ListRefused(f"{url} cannot be fetched: {error or type(error).__name__}.") from error
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, zlib.error, UnknownEncoding) as error:
+        raise ListRefused(f"{url} cannot be fetched: {in_words(error)}.") from error
+    except TooLarge as error:
+        raise ListRefused(f"{url} holds more than {_MOST}, the most a list may have.") from error
 
 
 def _fetch(url: str, trusted_host: bool) -> bytes:
@@ -55,35 +60,35 @@ def _fetch(url: str, trusted_host: bool) -> bytes:
     if trusted_host:
         allowed.add((urlsplit(url).hostname or "").lower())
     contact = f" ({settings.INGEST_CONTACT})" if settings.INGEST_CONTACT else ""
-    deadline = time.monotonic() + _TOTAL_SECONDS
-    with httpx.Client(timeout=_TIMEOUT, headers={"User-Agent": f"Stemma{contact}"}) as client:
+    headers = {"User-Agent": f"Stemma{contact}", "Accept-Encoding": "gzip, deflate"}
+    deadline = Deadline()
+    deadline.start(_TOTAL_SECONDS)
+    asked = url
+    with httpx.Client(timeout=_TIMEOUT, headers=headers, transport=transport(deadline)) as client:
         for _ in range(_MAX_REDIRECTS + 1):
             host = (urlsplit(url).hostname or "").lower()
             if host not in allowed:
+                words = f"{asked} leads on to {host or url}, which" if url != asked else host or url
                 raise ListRefused(
-                    f"{host or url} is not among the hosts lists may come from (LIST_HOSTS)."
+                    f"{words} is not among the hosts lists may come from (LIST_HOSTS)."
                 )
             with client.stream("GET", url) as response:
-                if response.is_redirect:
-                    url = urljoin(url, response.headers.get("location", ""))
+                if response.has_redirect_location:
+                    url = urljoin(url, response.headers["location"])
                     continue
-                return _body(response, url, deadline)
-    raise ListRefused(f"{url} redirects more than {_MAX_REDIRECTS} times.")
+                return _body(response, url)
+    raise ListRefused(f"{asked} redirects more than {_MAX_REDIRECTS} times.")
 
 
-def _body(response: httpx.Response, url: str, deadline: float) -> bytes:
+def _body(response: httpx.Response, url: str) -> bytes:
     if not response.is_success:
         raise ListRefused(f"{url} answered {response.status_code} {response.reason_phrase}.")
-    body = b""
-    for chunk in response.iter_bytes():
+    body = bytearray()
+    for chunk in read_body(response):
         body += chunk
         if len(body) > MAX_BYTES:
-            raise ListRefused(
-                f"{url} holds more than {MAX_BYTES // 1_048_576} MB, the most a list may have."
-            )
-        if time.monotonic() > deadline:
-            raise ListRefused(f"{url} took longer than {_TOTAL_SECONDS} seconds.")
-    return body
+            raise TooLarge
+    return bytes(body)
 
 
 _BLOB = re.compile(r"https?://github\.com/([^/]+)/([^/]+)/(?:blob|raw)/(.+)", re.IGNORECASE)

@@ -67,16 +67,32 @@ class Keeper:
     `unsettled` names what keeps its old statement, as keys of conflicts and changes: "paper:12:title".
     """
 
-    def __init__(self, plan: Plan, catalogue: Catalogue, unsettled: Collection[str]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        catalogue: Catalogue,
+        unsettled: Collection[str],
+        topics: dict[TopicPath, int],
+        news: Iterable[tuple[AnnouncementLine, int]],
+    ) -> None:
         self.plan, self.catalogue, self.unsettled = plan, catalogue, unsettled
         self.old = Statements.of(catalogue)
         self.fresh: list[ListStatement] = []
         self.changed: list[ListStatement] = []
+        self._compare(topics, news)
 
-    def keep(
+    def __bool__(self) -> bool:
+        """Whether anything is said otherwise than before."""
+        return bool(self.fresh or self.changed)
+
+    def keep(self) -> None:
+        """Store what differs; the history keeps what was said before."""
+        ListStatement.objects.bulk_create(self.fresh, batch_size=_BATCH)
+        ListStatement.objects.bulk_update(self.changed, ["says", "stated_at"], batch_size=_BATCH)
+
+    def _compare(
         self, topics: dict[TopicPath, int], news: Iterable[tuple[AnnouncementLine, int]]
-    ) -> bool:
-        """Store what differs; say whether anything did."""
+    ) -> None:
         for plan in self.plan.papers:
             if plan.paper and plan.paper.pk:
                 self._paper(plan, topics)
@@ -90,9 +106,6 @@ class Keeper:
             old = self.old.says(self.old.news, pk)
             says = old if old and f"announcement:{pk}:text" in self.unsettled else line_says(line)
             self._put(self.old.news, pk, says, announcement_id=pk)
-        ListStatement.objects.bulk_create(self.fresh, batch_size=_BATCH)
-        ListStatement.objects.bulk_update(self.changed, ["says", "stated_at"], batch_size=_BATCH)
-        return bool(self.fresh or self.changed)
 
     def _paper(self, plan: PaperPlan, topics: dict[TopicPath, int]) -> None:
         pk = plan.paper.pk if plan.paper else 0

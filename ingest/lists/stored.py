@@ -49,7 +49,7 @@ def stored_papers(reading: ReadingList, catalogue: Catalogue | None) -> list[Pap
     )
 
 
-def known_paper(paper: Paper, elsewhere: bool) -> Known:
+def known_paper(paper: Paper, *, elsewhere: bool, listed: bool) -> Known:
     """A stored paper for the matcher. What better sources or other lists say of it stands firm."""
     rows = paper.identifiers.all()
     return Known(
@@ -65,5 +65,6 @@ def known_paper(paper: Paper, elsewhere: bool) -> Known:
             for row in paper.provenance.all()
         ),
         elsewhere=elsewhere,
+        listed=listed,
         people=tuple(row.printed_name for row in paper.authorships.all()),
     )

@@ -42,6 +42,14 @@ _DISTINCTION = re.compile(
 )
 _YEAR = re.compile(r"(?<!\d)(?:((?:19|20)\d{2})|['’](\d{2}))(?!\d)")
 
+# "2024.03", "2023/12/05": lists print when they added a paper, too; only the year is of the paper.
+_DAY = re.compile(r"(?<![\d.])((?:19|20)\d\d)[./-](?:0?[1-9]|1[0-2])(?:[./-]\d{1,2})?(?![\d])")
+_MONTH = re.compile(
+    r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|january|february|march|april|august|september"
+    r"|october|november|december)\.?(?:\s+\d{1,2},?)?",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ReadVenue:
@@ -54,7 +62,8 @@ class ReadVenue:
 
 def read_venue(text: str) -> ReadVenue:
     """Read "ICLR 2024 Oral", "2024", "EMNLP Findings 2023", "NeurIPS'23" …, with or without a full stop."""
-    text = _tidy(re.sub(r"arxiv:\d{4}\.\d{4,5}(v\d+)?", "", text, flags=re.IGNORECASE))
+    text = re.sub(r"arxiv:\d{4}\.\d{4,5}(v\d+)?", "", text, flags=re.IGNORECASE)
+    text = _tidy(_DAY.sub(r"\1", text))
     if not text:
         return ReadVenue(ListedVenue())
     parts = [part for part in re.split(r"[,;]\s+", text) if _YEAR.search(part)]
@@ -69,9 +78,10 @@ def read_venue(text: str) -> ReadVenue:
     if match:
         year = int(match[1]) if match[1] else 2000 + int(match[2])
         before, after = _tidy(text[: match.start()]), _tidy(text[match.end() :])
-    name, inner = _split_distinction(before)
+    name, inner = _split_distinction(_without_month(before))
     distinction = _tidy(" ".join(part for part in (inner, after) if part))
-    if len(name) > 60 or len(distinction) > 100 or "://" in text or (not match and " " in name):
+    is_venue = bool(match) or (" " not in name and (not distinction or is_known(name)))
+    if len(name) > 60 or len(distinction) > 100 or "://" in text or not is_venue:
         return ReadVenue(ListedVenue(), unread=text)
     canonical, typo = canonical_venue(name)
     return ReadVenue(ListedVenue(canonical, year, _capitalised(distinction)), typo=typo)
@@ -90,6 +100,16 @@ def canonical_venue(name: str) -> tuple[str, str]:
         if len(known) >= 5 and _is_slip(key, known):
             return usual, name
     return name, ""
+
+
+def is_known(name: str) -> bool:
+    """Whether a name is that of a usual venue, however it is spelled."""
+    return fold(canonical_venue(name)[0]) in KNOWN
+
+
+def _without_month(name: str) -> str:
+    """ "May 2023" names no venue."""
+    return "" if _MONTH.fullmatch(name) else name
 
 
 def venue_kind(name: str) -> str:

@@ -51,7 +51,9 @@ def parts(page) -> dict[str, str]:
 
 
 def apply(client, page, take=(), **fields):
-    data = {"digest": page.context["digest"], "partial": "1", "take": list(take), **fields}
+    shown = page.context["summary"].shown
+    data = {"digest": page.context["digest"], "partial": "1", "shown": shown, "take": list(take)}
+    data |= fields
     return client.post(page.request["PATH_INFO"], data, follow=True)
 
 
@@ -149,6 +151,65 @@ def test_what_is_not_shown_is_taken_or_left_with_its_group(client, curator, monk
     page = show(client, MORE)
     apply(client, page, list(parts(page).values()))
     assert Paper.objects.filter(title="Another one of these").exists()
+
+
+def ticked(page) -> set[str]:
+    summary = page.context["summary"]
+    groups = [*summary.changes, summary.declined]
+    every = [part for group in groups for row in group.rows for part in row.parts]
+    return {part.change.token for part in every if part.taken}
+
+
+def test_a_plan_that_was_not_applied_is_shown_again_as_it_was_filled_in(
+    client, curator, monkeypatch
+):
+    for number in (1, 2):
+        paper = Paper.objects.get(title=f"Alpha paper {number}")
+        paper.year = 2019
+        curation.save_paper(paper, ["year"], curator)
+    page = show(client, MORE.replace("Arxiv 2024", "Arxiv 2025", 1))
+    one, other = page.context["summary"].conflicts
+    take = [parts(page)["New papers: A beta paper"]]
+    filled = {
+        f"verdict-{one.field}": "theirs",
+        f"verdict-{other.field}": "other",
+        f"text-{other.field}": "last year",
+        "left": "never",
+        "why": "as agreed",
+    }
+    again = apply(client, page, take, **filled)
+    text = again.content.decode()
+    assert "“last year” is no year for “Alpha paper 2”." in text
+    assert ticked(again) == set(take)
+    verdicts = [shown.choice.verdict for shown in again.context["summary"].conflicts]
+    assert verdicts == ["theirs", "other"]
+    assert 'value="last year"' in text
+    assert 'value="as agreed"' in text
+    assert '<option value="never" selected>' in text
+    Paper.objects.filter(title="Alpha paper 12").update(year=1999)
+    changed = apply(client, again, take, **filled)
+    assert "What you ticked is ticked still." in changed.content.decode()
+    fresh = parts(changed)["Changed papers: Alpha paper 12 year"]
+    assert ticked(changed) == {*take, fresh}
+
+
+def test_a_group_is_shown_whole_with_what_was_ticked_and_within_what_a_form_holds(
+    client, curator, monkeypatch
+):
+    monkeypatch.setattr(admin_plan, "SHOWN", 1)
+    page = show(client, MORE)
+    cut = {"cut": "paper-new", "_show": "paper-new"}
+    first, second = (
+        parts(apply(client, page, **cut))[f"New papers: {name}"]
+        for name in ("A beta paper", "Another one of these")
+    )
+    assert ticked(apply(client, page, [first], **cut)) == {first}
+    assert ticked(apply(client, page, [], **cut, rest="paper-new")) == {second}
+    assert Paper.objects.count() == 12
+    monkeypatch.setattr(admin_plan, "BOXES", 2)
+    page = apply(client, page, **cut)
+    assert len(page.context["summary"].shown.split()) == 2
+    assert "than the form has room for" in page.content.decode()
 
 
 def test_a_refused_scheduled_import_leaves_a_plan_that_a_curator_can_apply(

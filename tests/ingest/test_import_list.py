@@ -1,15 +1,17 @@
 """The commands import_list and export_list, as a person at a terminal meets them."""
 
 import json
+import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.models import Catalogue, HarvestQuery, Paper
 from ingest import starter
+from ingest.lists import sources
 from ingest.lists.records import ListRefused
 from ingest.lists.sources import fetch, raw_address
 from tests.ingest.lists.test_import import BASE
@@ -116,6 +118,8 @@ def test_export_says_what_is_wrong(path, tmp_path):
 
 
 class _Server(BaseHTTPRequestHandler):
+    is_over = Event()
+
     def do_GET(self):
         if self.path == "/list.md":
             self._answer(200, BASE.encode())
@@ -125,16 +129,22 @@ class _Server(BaseHTTPRequestHandler):
             self._answer(302, b"", "/loop")
         elif self.path == "/moved":
             self._answer(301, b"", "/list.md")
+        elif self.path == "/cut":
+            self._answer(200, b"# half", stated=100)
+        elif self.path == "/slow":
+            self.send_response(200)
+            self.wfile.flush()
+            self.is_over.wait(5)
         elif self.path == "/large":
             self._answer(200, b"x" * (11 * 1024 * 1024))
         else:
             self._answer(404, b"none")
 
-    def _answer(self, status: int, body: bytes, location: str = "") -> None:
+    def _answer(self, status: int, body: bytes, location: str = "", stated: int = 0) -> None:
         self.send_response(status)
         if location:
             self.send_header("Location", location)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(stated or len(body)))
         self.end_headers()
         self.wfile.write(body)
 
@@ -147,6 +157,7 @@ def server():
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
     Thread(target=httpd.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{httpd.server_port}"
+    _Server.is_over.set()
     httpd.shutdown()
     httpd.server_close()
 
@@ -163,20 +174,32 @@ def test_a_list_is_fetched_from_its_address(server, page):
     ("page", "words"),
     [
         ("/none", "answered 404"),
-        ("/elsewhere", "elsewhere.invalid is not among the hosts"),
+        ("/elsewhere", "leads on to elsewhere.invalid, which is not among the hosts"),
         ("/loop", "redirects more than"),
         ("/large", "more than 10 MB"),
+        ("/cut", "its answer was broken off"),
+        ("/slow", "it did not answer in time"),
     ],
 )
-def test_an_address_that_gives_no_list_says_so_in_one_line(server, page, words):
+def test_an_address_that_gives_no_list_says_so_in_one_line(server, page, words, monkeypatch):
+    monkeypatch.setattr(sources, "_TOTAL_SECONDS", 0.5)
     with pytest.raises(CommandError, match=words):
         call("import_list", server + page, "--catalogue", "field")
     assert not Catalogue.objects.exists()
 
 
 def test_nobody_listening_is_one_clear_line():
-    with pytest.raises(CommandError, match="cannot be fetched"):
+    with pytest.raises(CommandError, match="cannot be fetched: nobody answers there"):
         call("import_list", "http://127.0.0.1:9/l.md", "--catalogue", "field")
+
+
+def test_a_host_that_there_is_not_is_called_so(monkeypatch):
+    def fails(*args, **kwargs):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fails)
+    with pytest.raises(CommandError, match="cannot be fetched: there is no such host"):
+        call("import_list", "http://nowhere.invalid/l.md", "--catalogue", "field")
 
 
 @pytest.mark.parametrize("address", ["http://[::1", "http://", "https://a b/"])

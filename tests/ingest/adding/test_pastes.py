@@ -203,6 +203,21 @@ def test_queries_do_not_grow_with_the_lines(client, curator, topic):
     assert count(40) == count(4)
 
 
+def test_adding_asks_hardly_more_for_many_than_for_few(client, curator, topic, standin):
+    def count(first, number):
+        for one in range(first, first + number):
+            standin.world.add_record(ArxivRecord(id=f"2406.{one:05}", title=f"Buoy {one} of very many"))  # fmt: skip
+        address = paste(client, "\n".join(f"2406.{one:05}" for one in range(first, first + number)))
+        values = sent(client, address, topic)
+        with CaptureQueriesContext(connection) as queries:
+            client.post(address, values)
+        return len(queries)
+
+    count(0, 2)
+    assert count(100, 40) - count(200, 4) < 10
+    assert Paper.objects.count() == 46
+
+
 def test_the_job_looks_up_what_was_pasted(client, curator, topic, standin):
     from ingest.tasks import look_up_paste
 

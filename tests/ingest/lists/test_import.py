@@ -166,6 +166,27 @@ def test_a_new_spelling_of_a_title_keeps_the_old_one_as_an_alias():
     assert not run(BASE.replace("Third things", "Third Things, revised")).plan
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "papers"),
+    [
+        ("**Foo.** *Ann Lee.* ICLR 2023", "**Foo (v2).** *Ann Lee.* ICLR 2023", 1),
+        ("**Foo (v1).** *Ann Lee.* ICLR 2023", "**Foo (v2).** *Ann Lee.* ICLR 2023", 2),
+        ("**Foo.** *Ann Lee.* ICLR 2023", "**Foo (v2).** *Bo Ng.* ICLR 2023", 2),
+        (
+            "**A long title of things.** *Ann Lee, Bo Ng.* 2023",
+            f"[**The long title of the things.**]({arxiv(77)}) *Ann Lee, Bo Ng.* ICLR 2024",
+            1,
+        ),
+    ],
+)
+def test_an_entry_much_like_one_that_is_gone_is_that_paper_said_anew(old, new, papers):
+    other = entry("Third things", 3, "*Ann Lee.* ICLR 2024")
+    run(f"## 1. Topic\n- {old}\n{other}")
+    run(f"## 1. Topic\n- {new}\n{other}", force=True)
+    assert Paper.objects.exclude(title="Third things").count() == papers
+    assert Paper.objects.listed().count() == 2
+
+
 def test_a_vanished_entry_is_unlisted_not_deleted_and_comes_back():
     run(BASE)
     shorter = BASE.replace(entry("Fourth things", 4), "")

@@ -6,6 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from catalog import curation
+from catalog.history.groups import group_of_run
+from catalog.history.undo import take_back
 from catalog.models import (
     Announcement,
     Authorship,
@@ -353,6 +355,26 @@ def test_a_line_of_news_that_a_curator_rewrote_is_not_announced_twice(curator):
     curation.save_announcement(line)
     assert not run(BASE).plan
     assert Announcement.objects.count() == 1
+
+
+def test_a_list_that_only_puts_things_otherwise_leaves_a_run_and_its_undoing_asks_anew(curator):
+    topic = Topic.objects.get(name="Memory")
+    topic.name = "Remembering"
+    curation.save_topic(topic, ["name"])
+    as_ours = run(BASE.replace("2. Memory", "2. Remembering"))
+    assert not as_ours.plan
+    assert as_ours.run is not None
+    assert "puts some things otherwise" in as_ours.run.message
+    assert run(BASE.replace("2. Memory", "2. Remembering")).run is None
+    further = BASE.replace("2. Memory", "2. Stores").replace("Arxiv 2024", "ICLR 2025", 1)
+    renamed = run(further)
+    assert Topic.objects.get(pk=topic.pk).name == "Stores"
+    group = group_of_run(renamed.run.pk) if renamed.run else None
+    assert group is not None
+    take_back(group, curator)
+    assert Topic.objects.get(pk=topic.pk).name == "Remembering"
+    proposed = {change.about for change in changes_of(plan_list(further.encode(), "field"))}
+    assert proposed >= {"Remembering", "First things"}
 
 
 def test_edits_made_before_statements_were_kept_stand_without_a_conflict(curator):

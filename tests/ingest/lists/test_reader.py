@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.lists.reader import read_list
-from ingest.lists.records import Entry, ListRefused, ReadingList
+from ingest.lists.records import Entry, ListedVenue, ListRefused, ReadingList
 
 ARXIV = "https://arxiv.org/abs/2401.00001"
 STARS = "https://img.shields.io/github/stars"
@@ -53,6 +53,27 @@ def test_every_usual_form_of_an_entry_gives_the_same_facts(line):
     assert [str(ident) for ident in entry.identifiers] == ["arxiv:2401.00001"]
     assert entry.authors == ("Ann Lee", "Bo Li")
     assert (entry.venue.name, entry.venue.year, entry.venue.distinction) == ("ICLR", 2024, "Oral")
+
+
+@pytest.mark.parametrize(
+    ("line", "title", "authors"),
+    [
+        ("**Title *Ann Lee*** ICLR 2024", "Title", ("Ann Lee",)),
+        ("**Title. *Ann Lee, Bo van der Ng*** ICLR 2024", "Title", ("Ann Lee", "Bo van der Ng")),
+        ("***Title.** Ann Lee* ICLR 2024", "Title", ("Ann Lee",)),
+        ("**Growth *in vitro*** ICLR 2024", "Growth in vitro", ()),
+        ("**Of *Homo sapiens*** *Ann Lee* ICLR 2024", "Of Homo sapiens", ("Ann Lee",)),
+        ("**Beating *Deep Blue*** *Ann Lee* ICLR 2024", "Beating Deep Blue", ("Ann Lee",)),
+    ],
+)
+def test_names_at_the_end_of_bold_text_are_the_authors_if_there_are_no_others(line, title, authors):
+    entry = read_entry(f"- {line}")
+    assert (entry.title, entry.authors, entry.venue.name) == (title, authors, "ICLR")
+
+
+def test_a_word_in_angle_brackets_is_a_word_unless_html_knows_it():
+    entry = read_entry(f"- [T]({ARXIV}) *Ann Lee.* ICLR 2024 Best <Long> Paper <video></video>")
+    assert entry.venue.distinction == "Best <Long> Paper"
 
 
 @pytest.mark.parametrize(
@@ -316,12 +337,48 @@ def test_a_venue_in_emphasis_is_no_author():
     assert (entry.venue.name, entry.venue.distinction) == ("ACL", "Findings")
 
 
-def test_papers_in_a_table_are_told():
+def test_the_rows_of_a_table_of_papers_are_entries():
     reading = read(
-        f"## 1. T\n- [A]({ARXIV})\n## 2. Table\n| Title | Venue |\n|---|---|\n"
+        f"## 1. T\n- [A]({ARXIV}) *Ann Lee.* 2024\n## 2. Table\n"
+        "| Name | Title | Authors | Venue | Date | Code |\n|---|---|---|---|---|---|\n"
+        "| SP | [Some *paper*](https://arxiv.org/abs/2401.00009) | Bo Ng, Cy Roy | ACL | 2024-05-01 "
+        "| [![s](https://img.shields.io/github/stars/o/r)](https://github.com/o/r) |\n"
+        "| - | Without a link | - | - | May 2023 | [Link](https://arxiv.org/abs/2401.00010) |\n"
+    )
+    assert kinds(reading) == []
+    _, one, other = reading.entries
+    assert (one.title, one.authors, one.topic) == ("Some paper", ("Bo Ng", "Cy Roy"), ("Table",))
+    assert (one.venue.name, one.venue.year, one.repositories[0].target.name) == ("ACL", 2024, "r")
+    assert (other.title, other.url) == ("Without a link", "https://arxiv.org/abs/2401.00010")
+    assert (other.authors, other.venue.name, other.venue.year) == ((), "", 2023)
+
+
+def test_papers_in_a_table_that_names_no_column_of_titles_are_told():
+    reading = read(
+        f"## 1. T\n- [A]({ARXIV})\n## 2. Table\n| What | Where |\n|---|---|\n"
         "| [Some paper](https://arxiv.org/abs/2401.00009) | ACL |\n"
     )
     assert kinds(reading) == ["line-not-read"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "- A short description of it, in words.",
+        "– Shows how long texts from 2023 are read.",
+        ": what a best paper says of short texts",
+    ],
+)
+def test_a_description_behind_a_title_is_no_venue(said):
+    reading = read(f"## 1. T\n- [A]({ARXIV}) {said}\n")
+    assert kinds(reading) == ["text-not-read"]
+    assert reading.entries[0].venue == ListedVenue()
+
+
+@pytest.mark.parametrize("when", ["2024.03", "2024-03-01", "2024/3", "May 2024", "Jan 12, 2024"])
+def test_of_a_date_the_year_is_taken(when):
+    entry = read_entry(f"- [A]({ARXIV}) ({when})")
+    assert entry.venue == ListedVenue("", 2024, "")
 
 
 def test_text_in_comments_is_no_entry():
