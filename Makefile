@@ -19,7 +19,7 @@ run: setup
 	@STEMMA_DEV=1 exec $(BIN)/python manage.py serve
 
 test: setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: setup
 	@$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """What all tests share: the servers, a browser that notices every fault, a worker, sources stood in for."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,10 +9,11 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from playwright.sync_api import BrowserContext, Playwright
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
@@ -20,6 +22,7 @@ from config.celery import app as celery_app
 from config.startup import start_embedded
 from ingest.http.limiter import _redis
 from ingest.standins import Standin, World
+from tests import database
 
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("steady", deadline=None)
@@ -41,6 +44,35 @@ document.addEventListener("securitypolicyviolation", (event) => {
 """
 
 
+# These take longest by far: begun last, one process would wait for the other.
+LONGEST = [
+    "tests/ingest/test_runs.py",
+    "tests/config/test_demonstration.py",
+    "tests/config/test_serve.py",
+]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """A process for each core, with servers of its own (tests/settings.py); where servers are given, one for all of them."""
+    given = settings.DATABASE_URL or not settings.REDIS_IS_EMBEDDED
+    return 0 if given else min(4, os.cpu_count() or 1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        first = {name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: first.get(item.location[0], len(first)))
+
+
+def pytest_collection_finish() -> None:
+    """Tests take a third less when what has been imported is not searched for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def servers() -> Iterator[None]:
     """The embedded servers, unless DATABASE_URL and REDIS_URL name others."""
@@ -54,14 +86,24 @@ def servers() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(servers: None) -> None:
+def django_db_modify_db_settings(servers: None, django_db_blocker: DjangoDbBlocker) -> None:
     """The test database is made once the servers run."""
+    with django_db_blocker.unblock():
+        database.use_template()
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The test database goes at the end even when a thread of the live server still holds it open."""
-    yield
+    """Every test finds the database as the migrations left it, whichever tests ran before.
+
+    It goes at the end even when a thread of the live server still holds it open.
+    """
+    with django_db_blocker.unblock():
+        database.keep_template()
+        rows = database.read_rows()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: database.restore(rows))
+        yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

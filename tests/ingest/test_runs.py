@@ -1,18 +1,14 @@
 """Runs go on: after a kill, beside others, without their database or their queue for a while."""
 
 import json
-import os
 import random
 import signal
 import socket
-import subprocess
-import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings as own_settings
@@ -30,6 +26,7 @@ from ingest.sources.arxiv import Metadata
 from ingest.standins import Standin
 from ingest.tasks import ingest
 from tests.factories import make_paper
+from tests.ingest.beside import Beside, all_at_once
 from tests.ingest.running import counts, run_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,45 +47,6 @@ def papers(standin: Standin) -> list[Paper]:
     return made
 
 
-@pytest.fixture
-def environment(standin: Standin, transactional_db: None) -> dict[str, str]:
-    """What a process of its own needs to work on the tests' database with the stand-in."""
-    database = connection.settings_dict
-    host = quote(str(database["HOST"]), safe="")
-    port = f":{database['PORT']}" if database["PORT"] else ""
-    return {
-        **os.environ,
-        **standin.environment(),
-        "STEMMA_DEV": "1",
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "DATABASE_URL": f"postgresql://{database['USER']}@{host}{port}/{database['NAME']}",
-        "REDIS_URL": own_settings.REDIS_URL.replace("redis+socket://", "unix://"),
-        "INGEST_BACKOFF": "0.01",
-        **{f"{name}_MIN_INTERVAL": "0" for name in ("ARXIV", "GITHUB", "SEMANTIC_SCHOLAR")},
-    }
-
-
-def begin(environment: dict[str, str], *command: str) -> "subprocess.Popen[str]":
-    # The tests' settings lead all sources nowhere; the process is given the addresses in their place.
-    script = (
-        "import os, sys; kept = {n: v for n, v in os.environ.items() if n.endswith('_API_URL')};"
-        "import tests.settings; "
-        "from django.conf import settings; import django; django.setup();"
-        "[settings.SOURCES[n[:-8].lower()].__setitem__('base', v) for n, v in kept.items() "
-        "if n[:-8].lower() in settings.SOURCES];"
-        "from django.core.management import call_command; "
-    )
-    return subprocess.Popen(
-        [sys.executable, "-c", script + "; ".join(command)],
-        env=environment,
-        cwd=own_settings.BASE_DIR,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 INGEST = "call_command('ingest', 'arxiv', '--json')"
 
 
@@ -100,20 +58,11 @@ def whole() -> list[tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def test_eight_processes_at_once_do_the_work_once(papers, standin, environment):
+def test_eight_processes_at_once_do_the_work_once(papers, standin):
     # Each waits until all are there: one that came when the work was done would rightly begin anew.
-    processes = [
-        begin(environment, "print('ready', flush=True)", "input()", INGEST) for _ in range(8)
-    ]
-    assert [process.stdout and process.stdout.readline() for process in processes] == [
-        "ready\n"
-    ] * 8
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("\n")
-        process.stdin.flush()
-    outputs = [process.communicate(timeout=60) for process in processes]
-    assert [process.returncode for process in processes] == [0] * 8, outputs
+    processes = all_at_once(8, INGEST)
+    outputs = [process.wait() for process in processes]
+    assert [process.status for process in processes] == [0] * 8, outputs
     done = [json.loads(out) for out, _ in outputs]
     assert sum(one["new"] for one in done) == 250
     assert len(standin.requests) == 3
@@ -136,7 +85,7 @@ def killed_at(statement: int) -> list[str]:
     ]
 
 
-def test_killed_at_twenty_moments_nothing_is_lost_or_doubled(papers, standin, environment):
+def test_killed_at_twenty_moments_nothing_is_lost_or_doubled(papers, standin):
     """Half of them as commands, half as workers, whose deaths count against what they were at."""
     chance = random.Random(7)
     jobs.start_scheduled(RunJob.ARXIV)
@@ -145,13 +94,13 @@ def test_killed_at_twenty_moments_nothing_is_lost_or_doubled(papers, standin, en
         work = (
             INGEST if number % 2 else "from ingest.jobs import work_in_turn; work_in_turn(turn=1)"
         )
-        process = begin(environment, *killed_at(chance.randint(10, 120)), work)
-        process.communicate(timeout=60)
-        killed += process.returncode == -signal.SIGKILL
+        process = Beside(*killed_at(chance.randint(10, 120)), work)
+        process.wait()
+        killed += process.status == -signal.SIGKILL
     assert killed >= 10
-    last = begin(environment, INGEST)
-    out, err = last.communicate(timeout=60)
-    assert last.returncode == 0, err
+    last = Beside(INGEST)
+    out, err = last.wait()
+    assert last.status == 0, err
     assert json.loads(out)["failed"] == 0
     found = whole()
     assert len(found) == 250
@@ -163,16 +112,15 @@ def test_killed_at_twenty_moments_nothing_is_lost_or_doubled(papers, standin, en
     assert whole() == found
 
 
-def test_an_interrupted_command_goes_on_where_it_was(papers, standin, environment):
+def test_an_interrupted_command_goes_on_where_it_was(papers, standin):
     standin.misbehave("arxiv", "delay", times=None, after=1, seconds=30)
-    process = begin(environment, INGEST)
+    process = Beside(INGEST)
     while len(standin.requests) < 2:
         time.sleep(0.05)
     process.kill()
-    process.communicate()
     standin.behave()
     standin.requests.clear()
-    out, err = begin(environment, INGEST).communicate(timeout=60)
+    out, err = Beside(INGEST).wait()
     assert "Going on with the run" in err
     assert json.loads(out)["new"] == 250
     assert len(standin.requests) == 2
@@ -187,7 +135,7 @@ def test_a_worker_takes_up_what_a_killed_one_left(papers, standin):
     assert (run.status, run.holder, counts(run)) == ("done", "", {"new": 250})
 
 
-def test_what_ends_its_worker_three_times_is_set_aside(standin, environment):
+def test_what_ends_its_worker_three_times_is_set_aside(standin):
     make_paper("Short Numbers", arxiv="0704.9907", authors=["Hugo Old"])
     poison = make_paper("A Paper of Three Versions", arxiv="2303.99003", authors=["Wei Zhang"])
     run = jobs.start_scheduled(RunJob.ARXIV)
@@ -203,9 +151,9 @@ def test_what_ends_its_worker_three_times_is_set_aside(standin, environment):
     ]
     deaths = 0
     for _ in range(6):
-        process = begin(environment, *deadly)
-        process.communicate(timeout=60)
-        deaths += process.returncode == -signal.SIGKILL
+        process = Beside(*deadly)
+        process.wait()
+        deaths += process.status == -signal.SIGKILL
     assert deaths == 3
     run.refresh_from_db()
     assert (run.status, counts(run)) == ("failed", {"new": 1, "failed": 1})
@@ -242,7 +190,7 @@ def test_workers_that_die_at_different_things_set_nothing_aside(papers, standin)
     assert (run.status, run.deaths, counts(run)) == ("done", 0, {"new": 250})
 
 
-def test_an_answer_that_ends_its_worker_counts_too(standin, environment):
+def test_an_answer_that_ends_its_worker_counts_too(standin):
     """What is read before it is stored can be too much for a machine as well."""
     make_paper("Short Numbers", arxiv="0704.9907", authors=["Hugo Old"])
     run = jobs.start_scheduled(RunJob.ARXIV)
@@ -255,7 +203,7 @@ def test_an_answer_that_ends_its_worker_counts_too(standin, environment):
         "work_in_turn()",
     ]
     for _ in range(4):
-        begin(environment, *deadly).communicate(timeout=60)
+        Beside(*deadly).wait()
     run.refresh_from_db()
     assert (run.status, counts(run)) == ("failed", {"failed": 1})
     assert Problem.objects.get().kind == "set-aside"
