@@ -86,7 +86,7 @@ def test_what_a_list_says_beside_a_curators_word_is_noted_in_the_lists_name(jane
         curation.save_paper(bird, ["year"], jane)
     outcome = import_list(LIST.replace("NeurIPS 2020", "NeurIPS 2021").encode(), "long-context")
     assert outcome.run is not None
-    group = next(one for one in latest()[0] if one.by.run == outcome.run)
+    group = next(one for one in latest()[0] if one.by.run == outcome.run.pk)
     assert group.by.who == "a job: list import"
     assert "field statement: 1 changed" in [one.words for one in group.counts]
 
