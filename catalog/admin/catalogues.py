@@ -20,7 +20,7 @@ from catalog.admin.base import (
     on_site,
     superusers_delete,
 )
-from catalog.admin.forms import PlainForm
+from catalog.admin.forms import SeenForm
 from catalog.admin.paper_inlines import PlacementForm
 from catalog.admin.stated import StatedAdmin
 from catalog.admin.topic_trees import WithTree
@@ -84,18 +84,11 @@ class HarvestQueryAdmin(CuratedAdmin):
     search_fields = ["query"]
 
 
-class TopicForm(PlainForm):
-    """A topic's own page; each field brings along what its curator saw, so that a page left open undoes nobody's change."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.show_hidden_initial = self.instance.pk is not None
+class TopicForm(SeenForm):
+    """A topic's own page."""
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        for name in set(self.changed_data) & set(self.cleaned_data):
-            self._check_seen(name)
         topic, called = self.instance, self.cleaned_data.get("name")
         catalogue = topic.catalogue if topic.pk else self.cleaned_data.get("catalogue")
         if called and catalogue and not topic.retired_at and "parent" in self.cleaned_data:
@@ -104,21 +97,6 @@ class TopicForm(PlainForm):
             except curation.Refused as error:
                 self.add_error("name", str(error))
         return cleaned
-
-    def _check_seen(self, name: str) -> None:
-        """Refuse a value that answers another than the field has by now."""
-        bound = self[name]
-        seen = self.data.get(bound.html_initial_name)
-        if seen is None:
-            return
-        now = bound.field.prepare_value(self.initial.get(name))
-        as_seen = _plain(seen) == _plain("" if now is None else str(now))
-        if not as_seen and bound.field.has_changed(now, self.data.get(bound.html_name)):
-            shown = getattr(self.instance, name)
-            text = (
-                f"Somebody else has changed this meanwhile, to “{shown or '–'}”. Please look again."
-            )
-            self.add_error(name, text)
 
     def clean_parent(self) -> Topic | None:
         parent: Topic | None = self.cleaned_data["parent"]
@@ -130,10 +108,6 @@ class TopicForm(PlainForm):
         except curation.Refused as error:
             raise ValidationError(str(error)) from error
         return parent
-
-
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
 
 
 class TopicList(ChangeList):

@@ -183,9 +183,12 @@ class WithFacts(admin.ModelAdmin):  # type: ignore[type-arg]
                 return f"The {label} is unlocked; no source says anything of it yet, and it stays as it is."
             return f"The {label} is {curation.whose(chosen)}’s again."
         rows = FieldStatement.objects.filter(paper=paper)
+        number, _, seen = number.partition("@")
         chosen = asked_row(rows, number)
         if chosen is None:
             raise curation.Refused("That statement is not there any more: look at the page again.")
+        if seen and seen != chosen.stated_at.isoformat():
+            raise curation.Refused("The source says something else by now: look at the page again.")
         label = _LABELS.get(chosen.field, chosen.field)
         curation.note_act(f"took the {label} from {curation.whose(chosen)}")
         curation.use_statement(chosen, request.user)  # type: ignore[arg-type]  # staff only

@@ -75,6 +75,47 @@ class PlainForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy 
                 self.add_error(None, ValidationError(words) if words else error)
 
 
+class SeenForm(PlainForm):
+    """Each field brings along what its curator saw, so that a page left open undoes nobody's change."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            told = not self.is_bound or self.add_initial_prefix(name) in self.data
+            # Django forgets what was seen of a field of several boxes when it shows the form again.
+            is_one = not isinstance(field, forms.MultiValueField)
+            field.show_hidden_initial = self.instance.pk is not None and told and is_one
+
+    def clean(self) -> dict[str, Any] | None:
+        """What was not touched stays as it is by now, whatever it was when the page was shown."""
+        cleaned = super().clean()
+        for name in set(self.cleaned_data).intersection(self.fields):
+            if name in self.changed_data:
+                self._check_seen(name)
+            elif self.fields[name].show_hidden_initial:
+                self.cleaned_data[name] = getattr(self.instance, name)
+        return cleaned
+
+    def _check_seen(self, name: str) -> None:
+        """Refuse a value that answers another than the field has by now."""
+        bound = self[name]
+        seen = self.data.get(bound.html_initial_name)
+        if seen is None:
+            return
+        now = bound.field.prepare_value(self.initial.get(name))
+        as_seen = _plain(seen) == _plain("" if now is None else str(now))
+        if not as_seen and bound.field.has_changed(now, self.data.get(bound.html_name)):
+            shown = getattr(self.instance, name)
+            text = (
+                f"Somebody else has changed this meanwhile, to “{shown or '–'}”. Please look again."
+            )
+            self.add_error(name, text)
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
+
+
 class CuratorsForm(PlainForm):
     """What a curator enters is the curator's word, and is checked as such."""
 

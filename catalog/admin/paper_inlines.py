@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from catalog.admin.base import Inline, change_url, link_to
-from catalog.admin.forms import CuratorsForm, PlainForm, PlainFormSet
+from catalog.admin.forms import CuratorsForm, PlainForm, PlainFormSet, SeenForm
 from catalog.evidence import in_words, with_reasons
 from catalog.identifiers import Ident, parse_identifier
 from catalog.models import (
@@ -26,7 +26,7 @@ from catalog.models import (
 )
 
 
-class PlacementForm(PlainForm):
+class PlacementForm(SeenForm):
     settled_on_saving = frozenset({"placement_once_per_topic", "placement_one_primary"})
 
 
@@ -67,7 +67,7 @@ class PlacementInline(CurrentInline):
         return super().get_queryset(request).select_related("topic")
 
 
-class LinkForm(PlainForm):
+class LinkForm(SeenForm):
     settled_on_saving = frozenset({"link_once_per_paper"})
 
 
@@ -93,7 +93,7 @@ class LinkInline(CurrentInline):
 _OF_A_CHECK = ("pk", "outcome", "dead_at")
 
 
-class PaperRepositoryForm(PlainForm):
+class PaperRepositoryForm(SeenForm):
     settled_on_saving = frozenset({"repository_once_per_paper"})
 
 
@@ -164,7 +164,7 @@ class RetiredRepositoryInline(RetiredInline):
     verbose_name_plural = "repositories taken away"
 
 
-class IdentifierForm(PlainForm):
+class IdentifierForm(SeenForm):
     """Takes an identifier in any usual form, also as an address, and keeps the canonical one."""
 
     settled_on_saving = frozenset({"identifier_names_one_paper"})
@@ -256,6 +256,7 @@ class AuthorshipInline(Inline):
 
 class ProvenanceInline(Inline):
     model = Provenance
+    form = SeenForm
     fields = ["field", "source", "detail", "stated_at", "locked"]
     readonly_fields = ["field", "source", "detail", "stated_at"]
     can_delete = False

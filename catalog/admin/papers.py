@@ -13,7 +13,7 @@ from catalog.admin import paper_inlines as inlines
 from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, column, on_site, superusers_delete
 from catalog.admin.bulk_edit import BulkEdits
 from catalog.admin.facts import WithFacts
-from catalog.admin.forms import CuratorsForm, PlainForm
+from catalog.admin.forms import CuratorsForm, SeenForm
 from catalog.admin.merging import PaperMerges
 from catalog.admin.reach import narrowed
 from catalog.admin.stated import StatedAdmin
@@ -40,7 +40,7 @@ from catalog.roles import catalogues_of
 _MOST_AUTHORS = 400
 
 
-class PaperForm(PlainForm):
+class PaperForm(SeenForm):
     def clean_title(self) -> str:
         title = one_line(self.cleaned_data["title"])
         if not title:

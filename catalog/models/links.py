@@ -121,10 +121,11 @@ class LinkCheck(models.Model):
 
     def _failed(self, now: datetime) -> None:
         self.failures += 1
-        self.failing_since = self.failing_since or now
         is_missing = self.outcome == LinkOutcome.HARD
-        # Who asks us to come more slowly is there.
+        # Who asks us to come more slowly is there: what fails after that has failed only since.
         is_slowed = self.status == 429
+        if self.failing_since is None or (is_slowed and not self.dead_at):
+            self.failing_since = now
         if is_missing:
             self.missing_since = self.missing_since or now
         twice = is_missing and self.missing_since and now - self.missing_since >= DEAD_AFTER_HARD

@@ -1,5 +1,7 @@
 """The table of sources on the page of a paper: what each says, which is shown, and a click to take another."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -114,3 +116,19 @@ def test_a_curators_edit_is_kept_beside_the_sources(curator, paper):
     row = next(row for row in sheet_of(paper).rows if row.field == "title")
     assert row.said is not None
     assert (row.said.source, row.said.detail, row.would_be) == ("curator", "jane", "arXiv")
+
+
+def test_a_page_that_was_left_open_takes_no_word_that_it_did_not_show(client, curator, paper):
+    text = client.get(url(paper, "change")).content.decode()
+    said = paper.statements.get(field="year", source="openalex")
+    shown = re.search(rf'name="use" value="({said.pk}@[^"]+)"', text)
+    assert shown
+    keep_statements("openalex", {paper.pk: {"year": 2022}}, about=["year"])
+    answer = client.post(url(paper), {"use": shown[1]}, follow=True)
+    assert "The source says something else by now" in answer.content.decode()
+    paper.refresh_from_db()
+    assert paper.year == 2020
+    said = paper.statements.get(field="year", source="openalex")
+    client.post(url(paper), {"use": f"{said.pk}@{said.stated_at.isoformat()}"})
+    paper.refresh_from_db()
+    assert paper.year == 2022

@@ -666,6 +666,40 @@ def test_a_page_of_a_topic_that_was_left_open_undoes_nobody_s_change(client):
     assert "There is a “B” at the top already." in late.errors
 
 
+def test_a_page_of_a_paper_that_was_left_open_undoes_nobody_s_change(client, paper, curator):
+    late = Sheet(client, url(paper))
+    page = client.get(url(paper)).content.decode()
+    for name in ("title", "abstract", "year", "venue", "distinction", "published_on"):
+        assert f'name="initial-{name}"' in page
+        late.data[f"initial-{name}"] = late.data.get(name, "")
+    Paper.objects.filter(pk=paper.pk).update(abstract="What arXiv says by now.")
+    retitled = Paper.objects.get(pk=paper.pk)
+    retitled.title, retitled.year = "A better title", 2019
+    curation.save_paper(retitled, ["title", "year"], curator)
+    late.data["distinction"] = "Oral"
+    assert late.save(), late.errors
+    paper.refresh_from_db()
+    now = (paper.title, paper.title_key, paper.year, paper.abstract, paper.distinction)
+    assert now == ("A better title", "abettertitle", 2019, "What arXiv says by now.", "Oral")
+    locked = paper.provenance.filter(locked=True).values_list("field", flat=True)
+    assert set(locked) == {"title", "year", "distinction"}
+    late.data["title"] = "A third title"
+    assert not late.save()
+    assert "Somebody else has changed this meanwhile, to “A better title”." in late.errors
+
+
+def test_a_page_that_was_left_open_unlocks_nothing(client, paper, curator):
+    paper.provenance.create(field="title", source="list", detail="long-context")
+    late = Sheet(client, url(paper))
+    assert 'name="initial-provenance-0-locked"' in client.get(url(paper)).content.decode()
+    late.data["initial-provenance-0-locked"] = "False"
+    curation.lock_fields(paper, ["title"], curator)
+    late.data["provenance-0-id"] = str(paper.provenance.get().pk)
+    late.data["year"] = "2021"
+    assert late.save(), late.errors
+    assert paper.provenance.get(field="title").locked
+
+
 def test_a_topic_with_papers_is_not_deleted_and_the_page_says_why(client):
     topic = make_topic("A")
     make_paper(topics=[topic])

@@ -250,6 +250,24 @@ def test_who_asks_us_to_slow_down_is_left_alone_and_never_called_dead(host):
     assert not LinkCheck.objects.dead().exists()
 
 
+def test_what_fails_once_after_weeks_of_asking_us_to_slow_down_is_not_dead(host):
+    url = f"{host.url}/p"
+    host.pages["/p"] = Page(429)
+    link(url)
+    for weeks in (0, 3, 3):
+        later(weeks=weeks)
+        check_links("test")
+    host.pages["/p"] = Page(500)
+    later(weeks=1)
+    check_links("test")
+    row = check(url)
+    assert (row.status, row.failures, row.dead_at) == (500, 4, None)
+    for _ in range(2):
+        later(weeks=4)
+        check_links("test")
+    assert check(url).dead_at
+
+
 def test_one_host_is_asked_one_at_a_time_with_a_pause_and_hosts_by_turns(host, settings):
     settings.LINK_CHECK_PAUSE = 0.2
     with Host() as other:
