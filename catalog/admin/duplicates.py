@@ -28,6 +28,7 @@ class SuspectAdmin(ReadOnlyAdmin):
     """A list of pairs, and a page for each where it is decided."""
 
     list_display = ["pair", "likely", "why", "status", "decided_by", "way_back"]
+    list_display_links = None  # the pair is a link itself
     list_select_related = ["first", "second", "decided_by"]
     list_filter = ["status"]
     ordering = ["-score", "pk"]

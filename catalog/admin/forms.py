@@ -125,5 +125,11 @@ class CuratorsForm(PlainForm):
 
 
 class PlainFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """The head of a column names a field to the eye only: here it is named to all."""
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            field.widget.attrs.setdefault("aria-label", str(field.label or ""))
+
     def get_unique_error_message(self, unique_check: Any) -> str:
         return "The same row is here twice."

@@ -154,11 +154,11 @@ class CandidateAdmin(CuratedAdmin):
         "catalogue",
         "title",
         "source",
-        "authors",
+        "people",
         "abstract",
         "published_on",
         "sure",
-        "reasons",
+        "why",
         "status",
         "paper",
         "found_at",
@@ -182,6 +182,14 @@ class CandidateAdmin(CuratedAdmin):
     @admin.display(description="confidence", ordering="confidence", empty_value="–")
     def sure(self, candidate: Candidate) -> str | None:
         return None if candidate.confidence is None else f"{candidate.confidence:.0%}"
+
+    @admin.display(description="authors", empty_value="–")
+    def people(self, candidate: Candidate) -> str:
+        return ", ".join(candidate.authors)
+
+    @admin.display(description="reasons", empty_value="–")
+    def why(self, candidate: Candidate) -> str:
+        return "; ".join(candidate.reasons)
 
     @admin.action(description="Accept under the suggested topic", permissions=["change"])
     def accept(self, request: HttpRequest, queryset: QuerySet[Candidate]) -> None:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from catalog.folding import fold_words
 
-_MOST = 40  # authors of a paper that are compared
+MOST_COMPARED = 40  # authors of a paper that are compared
 
 
 @lru_cache(maxsize=200_000)
@@ -40,8 +40,8 @@ def _is_initial(one: str, other: str) -> bool:
 
 def shared_people(one: Sequence[str], other: Sequence[str]) -> int:
     """How many authors of one paper can be authors of the other."""
-    left, found = list(other[:_MOST]), 0
-    for name in one[:_MOST]:
+    left, found = list(other[:MOST_COMPARED]), 0
+    for name in one[:MOST_COMPARED]:
         match = next((twin for twin in left if can_be_one(name, twin)), None)
         if match:
             left.remove(match)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from catalog.duplicates.people import can_be_one, shared_people
+from catalog.duplicates.people import MOST_COMPARED, can_be_one, shared_people
 from catalog.duplicates.titles import Likeness
 
 LEAST = 0.5  # below it a pair is not shown
@@ -70,14 +70,22 @@ def _by_title(evidence: Evidence) -> tuple[float, list[str]]:
 def _people(one: Facts, other: Facts) -> tuple[float, str]:
     if not one.authors or not other.authors:
         return 0.0, ""
-    fewer = min(len(one.authors), len(other.authors))
-    shared = shared_people(one.authors, other.authors)
+    ours, theirs = one.authors[:MOST_COMPARED], other.authors[:MOST_COMPARED]
+    fewer, shared = min(len(ours), len(theirs)), shared_people(ours, theirs)
+    is_all = max(len(one.authors), len(other.authors)) <= MOST_COMPARED
     if not shared:
         return -0.45, "but no author in common"
-    first = can_be_one(one.authors[0], other.authors[0])
-    if shared == len(one.authors) == len(other.authors):
-        return 0.35, "the same author" if shared == 1 else f"the same {shared} authors"
-    words = f"{shared} of {fewer} authors are the same" if fewer > 1 else "an author in common"
+    first = can_be_one(ours[0], theirs[0])
+    if shared == len(ours) == len(theirs):
+        return (
+            0.35,
+            "the same author"
+            if shared == 1
+            else f"the same {'' if is_all else 'first '}{shared} authors",
+        )
+    words = f"{shared} of {'' if is_all else 'the first '}{fewer} authors are the same"
+    if fewer == 1:
+        words = "an author in common"
     if shared / fewer < 0.3:
         return (0.1 if first else -0.2), words
     return (0.3 if first else 0.2), words

@@ -123,7 +123,9 @@ class DraftForm(forms.Form):
     also = forms.MultipleChoiceField(
         required=False, label="Also under", widget=forms.CheckboxSelectMultiple
     )
-    another = forms.ChoiceField(required=False, label="And under")
+    another = forms.ChoiceField(
+        required=False, label="And under", widget=forms.Select(attrs={"aria-label": "And under"})
+    )
     title = forms.CharField(
         max_length=2000,
         widget=_area(2),

@@ -92,7 +92,9 @@ def test_an_import_with_a_conflict_is_resolved_and_taken_in_parts(
     desk.get_by_role("button", name="Apply this plan").click()
 
     expect(
-        desk.get_by_text("Imported: 1 new, 3 changed, 0 moved, 0 gone. Left out: 1.")
+        desk.get_by_text(
+            "Imported: 1 new, 3 changed, 0 moved, 0 gone. Conflicts resolved: 1. Left out: 1."
+        )
     ).to_be_visible()
     assert Paper.objects.get(title="Big Bird").year == 2022
     assert Topic.objects.get(name="Memory & Retrieval").placements.count() == 1

@@ -431,6 +431,16 @@ def test_problems_are_decided_on_from_their_list(client, curator, action, status
     assert problem.status == status
 
 
+def test_the_page_of_a_candidate_names_people_and_reasons_in_words(client, curator):
+    candidate = Candidate.objects.create(
+        catalogue=make_catalogue(), scheme="arxiv", value="2501.00001", title="New",
+        authors=["Ann Bee", "Cy Dee"], reasons=["cites 2 papers", "new words"],
+    )  # fmt: skip
+    page = client.get(admin_url(Candidate, "change", candidate.pk)).content.decode()
+    assert "Ann Bee, Cy Dee" in page
+    assert "cites 2 papers; new words" in page
+
+
 def test_a_candidate_is_accepted_on_its_page(client, curator):
     make_everything()
     candidate = Candidate.objects.get()

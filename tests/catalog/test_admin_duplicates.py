@@ -46,6 +46,13 @@ def test_a_pair_stands_side_by_side_with_what_differs_marked(client, curator):
     assert "arxiv:2310.0" in text
 
 
+def test_a_pair_in_the_list_is_one_link_and_not_a_link_within_a_link(client, curator):
+    suspect = make_pair()
+    page = client.get(reverse(LIST)).content.decode()
+    assert page.count(f'href="{page_of(suspect)}"') == 1
+    assert f"{page_of(suspect)}?" not in page
+
+
 def test_merging_leads_to_the_next_pair_and_can_be_undone_at_once(client, curator):
     first, second = make_pair(0.9), make_pair(0.8)
     response = client.post(page_of(first), {"_merge": "1", "keep": first.second_id})

@@ -141,6 +141,13 @@ def test_saving_the_page_as_it_is_changes_nothing(sheet, paper):
     assert not paper.provenance.exists()
 
 
+def test_what_stands_in_a_column_is_named(client, paper):
+    page = client.get(url(paper)).content.decode()
+    for name in ("Position", "Printed name", "Scheme", "Primary", "Delete"):
+        assert f'aria-label="{name}"' in page
+    assert 'aria-label="Withdrawn at, date"' in page
+
+
 def test_an_edited_fact_is_locked_and_the_old_title_kept(sheet, paper):
     sheet.data |= {"title": "  Longformer:\r\n corrected ", "year": "2021"}
     assert sheet.save()

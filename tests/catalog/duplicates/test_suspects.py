@@ -270,6 +270,14 @@ def test_names_that_can_be_of_one_person(one, other, fits):
     assert can_be_one(one, other) is fits
 
 
+def test_of_very_many_authors_the_first_are_compared_and_that_is_said():
+    people = [f"Name{number} Family{number}" for number in range(60)]
+    make("Tree Caches", authors=people)
+    make("Tree Caches", authors=people[:58])
+    job.find_changed("test")
+    assert "the same first 40 authors" in PaperSuspect.objects.get().reasons
+
+
 def test_authors_are_suspected_by_name_and_people_they_write_with():
     make("One", authors=["Jane Doe", "Ann Bee", "Cy Dee"])
     make("Two", authors=["J. Doe", "Ann Bee", "Cy Dee"])
