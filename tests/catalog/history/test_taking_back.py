@@ -181,6 +181,17 @@ def test_what_is_large_is_done_by_a_job(client, jane, sent, django_capture_on_co
 
 
 @pytest.mark.usefixtures("small")
+def test_a_job_needs_no_cache(client, jane, sent, django_capture_on_commit_callbacks, settings):
+    client.force_login(jane)
+    page = begin(client, bring(LIST), django_capture_on_commit_callbacks)
+    away = {**settings.CACHES["default"], "LOCATION": "redis://localhost:1"}
+    settings.CACHES = {"default": away}
+    assert "A worker will begin" in client.get(page).content.decode()
+    large.carry_out(sent[0])
+    assert everything() == {}
+
+
+@pytest.mark.usefixtures("small")
 def test_a_job_that_finds_places_taken_does_nothing_before_that_is_agreed(
     client, jane, sent, django_capture_on_commit_callbacks
 ):
