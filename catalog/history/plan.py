@@ -176,6 +176,7 @@ def plan_undo(
         _retire_what_imports_compare_with(plan)
     _keep_what_is_pointed_to(plan)
     _drop_what_has_no_ground(plan)
+    _drop_what_goes_along(plan)
     plan.tables = [one for one in plan.tables if one or one.kept]
     return plan
 
@@ -408,6 +409,25 @@ def _tell(plan: UndoPlan, model: Model, other: Model, by: Any, blocking: dict[in
         why = f"{article} {noun} points to it: {theirs.row(pointing[pk], owner=other is not Placement)}"
         who = hands[maker.pk].who if maker else ""
         plan.obstacles.append(Obstacle(model, key, names.row(rows[key]), why, who))
+
+
+def _drop_what_goes_along(plan: UndoPlan) -> None:
+    """Nothing stays as it is that goes with a row that was added, whoever has changed it since."""
+    told: dict[Model, set[int]] = defaultdict(set)
+    for one in plan.obstacles:
+        told[one.model].add(one.key)
+    for table in plan.tables:
+        for other, by in pointing_to(table.model) if table.removals else ():
+            if (
+                other in told
+                and _goes_along(other, by)
+                and by.remote_field.on_delete is models.CASCADE
+            ):
+                rows = other._default_manager.filter(
+                    **{f"{by.name}__in": table.removals}, pk__in=told[other]
+                )
+                told[other] -= set(rows.values_list("pk", flat=True))
+    plan.obstacles = [one for one in plan.obstacles if one.key in told[one.model]]
 
 
 # What cannot come back because what it belonged to is gone

@@ -12,6 +12,7 @@ from catalog import curation
 from catalog.evidence import gather
 from catalog.history.contexts import by_run
 from catalog.history.groups import Wanted, group_of_run, latest
+from catalog.history.plan import plan_undo
 from catalog.history.tables import events_of, tracked_models
 from catalog.history.words import changes
 from catalog.models import (
@@ -124,6 +125,17 @@ def test_what_a_run_states_in_bulk_is_not_its_beginners_own_hand(jane):
     with request_of(jane, why='says "job": "x"'):
         PaperSuspect.objects.all().delete()
     assert events_of(PaperSuspect).objects.get().pgh_label == "delete"
+
+
+def test_what_goes_with_a_paper_that_was_added_does_not_stay(jane):
+    bring(LIST)
+    group = bring(CHANGED, force=True)
+    said = FieldStatement.objects.filter(paper__title__startswith="Memorizing", field="year")
+    with request_of(None):
+        said.update(value=2023)
+    assert plan_undo(group).obstacles == []
+    undo(group, jane)
+    assert not said.exists()
 
 
 # Merges give back the very rows
