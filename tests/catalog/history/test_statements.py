@@ -85,8 +85,11 @@ def test_what_a_list_says_beside_a_curators_word_is_noted_in_the_lists_name(jane
     with request_of(jane):
         bird.year = 2021
         curation.save_paper(bird, ["year"], jane)
-    outcome = import_list(LIST.replace("NeurIPS 2020", "NeurIPS 2021").encode(), "long-context")
-    assert outcome.run is None
+    conflict = LIST.replace("NeurIPS 2020", "NeurIPS 2022").encode()
+    import_list(conflict, "long-context")
+    FieldStatement.objects.filter(paper=bird, field="year", source="list").update(value=2020)
+    outcome = import_list(conflict, "long-context")
+    assert (outcome.run, outcome.open_conflicts) == (None, 1)
     group = next(one for one in latest()[0] if one.by.run is None and one.by.job)
     assert group.by.who == "a job: list import"
     assert "field statement: 1 changed" in [one.words for one in group.counts]
