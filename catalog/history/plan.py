@@ -94,9 +94,8 @@ class TablePlan:
     # They were changed; from these events, with the columns: None is all.
     restores: dict[int, list[tuple[int, tuple[str, ...] | None]]] = field(default_factory=dict)
     kept: set[int] = field(default_factory=set)  # they were added, and stay for a reason
-    retires: set[int] = field(
-        default_factory=set
-    )  # they were added; for good, they are taken away by a curator
+    # They were added; for good, they are taken away by a curator.
+    retires: set[int] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         return bool(self.removals or self.returns or self.restores or self.retires)
@@ -288,17 +287,14 @@ def _retire_what_imports_compare_with(plan: UndoPlan) -> None:
         table = plan.of(model)
         table.retires |= table.removals
         table.removals.clear()
-    for (
-        table
-    ) in plan.tables:  # what a list said, it has said: else the next import would meet a conflict
+    # What a list said, it has said: else the next import would meet a conflict.
+    for table in plan.tables:
         if table.model._meta.app_label in _FOLLOWS_APPS:
             table.removals, table.returns, table.restores = set(), {}, {}
     topics = plan.of(Topic)
     kept = tuple(field.name for field in columns_of(Topic) if field.name != "heading")
-    for (
-        key,
-        puts,
-    ) in topics.restores.items():  # what the list calls it is how an import knows it again
+    # What the list calls it is how an import knows it again.
+    for key, puts in topics.restores.items():
         topics.restores[key] = [
             (pk, kept if columns is None else tuple(name for name in columns if name != "heading"))
             for pk, columns in puts
