@@ -6,9 +6,8 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 
 Row = TypeVar("Row", bound=Model)
-_MOST_DIGITS = (
-    18  # all that PostgreSQL's bigint holds in any case; Python itself refuses to read thousands
-)
+# All that PostgreSQL's bigint holds in any case; Python itself refuses to read thousands.
+_MOST_DIGITS = 18
 
 
 def read_key(text: str) -> int | None:

@@ -188,11 +188,11 @@ def reaches_past(user: Any, model: type[Model], events: "QuerySet[Any]") -> bool
     """Whether the user's permissions reach rows as they were, in as many queries however many there are."""
     if not is_narrowed(user):
         return True
-    path = _BY_CATALOGUE.get(model, _BY_PAPER.get(model, ""))
+    path = "pgh_obj" if model is Paper else _BY_CATALOGUE.get(model, _BY_PAPER.get(model, ""))
     if not path or model is Problem:  # these are few, or have rules of their own
         return all(reaches(user, event_as_row(model, event)) for event in events.iterator())
     name = path.partition("__")[0]
-    target: Any = model._meta.get_field(name).related_model
+    target: Any = events.model._meta.get_field(name).related_model
     ends = set(events.order_by().values_list(f"{name}_id", flat=True).distinct())
     there = target._default_manager.filter(pk__in=ends)  # what is gone does not come back by this
     return not there.exclude(pk__in=reachable(user, there).values("pk")).exists()

@@ -76,13 +76,13 @@ class AddedPaperAdmin(PaperAdmin):
         self, request: HttpRequest, queryset: QuerySet[Paper], search_term: str
     ) -> tuple[QuerySet[Paper], bool]:
         """What readers would find, and whatever has these words in its title or in an author's name, listed or not."""
-        if parse_identifier(search_term) or not search_term.strip():
+        words = words_of(search_term)
+        if parse_identifier(search_term) or not words:
             return super().get_search_results(request, queryset, search_term)
         if request.path.endswith("/autocomplete/"):
             queryset = queryset.filter(merged_into=None)
         results = search(search_term, limit=MAX_RANKED, reasons=False)
         found = [hit.paper_id for hit in results.hits]
-        words = words_of(search_term)
         people = Author.objects.filter(with_words(Author, "name", words)).order_by()
         written = Authorship.objects.filter(author__in=people.values("pk")).order_by()
         titled = with_words(Paper, "title", words)

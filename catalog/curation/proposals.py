@@ -28,9 +28,6 @@ from catalog.models import (
 from catalog.people import venue_named
 from catalog.proposed import lines_of
 
-# Fields that are carried out by hand, on pages of their own.
-BY_HAND = frozenset({"other", "same_as"})
-
 
 @transaction.atomic
 def accept_fields(

@@ -241,9 +241,8 @@ class Undoing:
     def _redirect(self, abandoned: dict[int, tuple[int, str]]) -> None:
         for topic in Topic.objects.filter(pk__in=abandoned):
             catalogue, path = abandoned[topic.pk]
-            if topic.path.startswith(
-                "-/"
-            ):  # its old address is another's now: it keeps the present one
+            if topic.path.startswith("-/"):
+                # Its old address is another's now: it keeps the present one.
                 Topic.objects.filter(pk=topic.pk).update(path=path)
             elif (
                 path != topic.path
@@ -297,10 +296,8 @@ class Undoing:
         """Topics that were added, and hold nothing any more, go out of sight; the deepest first."""
         rows = Topic.objects.current().filter(pk__in=keys)
         for topic in sorted(rows, key=lambda one: -one.depth):
-            papers, below = (
-                topic.placements.filter(retired_at=None),
-                topic.children.filter(retired_at=None),
-            )
+            papers = topic.placements.filter(retired_at=None)
+            below = topic.children.filter(retired_at=None)
             if not papers.exists() and not below.exists():
                 Topic.objects.filter(pk=topic.pk).update(retired_at=self.now, curated=True)
 

@@ -6,7 +6,7 @@ It is one transaction: a job that is killed leaves everything as it was, and can
 import logging
 import uuid
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from celery import current_app
@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from catalog import curation
 from catalog.history import undo
@@ -84,7 +85,8 @@ def carry_out(pk: int) -> None:
         else:
             _finish(run, Run.Status.DONE, words(done), done)
         finally:
-            cache.delete(_key(pk))
+            with suppress(RedisError):
+                cache.delete(_key(pk))
 
 
 def _take_back(run: Run) -> undo.Undone:
@@ -97,7 +99,7 @@ def _take_back(run: Run) -> undo.Undone:
         why=asked["why"],
         why_not=lambda plan: why_not(run.user, plan) if run.user else "Whoever asked is gone.",
         agreed={(label, key) for label, key in asked["agreed"]},
-        progress=lambda done, total: cache.set(_key(run.pk), (done, total), _KEPT),
+        progress=lambda done, total: _note_progress(run, done, total),
     )
 
 
@@ -135,9 +137,16 @@ def _packed(one: Obstacle) -> dict[str, str]:
 
 
 def progress_of(run: Run) -> tuple[int, int]:
-    """How many rows of how many are done; nothing is known before the first."""
-    done, total = cache.get(_key(run.pk)) or (0, 0)
+    """How many rows of how many are done; nothing is known before the first, nor while the cache is away."""
+    done, total = 0, 0
+    with suppress(RedisError):
+        done, total = cache.get(_key(run.pk)) or (0, 0)
     return done, total
+
+
+def _note_progress(run: Run, done: int, total: int) -> None:
+    with suppress(RedisError):  # nobody sees how far it is; it goes on
+        cache.set(_key(run.pk), (done, total), _KEPT)
 
 
 def is_at_work(run: Run) -> bool:

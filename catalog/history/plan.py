@@ -94,9 +94,8 @@ class TablePlan:
     # They were changed; from these events, with the columns: None is all.
     restores: dict[int, list[tuple[int, tuple[str, ...] | None]]] = field(default_factory=dict)
     kept: set[int] = field(default_factory=set)  # they were added, and stay for a reason
-    retires: set[int] = field(
-        default_factory=set
-    )  # they were added; for good, they are taken away by a curator
+    # They were added; for good, they are taken away by a curator.
+    retires: set[int] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         return bool(self.removals or self.returns or self.restores or self.retires)
@@ -176,6 +175,7 @@ def plan_undo(
         _retire_what_imports_compare_with(plan)
     _keep_what_is_pointed_to(plan)
     _drop_what_has_no_ground(plan)
+    _drop_what_goes_along(plan)
     plan.tables = [one for one in plan.tables if one or one.kept]
     return plan
 
@@ -287,17 +287,14 @@ def _retire_what_imports_compare_with(plan: UndoPlan) -> None:
         table = plan.of(model)
         table.retires |= table.removals
         table.removals.clear()
-    for (
-        table
-    ) in plan.tables:  # what a list said, it has said: else the next import would meet a conflict
+    # What a list said, it has said: else the next import would meet a conflict.
+    for table in plan.tables:
         if table.model._meta.app_label in _FOLLOWS_APPS:
             table.removals, table.returns, table.restores = set(), {}, {}
     topics = plan.of(Topic)
     kept = tuple(field.name for field in columns_of(Topic) if field.name != "heading")
-    for (
-        key,
-        puts,
-    ) in topics.restores.items():  # what the list calls it is how an import knows it again
+    # What the list calls it is how an import knows it again.
+    for key, puts in topics.restores.items():
         topics.restores[key] = [
             (pk, kept if columns is None else tuple(name for name in columns if name != "heading"))
             for pk, columns in puts
@@ -408,6 +405,25 @@ def _tell(plan: UndoPlan, model: Model, other: Model, by: Any, blocking: dict[in
         why = f"{article} {noun} points to it: {theirs.row(pointing[pk], owner=other is not Placement)}"
         who = hands[maker.pk].who if maker else ""
         plan.obstacles.append(Obstacle(model, key, names.row(rows[key]), why, who))
+
+
+def _drop_what_goes_along(plan: UndoPlan) -> None:
+    """Nothing stays as it is that goes with a row that was added, whoever has changed it since."""
+    told: dict[Model, set[int]] = defaultdict(set)
+    for one in plan.obstacles:
+        told[one.model].add(one.key)
+    for table in plan.tables:
+        for other, by in pointing_to(table.model) if table.removals else ():
+            if (
+                other in told
+                and _goes_along(other, by)
+                and by.remote_field.on_delete is models.CASCADE
+            ):
+                rows = other._default_manager.filter(
+                    **{f"{by.name}__in": table.removals}, pk__in=told[other]
+                )
+                told[other] -= set(rows.values_list("pk", flat=True))
+    plan.obstacles = [one for one in plan.obstacles if one.key in told[one.model]]
 
 
 # What cannot come back because what it belonged to is gone

@@ -54,6 +54,9 @@ def why_not(user: Any, plan: UndoPlan) -> str:
     for change in plan.trees:
         if not may_undo_tree(user, change):
             return _ELSEWHERE
+    for model, *pair in (*plan.merged, *plan.parted):
+        if not may_merge(user, model._default_manager.filter(pk__in=pair)):
+            return _ELSEWHERE
     for table in plan.tables:
         if not table or (table.model in _COME_WITH_PAPERS and not table.restores):
             continue

@@ -4,7 +4,6 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from markdown_it.token import Token
 
@@ -165,17 +164,16 @@ class _Spans:
             self._open(html.unescape(href[1]), is_html=True)
 
 
-# "Ann Lee", "A. B. van der Lee": two words at least, all but particles begin with a capital.
+# "Ann Lee", "A. B. van der Lee": two words at least, all but particles begin with a capital. An "and" is a word like any
+# other: taken for a comma as well, it would double the ways to read a line.
 _NAME = r"[^\W\d_][\w.'’-]*"
-_NAMES = re.compile(
-    rf"\s*{_NAME}(?:\s+{_NAME})+(?:\s*(?:,|,?\s+and|&)\s*{_NAME}(?:\s+{_NAME})+)*[.,\s]*"
-)
+_NAMES = re.compile(rf"\s*{_NAME}(?:\s+{_NAME})+(?:\s*[,&]\s*{_NAME}(?:\s+{_NAME})+)*[.,\s]*")
 
 
 def _parted(found: list[Span]) -> list[Span]:
     """Take names out of the bold that they end: **Title *Ann Lee*** is a title and its author, if it has no other."""
-    for before, span in pairwise(found):
-        ends = span is found[-1] or found[found.index(span) + 1].run != span.run
+    for before, span, after in zip(found, found[1:], [*found[2:], None], strict=False):
+        ends = after is None or after.run != span.run
         inside = span.run and span.run == before.run and span.emphasis and not before.emphasis
         if not (inside and ends and before.text.strip() and _are_names(span.text)):
             continue
@@ -187,7 +185,7 @@ def _parted(found: list[Span]) -> list[Span]:
 
 
 def _are_names(text: str) -> bool:
-    words = re.findall(r"[^\W\d_][\w.'’-]*", text)
+    words = re.findall(_NAME, text)
     capital = [word for word in words if word[0].isupper()]
     return bool(_NAMES.fullmatch(text)) and 2 * len(capital) > len(words) and words[-1][0].isupper()
 

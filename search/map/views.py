@@ -18,6 +18,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from catalog.keys import read_keys
 from catalog.models import Paper, Topic
 from catalog.readable import readable
 from search.map.atlas import Atlas, drawn_at, points, version
@@ -135,8 +136,7 @@ def marked_in_json(request: HttpRequest) -> HttpResponse:
 @require_safe
 def names_in_json(request: HttpRequest) -> HttpResponse:
     """What is said of papers beside their points: title, address, year, topic, region."""
-    asked = [key for key in request.GET.get("papers", "").split("-") if key.isascii()]
-    keys = [int(key) for key in asked[:_MOST_ASKED] if key.isdigit() and len(key) < 10]
+    keys = read_keys(request.GET.get("papers", "").split("-"))[:_MOST_ASKED]
     papers = _loaded(Paper.objects.listed().filter(map_place__isnull=False, pk__in=keys))
     rows = _paper_rows(papers, Atlas.uncounted(), Choice())
     found = {

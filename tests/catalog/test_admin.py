@@ -264,8 +264,10 @@ def test_rows_are_found_by_the_words_of_what_they_belong_to(client, curator, mon
     ):
         rows = client.get(page, {"q": question}).context["cl"].result_list
         assert [row.paper for row in rows] == [paper], question
-    for question in ("lukasiewicz another", "%", "\x00", '"'):
-        assert client.get(page, {"q": question}).status_code == 200
+    for question in ("lukasiewicz another", "%", "\x00", '"', '""'):
+        for rows_of in ("identifier", "paper"):
+            url = reverse(f"admin:catalog_{rows_of}_changelist")
+            assert client.get(url, {"q": question}).status_code == 200
     written = client.get(reverse("admin:catalog_authorship_changelist"), {"q": "nunez jose"})
     assert [row.paper for row in written.context["cl"].result_list] == [paper]
 

@@ -259,26 +259,6 @@ def test_an_editor_moves_nothing_into_another_catalogue(scene, everybody):
     ).exists()
 
 
-def test_topics_of_other_catalogues_are_not_reordered_in_the_list(scene, everybody):
-    _, client = everybody[Who.EDITOR]
-    page = client.get(of_admin(Topic, "changelist"))
-    forms = page.context["cl"].formset.forms
-    data: dict[str, Any] = {
-        "form-TOTAL_FORMS": len(forms),
-        "form-INITIAL_FORMS": len(forms),
-        "_save": "1",
-    }
-    for number, form in enumerate(forms):
-        data |= {f"form-{number}-id": form.instance.pk, f"form-{number}-position": 77}
-    client.post(of_admin(Topic, "changelist"), data)
-    assert not Topic.objects.filter(position=77).exists()
-    own = next(number for number, form in enumerate(forms) if form.instance == scene["own"][Topic])
-    for number, form in enumerate(forms):
-        data[f"form-{number}-position"] = 77 if number == own else form.instance.position
-    client.post(of_admin(Topic, "changelist"), data)
-    assert Topic.objects.get(position=77) == scene["own"][Topic]
-
-
 def test_a_paper_of_two_catalogues_leaves_only_the_editors(scene, everybody):
     _, client = everybody[Who.EDITOR]
     paper = scene["own"][Paper]

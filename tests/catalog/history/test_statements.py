@@ -12,6 +12,7 @@ from catalog import curation
 from catalog.evidence import gather
 from catalog.history.contexts import by_run
 from catalog.history.groups import Wanted, group_of_run, latest
+from catalog.history.plan import plan_undo
 from catalog.history.tables import events_of, tracked_models
 from catalog.history.words import changes
 from catalog.models import (
@@ -84,9 +85,12 @@ def test_what_a_list_says_beside_a_curators_word_is_noted_in_the_lists_name(jane
     with request_of(jane):
         bird.year = 2021
         curation.save_paper(bird, ["year"], jane)
-    outcome = import_list(LIST.replace("NeurIPS 2020", "NeurIPS 2021").encode(), "long-context")
-    assert outcome.run is not None
-    group = next(one for one in latest()[0] if one.by.run == outcome.run.pk)
+    conflict = LIST.replace("NeurIPS 2020", "NeurIPS 2022").encode()
+    import_list(conflict, "long-context")
+    FieldStatement.objects.filter(paper=bird, field="year", source="list").update(value=2020)
+    outcome = import_list(conflict, "long-context")
+    assert (outcome.run, outcome.open_conflicts) == (None, 1)
+    group = next(one for one in latest()[0] if one.by.run is None and one.by.job)
     assert group.by.who == "a job: list import"
     assert "field statement: 1 changed" in [one.words for one in group.counts]
 
@@ -124,6 +128,17 @@ def test_what_a_run_states_in_bulk_is_not_its_beginners_own_hand(jane):
     with request_of(jane, why='says "job": "x"'):
         PaperSuspect.objects.all().delete()
     assert events_of(PaperSuspect).objects.get().pgh_label == "delete"
+
+
+def test_what_goes_with_a_paper_that_was_added_does_not_stay(jane):
+    bring(LIST)
+    group = bring(CHANGED, force=True)
+    said = FieldStatement.objects.filter(paper__title__startswith="Memorizing", field="year")
+    with request_of(None):
+        said.update(value=2023)
+    assert plan_undo(group).obstacles == []
+    undo(group, jane)
+    assert not said.exists()
 
 
 # Merges give back the very rows

@@ -5,6 +5,8 @@ import uuid
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog import curation
@@ -78,6 +80,35 @@ def test_an_editor_takes_back_an_import_of_theirs_however_long(jane):
     assert why_not(editor, plan_undo(take_back(group, jane))) == ""
 
 
+def test_parting_is_taken_back_by_who_may_merge(jane):
+    own, theirs = make_catalogue(), make_catalogue("theirs", title="Theirs")
+    here, there = make_topic("Here", catalogue=own), make_topic("There", catalogue=theirs)
+    shared, other = make_paper(topics=[here, there]), make_paper(topics=[here])
+    with request_of(jane):
+        curation.merge_papers(shared, [other], jane)
+    other.refresh_from_db()
+    with request_of(jane) as group:
+        curation.unmerge_paper(other, jane)
+    assert why_not(in_group("Curator"), plan_undo(group)) == ""
+    assert "not in your catalogues" in why_not(in_group("Editor", own), plan_undo(group))
+    assert why_not(in_group("Editor", own, theirs), plan_undo(group)) == ""
+
+
+def test_whose_the_papers_of_a_group_were_is_asked_once_however_many(jane):
+    own = make_catalogue()
+    editor = in_group("Editor", own)
+    numbers = []
+    for size in (1, 1, 10):  # the first time asks for the editor's permissions, too
+        papers = [make_paper(topics=[make_topic(catalogue=own)]) for _ in range(size)]
+        with request_of(jane) as group:
+            Paper.objects.filter(pk__in=[paper.pk for paper in papers]).update(year=1999)
+        plan = plan_undo(group)
+        with CaptureQueriesContext(connection) as queries:
+            assert why_not(editor, plan) == ""
+        numbers.append(len(queries))
+    assert numbers[1] == numbers[2]
+
+
 def test_what_a_group_runs_is_shown_before(client, jane):
     client.force_login(jane)
     one, other, topic = make_paper("One"), make_paper("Other"), make_topic("Old")
@@ -147,6 +178,17 @@ def test_what_is_large_is_done_by_a_job(client, jane, sent, django_capture_on_co
     large.carry_out(sent[0])  # a task that comes twice
     take_back(done.key, jane)
     assert Paper.objects.count() == 3
+
+
+@pytest.mark.usefixtures("small")
+def test_a_job_needs_no_cache(client, jane, sent, django_capture_on_commit_callbacks, settings):
+    client.force_login(jane)
+    page = begin(client, bring(LIST), django_capture_on_commit_callbacks)
+    away = {**settings.CACHES["default"], "LOCATION": "redis://localhost:1"}
+    settings.CACHES = {"default": away}
+    assert "A worker will begin" in client.get(page).content.decode()
+    large.carry_out(sent[0])
+    assert everything() == {}
 
 
 @pytest.mark.usefixtures("small")

@@ -71,6 +71,12 @@ def test_names_at_the_end_of_bold_text_are_the_authors_if_there_are_no_others(li
     assert (entry.title, entry.authors, entry.venue.name) == (title, authors, "ICLR")
 
 
+def test_many_names_joined_by_and_are_read_in_no_time():
+    names = " and ".join(["Ann Lee"] * 40)
+    entry = read_entry(f"- **Title *{names} 7*** ICLR 2024")
+    assert entry.title.startswith("Title Ann Lee")
+
+
 def test_a_word_in_angle_brackets_is_a_word_unless_html_knows_it():
     entry = read_entry(f"- [T]({ARXIV}) *Ann Lee.* ICLR 2024 Best <Long> Paper <video></video>")
     assert entry.venue.distinction == "Best <Long> Paper"
