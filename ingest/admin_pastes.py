@@ -17,7 +17,7 @@ from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.folding import fold
 from catalog.models import Paper, Topic
-from ingest.adding.forms import topic_labels, topics_of
+from ingest.adding.forms import topic_labels, topics_by_name, topics_of
 from ingest.adding.saving import list_known, save_as_found, take_records
 from ingest.adding.standing import (
     DOUBTFUL,
@@ -155,7 +155,7 @@ class PasteViews:
     def _save(self, request: HttpRequest, paste: Paste) -> HttpResponse:
         """Add what is ticked, row by row: one that is refused stays with its reason, the others are added."""
         rows = self._rows(request, paste)
-        topics = {fold(label): topic for label, topic in topic_labels(topics_of(request.user)).items()}  # fmt: skip
+        topics = topics_by_name(topics_of(request.user), paste.catalogue)
         with transaction.atomic():
             curation.hold_off_imports()
             for row in rows:

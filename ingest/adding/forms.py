@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
-from catalog.folding import one_line
+from catalog.folding import fold, one_line
 from catalog.identifiers import (
     Ident,
     RepositoryName,
@@ -104,6 +104,15 @@ def topic_labels(topics: Sequence[Topic]) -> dict[str, Topic]:
         label = topic.label if short[topic.label] == 1 else f"{topic.label} ({topic.path})"
         labels[f"{topic.catalogue}: {label}" if catalogues > 1 else label] = topic
     return labels
+
+
+def topics_by_name(topics: Sequence[Topic], catalogue: Catalogue | None) -> dict[str, Topic]:
+    """Topics by what a person may write for them, folded: their labels, and shorter names that only one of a catalogue has."""
+    own = [topic for topic in topics if topic.catalogue == catalogue] if catalogue else []
+    names = Counter(fold(topic.name) for topic in own)
+    short = {fold(topic.name): topic for topic in own if names[fold(topic.name)] == 1}
+    labels = topic_labels(own) | topic_labels(topics)
+    return short | {fold(label): topic for label, topic in labels.items()}
 
 
 def _lines(text: str) -> list[str]:

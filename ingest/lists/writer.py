@@ -22,7 +22,6 @@ from ingest.lists.badges import is_label
 from ingest.lists.entries import IDENTIFIER, OTHER_TITLE, clean_title, is_venue
 from ingest.lists.escaping import escape, link, settled
 from ingest.lists.headings import read_heading
-from ingest.lists.identity import near_titles
 from ingest.lists.inline import DIVIDER, GUARD
 from ingest.lists.names import join_authors
 from ingest.lists.options import ListOptions
@@ -180,29 +179,23 @@ def _entries(
 ) -> Iterator[str]:
     """The entries of a topic. `done` holds the papers written before, under other topics."""
     number = 0
-    for placement in section.placements:
+    for number, placement in enumerate(section.placements, 1):
         paper = placement.paper
-        titles = [placement.listed_title or paper.title]
-        others: list[str] = []
-        first = paper.pk not in done
-        if first:
-            done.add(paper.pk)
-            for alias in paper.aliases.all():
-                if alias.source == Source.LIST and alias.title not in shown[paper.pk]:
-                    # A spelling that the list shows nowhere else stands as an entry of its own, as it was found.
-                    own = near_titles(alias.title, titles[0]) and bool(entry_url(placement))
-                    (titles if own else others).append(alias.title)
-        for title in titles:
-            number += 1
-            mark = f"{number}." if options.entry_numbers else "-"
-            further = _further_identifiers(placement, shown[paper.pk]) if first else []
-            yield _entry(mark, title, placement, further, options)
-            if others and title == titles[0]:
-                indent = " " * (len(mark) + 1)
-                lines = [
-                    f"{indent}{OTHER_TITLE} **{escape(_exact_title(one))}.**" for one in others
-                ]
-                yield "\n\n".join(lines)
+        mark = f"{number}." if options.entry_numbers else "-"
+        is_first = paper.pk not in done
+        further = _further_identifiers(placement, shown[paper.pk]) if is_first else []
+        yield _entry(mark, placement.listed_title or paper.title, placement, further, options)
+        if not is_first:
+            continue
+        done.add(paper.pk)
+        # A spelling that no entry shows stands below the first one: nothing is listed twice in a topic.
+        others = [
+            f"{' ' * (len(mark) + 1)}{OTHER_TITLE} **{escape(_exact_title(row.title))}.**"
+            for row in paper.aliases.all()
+            if row.source == Source.LIST and row.title not in shown[paper.pk]
+        ]
+        if others:
+            yield "\n\n".join(others)
 
 
 def _entry(

@@ -10,7 +10,7 @@ from catalog.models import Candidate, Paper, Placement
 from ingest.adding import lookup
 from ingest.models import Draft, Paste
 from ingest.standins.world import ArxivRecord
-from tests.factories import make_paper, make_topic
+from tests.factories import make_catalogue, make_paper, make_topic
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +90,22 @@ def test_what_is_ticked_is_added_with_its_sources_and_the_rest_stays(
     assert words(client, address) == {1: "added", 2: "new", 3: "new", 4: "not found"}
     client.post(address, sent(client, address, topic), follow=True)
     assert Paper.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Sparse Attention", "attention › sparse attention", "Field: Attention › Sparse Attention"],
+)
+def test_a_topic_is_known_by_any_name_that_is_its_own(client, curator, standin, name):
+    """Where there are several catalogues, labels begin with theirs; nobody has to write that."""
+    field, other = make_catalogue("field", title="Field"), make_catalogue("other", title="Other")
+    topic = make_topic("Sparse Attention", make_topic("Attention", catalogue=field))
+    make_topic("Sparse Attention", catalogue=other)
+    address = paste(client, "2301.99001\n2303.99003")
+    Paste.objects.update(catalogue=field)
+    named = {f"topic-{draft.pk}": name for draft in Draft.objects.all()}
+    client.post(address, sent(client, address, topic) | named)
+    assert [row.topic for row in Placement.objects.all()] == [topic, topic]
 
 
 def test_a_row_that_a_constraint_refuses_spoils_no_other(client, curator, topic, standin):

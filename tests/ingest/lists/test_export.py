@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.models import Catalogue, Paper
+from catalog.models import Catalogue, Paper, Source
 from ingest.lists.as_json import write_json
 from ingest.lists.escaping import escape
 from ingest.lists.reader import read_list
@@ -51,6 +51,21 @@ def test_an_export_gives_the_same_facts():
     import_list(BASE.encode(), "field")
     before, after = round_trip()
     assert after == before
+
+
+def test_a_paper_that_a_source_spells_otherwise_stands_once_in_its_topic():
+    """arXiv's title replaces the list's, which stays as another title: that is no second entry."""
+    import_list(BASE.encode(), "field")
+    paper = Paper.objects.get(title="Second things")
+    paper.aliases.create(title=paper.title, source=Source.LIST)
+    Paper.objects.filter(pk=paper.pk).update(title="Second Things")
+    before, after = round_trip()
+    assert after == before
+    markdown = write_markdown(Catalogue.objects.get())
+    assert markdown.casefold().count("[**second things") == 1
+    assert "Also listed as: **Second things.**" in markdown
+    kinds = {problem.kind for problem in import_list(markdown.encode(), "field").plan.problems}
+    assert not kinds & {"listed-twice", "title-differs"}
 
 
 def test_odd_facts_survive_too():
