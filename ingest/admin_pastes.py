@@ -221,6 +221,10 @@ class PasteViews:
             for row, _ in new:
                 row.refuse(_MEANWHILE)
             return False
+        except curation.Refused as error:  # a proposal that its sender took back meanwhile
+            for row, _ in new:
+                row.refuse(str(error))
+            return False
         for row, _ in new:
             row.refusal = str(refused.get(row.draft.pk, ""))
         return True

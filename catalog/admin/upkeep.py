@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from catalog import curation
 from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, change_url, column
 from catalog.history.groups import group_of_run
+from catalog.history.large import is_at_work
 from catalog.models import Candidate, Problem, Run, SourceState
 
 
@@ -50,16 +51,23 @@ class RunAdmin(ReadOnlyAdmin):
 
     @admin.action(description="End what waits", permissions=["end"])
     def end(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
-        """What a process is at now ends by itself; what waits for its source can be given up."""
-        number = queryset.filter(status=Run.Status.RUNNING, holder="").update(
-            status=Run.Status.INTERRUPTED,
-            finished_at=timezone.now(),
-            message="Ended by a curator; the next run goes on from there.",
-        )
+        """What a process is at now ends by itself; what waits, for its source or for a worker, can be given up."""
+        waiting = queryset.filter(status=Run.Status.RUNNING, holder="")
+        undos = [run.pk for run in waiting.filter(job=Run.Job.TAKE_BACK) if not is_at_work(run)]
+        number = self._end(waiting.filter(pk__in=undos), "nothing was taken back.")
+        others = waiting.exclude(job=Run.Job.TAKE_BACK)
+        number += self._end(others, "the next run goes on from there.")
         text = (
             f"Ended: {number}. Runs that are at work, and those that have ended, stay as they are."
         )
         self.message_user(request, text, messages.SUCCESS)
+
+    def _end(self, runs: QuerySet[Run], what: str) -> int:
+        return runs.update(
+            status=Run.Status.INTERRUPTED,
+            finished_at=timezone.now(),
+            message=f"Ended by a curator; {what}",
+        )
 
 
 @admin.register(SourceState)
