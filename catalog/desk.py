@@ -69,6 +69,7 @@ def problems(user: Any) -> tuple[DeskLine | None, list[DeskLine]]:
     kinds = [
         each
         for kind, number in numbers[:_KINDS]
-        for each in line(number, f"{kind}|{kind}", "problem", f"{open_ones}&kind={kind}", own=own)
+        for words in [kind.replace("-", " ")]
+        for each in line(number, f"{words}|{words}", "problem", f"{open_ones}&kind={kind}", own=own)
     ]
     return next(iter(whole), None), kinds

@@ -13,11 +13,13 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.html import format_html
 from kombu.exceptions import OperationalError
 
 from catalog.admin.frame import framed
 from catalog.admin.words import in_words
 from catalog.curation import note_act, take_time
+from catalog.history.groups import group_of_run
 from catalog.models import Catalogue
 from catalog.roles import catalogues_of, is_narrowed, may_edit
 from ingest.admin_answers import Answers
@@ -230,7 +232,12 @@ class ImportViews:
         UploadedList.objects.filter(pk=kept.pk).delete()
 
     def _tell(self, request: HttpRequest, outcome: Outcome, along: list[Change]) -> None:
-        self.admin.message_user(request, _done(outcome), messages.SUCCESS)
+        done = _done(outcome)
+        if group := outcome.run and group_of_run(outcome.run.pk):
+            address = reverse("admin:change_group", args=[group])
+            link = '{} <a href="{}">See what it changed, or take it back.</a>'
+            done = format_html(link, done, address)
+        self.admin.message_user(request, done, messages.SUCCESS)
         if along:
             names = ", ".join(f"“{change.about}”" for change in along[:5])
             more = f" and {len(along) - 5} more" if len(along) > 5 else ""

@@ -252,14 +252,18 @@ def entry(record: ArxivRecord, version: int) -> str:
 
 
 def _wrapped_title(title: str) -> str:
-    return title if "\n" in title else "\n  ".join(textwrap.wrap(title, 66)) or title
+    return (
+        title
+        if "\n" in title
+        else "\n  ".join(textwrap.wrap(title, 66, break_on_hyphens=False)) or title
+    )
 
 
 def _wrapped_abstract(abstract: str) -> str:
     """Lines of some eighty letters, as arXiv keeps them; line breaks of the record stay."""
     if "\n" in abstract:
         return abstract
-    return "  " + "\n".join(textwrap.wrap(abstract, 80)) + "\n"
+    return "  " + "\n".join(textwrap.wrap(abstract, 80, break_on_hyphens=False)) + "\n"
 
 
 def _stamp(when: datetime) -> str:
