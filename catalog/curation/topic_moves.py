@@ -189,6 +189,8 @@ def clean_name(
     name = one_line(name)
     if not name:
         raise Refused("A topic needs a name.")
+    if not any(sign.isalnum() for sign in name):
+        raise Refused(f"“{name}” is no name: it has no letter.")
     if len(name) > LONGEST_NAME:
         raise Refused(f"A name has at most {LONGEST_NAME} characters.")
     for sibling in siblings_of(catalogue, parent, own):

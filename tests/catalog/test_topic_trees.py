@@ -155,7 +155,7 @@ def test_a_rename_keeps_papers_place_and_colour_and_leads_old_addresses_on(clien
     assert not load()
 
 
-@pytest.mark.parametrize("name", ["", "  ", "\x00", "x" * 201, "Prompt", "PROMPT!"])
+@pytest.mark.parametrize("name", ["", "  ", "\x00", "x" * 201, "/", "—", "Prompt", "PROMPT!"])
 def test_names_that_cannot_be_are_refused(listed, name):
     with pytest.raises(Refused):
         curation.rename_topic(topic("recurrence"), name)
