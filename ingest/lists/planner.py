@@ -224,7 +224,7 @@ class _Planner:
         if paper.title not in {entry.title for entry in plan.known.speaking}:
             offer("title", paper.title, facts.title)
         offer("year", paper.year, facts.venue.year)
-        if facts.venue.name:
+        if facts.venue.name and (plan.known.speaking or paper.venue is None):
             venue = self.venues.get(fold(facts.venue.name))
             if venue is None or venue.pk != paper.venue_id:
                 old = paper.venue.name if paper.venue else ""

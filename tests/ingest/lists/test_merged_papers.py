@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from catalog import curation
-from catalog.models import Catalogue, Identifier, Paper, PaperRepository, Placement
+from catalog.models import Catalogue, Identifier, Paper, PaperRepository, Placement, Topic
 from ingest.lists.changes import changes_of
 from ingest.lists.service import plan_list
 from ingest.lists.writer import write_markdown
@@ -24,8 +24,23 @@ LIST = f"""# Field
 ## 2. Memory
 {entry("Fifth things", 5)}
 """
+
+
+def badges(*names: str) -> str:
+    """A repository and a page for each name, as they stand below an entry."""
+    return "".join(
+        f"\n&nbsp; [![s](https://img.shields.io/github/stars/o/{name})](https://github.com/o/{name})"
+        f"\n&nbsp; [![b](https://img.shields.io/badge/Homepage-blue)](https://{name}.org)\n"
+        for name in names
+    )
+
+
 APART = LIST.replace(FIRST, "").replace("## 2. Memory\n", f"## 2. Memory\n{FIRST}\n")
 TWINS = LIST.replace("Early draft of things", "A theory of all things")
+WITH_CODE = LIST.replace(FIRST, f"{FIRST}{badges('a', 'b')}").replace(
+    SECOND, f"{SECOND}{badges('c', 'a', 'd')}"
+)
+EVERYWHERE = APART + f"## 3. Agents\n{FIRST}\n{SECOND}\n## 4. News of things\n{SECOND}\n"
 TWINS_APART = APART.replace("Early draft of things", "A theory of all things")
 
 
@@ -47,7 +62,7 @@ def facts(paper: Paper) -> tuple[object, ...]:
     return paper.title, names, str(paper.venue), paper.year, paper.distinction
 
 
-@pytest.mark.parametrize("markdown", [LIST, APART, TWINS, TWINS_APART])
+@pytest.mark.parametrize("markdown", [LIST, APART, EVERYWHERE, WITH_CODE, TWINS, TWINS_APART])
 @pytest.mark.parametrize(("kept", "other"), [("2", "1"), ("1", "2")])
 def test_the_paper_that_a_curator_kept_stays_what_it_is(markdown, kept, other):
     run(markdown)
@@ -85,6 +100,29 @@ def test_a_kept_paper_that_a_curator_retitled_is_known_by_what_the_list_called_i
     assert proposed(write_markdown(Catalogue.objects.get())) == []
 
 
+def test_a_list_that_names_only_the_merged_paper_says_nothing_of_the_kept_one():
+    run(LIST)
+    paper = merge("2", "1")
+    before = facts(paper)
+    run(LIST.replace(SECOND, ""))
+    assert facts(paper) == before
+    assert paper.placements.get(retired_at=None).topic.name == "Attention"
+
+
+def test_a_merged_paper_s_place_is_no_conflict_with_a_curator_who_moved_the_kept_one():
+    run(APART)
+    paper = Identifier.objects.get(value="2401.00002").paper
+    topic = Topic.objects.create(
+        catalogue=Catalogue.objects.get(), name="Own", slug="own", path="own", position=3
+    )
+    curation.save_placements(
+        paper, [Placement(paper=paper, topic=topic)], list(paper.placements.all())
+    )
+    merge("2", "1")
+    assert plan_list(APART.encode(), "field").conflicts == []
+    assert proposed(APART) == []
+
+
 def test_the_list_still_decides_a_new_order():
     run(LIST)
     merge("2", "1")
@@ -101,17 +139,12 @@ def test_the_list_still_decides_a_new_order():
 
 
 def test_what_a_curator_took_from_the_front_leaves_no_other_order():
-    badges = "".join(
-        f"\n&nbsp; [![s](https://img.shields.io/github/stars/o/r{n})](https://github.com/o/r{n})"
-        f"\n&nbsp; [![b](https://img.shields.io/badge/Homepage-blue)](https://site{n}.org)"
-        for n in (1, 2)
-    )
-    markdown = LIST.replace(FIRST, f"{FIRST}{badges}\n")
+    markdown = LIST.replace(FIRST, f"{FIRST}{badges('r1', 'r2')}\n")
     run(markdown)
     paper = Paper.objects.get(title="Early draft of things")
     gone = PaperRepository.objects.get(paper=paper, repository__name="r1")
     curation.save_rows(paper, [], [gone])
-    curation.save_rows(paper, [], [paper.links.get(url__contains="site1")])
+    curation.save_rows(paper, [], [paper.links.get(url__contains="r1")])
     third = Paper.objects.get(title="Third things")
     curation.save_placements(third, [], list(third.placements.all()))
     assert proposed(write_markdown(Catalogue.objects.get())) == []
