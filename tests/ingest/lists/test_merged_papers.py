@@ -1,10 +1,20 @@
 """A list that goes on naming two papers which a curator made one; and what a curator took away from a list's order."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 
 from catalog import curation
-from catalog.models import Catalogue, Identifier, Paper, PaperRepository, Placement, Topic
+from catalog.models import (
+    Announcement,
+    Catalogue,
+    Identifier,
+    Paper,
+    PaperRepository,
+    Placement,
+    Topic,
+)
 from ingest.lists.changes import changes_of
 from ingest.lists.service import plan_list
 from ingest.lists.writer import write_markdown
@@ -23,6 +33,13 @@ LIST = f"""# Field
 {entry("Fourth things", 4)}
 ## 2. Memory
 {entry("Fifth things", 5)}
+"""
+
+NEWS = """## News
+- **[2024.02.03]**
+  - Paper: [Third things](https://arxiv.org/abs/2401.00003)
+  - Paper: [Fourth things](https://arxiv.org/abs/2401.00004)
+  - Paper: [Fifth things](https://arxiv.org/abs/2401.00005)
 """
 
 
@@ -140,6 +157,7 @@ def test_the_list_still_decides_a_new_order():
 
 def test_what_a_curator_took_from_the_front_leaves_no_other_order():
     markdown = LIST.replace(FIRST, f"{FIRST}{badges('r1', 'r2')}\n")
+    markdown = markdown.replace("## 1.", f"{NEWS}\n## 1.")
     run(markdown)
     paper = Paper.objects.get(title="Early draft of things")
     gone = PaperRepository.objects.get(paper=paper, repository__name="r1")
@@ -147,5 +165,8 @@ def test_what_a_curator_took_from_the_front_leaves_no_other_order():
     curation.save_rows(paper, [], [paper.links.get(url__contains="r1")])
     third = Paper.objects.get(title="Third things")
     curation.save_placements(third, [], list(third.placements.all()))
+    line = Announcement.objects.get(title="Third things")
+    line.date += timedelta(days=1)
+    curation.save_announcement(line)
     assert proposed(write_markdown(Catalogue.objects.get())) == []
-    assert proposed(markdown) == []
+    assert proposed(markdown.replace(NEWS, "")) == []
