@@ -123,6 +123,7 @@ def merge_papers(
 def _merge(survivor: Paper, duplicate: Paper, user: AbstractBaseUser | None) -> None:
     decide_merged(PaperSuspect, survivor.pk, duplicate.pk, user)
     _drop_edges_between(survivor, duplicate)
+    _keep_links(survivor, duplicate)
     for table in tables_of_papers():
         _move(table, duplicate, survivor)
     _join_systems(duplicate, survivor)
@@ -215,6 +216,15 @@ def _drop_edges_between(one: Paper, other: Paper) -> None:
     Relation.objects.filter(subject__in=pair, object__in=pair).delete()
 
 
+def _keep_links(*papers: Paper) -> None:
+    """A place without a link of its own leads to its paper's first identifier: to the same one when the papers are one."""
+    firsts = [paper.identifiers.order_by("pk").first() for paper in papers]
+    first = min((row.pk for row in firsts if row), default=None)
+    for paper, row in zip(papers, firsts, strict=True):
+        if row and row.pk != first:
+            paper.placements.filter(listed_url="").update(listed_url=row.url)
+
+
 def _move(table: _Table, old: Paper, new: Paper) -> None:
     """Point rows to the survivor; where it has the same row already, the duplicate's is left behind.
 
@@ -231,6 +241,9 @@ def _move(table: _Table, old: Paper, new: Paper) -> None:
             _drop_stale(own, rows.filter(retired_at=None), table.same)
         rows = rows.exclude(models.Exists(twin))
     values: dict[str, Any] = {table.paper: new}
+    if table.model in (Link, PaperRepository):  # behind the survivor's own
+        behind = own.aggregate(last=models.Max("position"))["last"]
+        values["position"] = models.F("position") + (0 if behind is None else behind + 1)
     if table.model is Placement:
         old.placements.update(is_primary=False)
     # An update by key: the condition above must not be asked again while rows move.
@@ -274,6 +287,8 @@ def _copy_rejections(old: Paper, new: Paper) -> None:
 def _fill_gaps(survivor: Paper, duplicate: Paper) -> None:
     """Facts that the survivor lacks are taken from the duplicate, with who said them."""
     taken = [name for name in _FACTS if not getattr(survivor, name) and getattr(duplicate, name)]
+    if survivor.venue_id and not _appeared_together(survivor, duplicate):
+        taken = [name for name in taken if name != "distinction"]
     columns = [*taken]
     if survivor.arxiv_version is None and duplicate.arxiv_version is not None:
         columns += _ARXIVS_OWN
@@ -297,6 +312,11 @@ def _fill_gaps(survivor: Paper, duplicate: Paper) -> None:
                 "locked": said.locked,
             },
         )
+
+
+def _appeared_together(one: Paper, other: Paper) -> bool:
+    """Whether what one was distinguished with is told of the venue and year that the other has too."""
+    return one.venue_id == other.venue_id and one.year in (None, other.year)
 
 
 def _copy_authors(old: Paper, new: Paper) -> None:

@@ -1,6 +1,6 @@
 """What the entries of one paper say together: one title, one set of authors, one venue."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from catalog.folding import fold
@@ -24,11 +24,25 @@ class PaperFacts:
 
 def paper_facts(known: Known) -> PaperFacts:
     """Take each fact from the first entry that states it; a venue before a preprint server."""
-    entries = known.entries
+    entries = known.by_weight
     authors = next((entry.authors for entry in entries if entry.authors), ())
-    venue = min((entry.venue for entry in entries), key=_venue_rank)
+    venue = min((entry.venue for entry in known.speaking), key=_venue_rank, default=ListedVenue())
+    if venue == ListedVenue():
+        venue = min((entry.venue for entry in entries), key=_venue_rank)
+    venue = _with_distinction(venue, known)
     published, precision = _published(known, venue)
     return PaperFacts(entries[0].title, authors, venue, published, precision)
+
+
+def _with_distinction(venue: ListedVenue, known: Known) -> ListedVenue:
+    """Of two papers made one, either may say that the work was distinguished there."""
+    if venue.distinction or not known.other_lines:
+        return venue
+    same = [entry.venue for entry in known.entries]
+    return next(
+        (other for other in same if replace(other, distinction="") == venue and other.distinction),
+        venue,
+    )
 
 
 def _venue_rank(venue: ListedVenue) -> int:
@@ -68,12 +82,13 @@ def links(entries: list[Entry]) -> dict[str, ListedLink]:
 def disagreements(known: Known) -> list[ListProblem]:
     """Tell where entries of one paper contradict each other."""
     problems = []
-    first = next((entry for entry in known.entries if entry.authors), None)
-    for entry in known.entries:
+    entries = known.speaking
+    first = next((entry for entry in entries if entry.authors), None)
+    for entry in entries:
         if first and entry.authors and _keys(entry.authors) != _keys(first.authors):
             message = f"The authors of “{entry.title}” are listed differently on line {{}}; the first list of names was taken."
             problems.append(_problem(entry, "authors-differ", message, first.line))
-    venues = [entry for entry in known.entries if _venue_rank(entry.venue) == 0]
+    venues = [entry for entry in entries if _venue_rank(entry.venue) == 0]
     for entry in venues[1:]:
         if entry.venue != venues[0].venue:
             message = f"The venue of “{entry.title}” is listed differently on line {{}}; the first was taken."

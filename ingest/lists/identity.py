@@ -37,10 +37,29 @@ class Known:
     people: tuple[str, ...] = ()  # as its stored authors are printed
     entries: list[Entry] = field(default_factory=list)
     contested: list[tuple[Ident, Entry]] = field(default_factory=list)
+    # Of papers that a curator merged into this one: folded titles by their keys, and the lines of their entries.
+    merged: dict[int, set[str]] = field(default_factory=dict)
+    other_lines: set[int] = field(default_factory=set)
 
     def claims(self, ident: Ident) -> bool:
         """Whether one of this paper's own entries in the list names the identifier."""
         return any(ident in entry.identifiers for entry in self.entries)
+
+    @property
+    def speaking(self) -> list[Entry]:
+        """The entries that say what the paper is called and by whom; none where only merged papers are listed."""
+        return [entry for entry in self.entries if entry.line not in self.other_lines]
+
+    def is_said_better(self, entry: Entry) -> bool:
+        """Whether an entry is a merged paper's, and the paper has one of its own in the same topic."""
+        return entry.line in self.other_lines and any(
+            other.topic == entry.topic for other in self.speaking
+        )
+
+    @property
+    def by_weight(self) -> list[Entry]:
+        """All entries, those that speak for the paper first."""
+        return sorted(self.entries, key=lambda entry: entry.line in self.other_lines)
 
 
 class Matcher:
@@ -153,14 +172,15 @@ class Matcher:
     def _take(self, known: Known, entry: Entry) -> None:
         key = fold(entry.title)
         spellings = {fold(title) for title in known.titles}
-        if known.entries and key not in {fold(other.title) for other in known.entries}:
+        told = not known.merged  # else a curator has said that these are one paper
+        if told and known.entries and key not in {fold(other.title) for other in known.entries}:
             self._problem(
                 entry,
                 "title-differs",
                 f"“{entry.title}” has the identifier of “{known.entries[0].title}”; "
                 "they were taken as one paper, the other title as an alias.",
             )
-        if known.entries and any(other.topic == entry.topic for other in known.entries):
+        if told and any(other.topic == entry.topic for other in known.entries):
             self._problem(
                 entry,
                 "listed-twice",

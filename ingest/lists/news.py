@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from catalog.folding import fold
@@ -24,7 +25,9 @@ def plan_announcements(
     for stored in _announcement_rows(catalogue):
         left[stored.date].append(stored)
     counts: dict[date, int] = defaultdict(int)
-    for (line, known), row in zip(announced, _join(announced, left, said), strict=True):
+    joined = _join(announced, left, said)
+    ordered = _days_in_order(announced, joined)
+    for (line, known), row in zip(announced, joined, strict=True):
         if row is not None:
             plan.joined.append((line, row))
         counts[line.date] += 1
@@ -38,6 +41,8 @@ def plan_announcements(
             plan.create.append({"date": line.date, **values, "known": known, "line": line})
         elif row.source == Source.LIST:
             changed: dict[str, Any] = {n: v for n, v in values.items() if getattr(row, n) != v}
+            if line.date in ordered:
+                changed.pop("position", None)
             if (known.pk if known else None) != row.paper_id or _is_unstored(known):
                 changed["known"] = known
             if changed:
@@ -53,6 +58,20 @@ def plan_announcements(
         if day >= first and stored.source == Source.LIST
     ]
     return plan
+
+
+def _days_in_order(
+    announced: list[tuple[AnnouncementLine, Known | None]], joined: list[Announcement | None]
+) -> set[date]:
+    """Days whose lines stand as they are stored: a gap in their numbers, where one was taken out, is no other order."""
+    places: dict[date, list[int]] = defaultdict(list)
+    for (line, _), row in zip(announced, joined, strict=True):
+        places[line.date].append(row.position if row else 0)
+    return {day for day, found in places.items() if 0 not in found and _rises(found)}
+
+
+def _rises(numbers: list[int]) -> bool:
+    return all(one < other for one, other in pairwise(numbers))
 
 
 _STATED = ("title", "url", "venue_text")

@@ -22,9 +22,10 @@ from ingest.lists.filing import problem_rows
 from ingest.lists.identity import Known, Matcher
 from ingest.lists.news import announcement_problems, plan_announcements
 from ingest.lists.plan import GonePaper, PaperPlan, Plan, ProblemPlan, RepositoryKey
+from ingest.lists.printings import find_other_printings, merged_titles
 from ingest.lists.records import ListProblem, ReadingList, TopicPath
 from ingest.lists.renames import with_present_names
-from ingest.lists.rows import RowDiff, Values, diff_rows
+from ingest.lists.rows import RowDiff, Values, diff_rows, has_order, in_stored_order
 from ingest.lists.statements import Statements
 from ingest.lists.stored import known_paper, stored_papers, venue_index
 from ingest.lists.topics import TopicPlan, match_topics
@@ -41,13 +42,19 @@ class _Planner:
         self.slug = slug
         self.catalogue = Catalogue.objects.filter(slug=slug).first()
         self.stored = {paper.pk: paper for paper in stored_papers(reading, self.catalogue)}
+        self.merged = merged_titles(self.stored)
         self.venues = venue_index()
         self.said = Statements.of(self.catalogue)
         self.known: dict[Known, PaperFacts] = {}
 
     def plan(self) -> Plan:
         stored = (
-            known_paper(paper, elsewhere=self._elsewhere(paper), listed=self._is_listed(paper))
+            known_paper(
+                paper,
+                self.merged.get(paper.pk, {}),
+                elsewhere=self._elsewhere(paper),
+                listed=self._is_listed(paper),
+            )
             for paper in self.stored.values()
         )
         matcher = Matcher(stored, self.reading.entries)
@@ -56,6 +63,8 @@ class _Planner:
         matcher.settle()
         problems = [*self.reading.problems, *matcher.problems]
         for known in self.known:
+            others = [self.said.says(self.said.papers, pk) for pk in known.merged]
+            find_other_printings(known, self.said.says(self.said.papers, known.pk or 0), others)
             self.known[known] = paper_facts(known)
             problems += disagreements(known)
         self.topics = self._match_topics()
@@ -138,15 +147,25 @@ class _Planner:
         self.reading = replace(self.reading, entries=list(meant.values()))
 
     def _positions(self) -> dict[tuple[Known, TopicPath], int]:
-        """Each paper's place within each of its topics, from 1, repeated entries not counted."""
+        """Each paper's place within each of its topics, from 1, repeated entries not counted.
+
+        Where the list has a topic's papers in the order they are stored in, their numbers are the stored ones.
+        """
         by_entry = {id(entry): known for known in self.known for entry in known.entries}
         counts: dict[TopicPath, int] = defaultdict(int)
         positions: dict[tuple[Known, TopicPath], int] = {}
+        standing: dict[TopicPath, dict[Known, Placement | None]] = defaultdict(dict)
         for entry in self.reading.entries:
-            key = (by_entry[id(entry)], entry.topic)
-            if key not in positions:
+            known = by_entry[id(entry)]
+            key = (known, entry.topic)
+            if key not in positions and not known.is_said_better(entry):
                 counts[entry.topic] += 1
                 positions[key] = counts[entry.topic]
+                rows = self._placement_rows(self.stored.get(known.pk or 0))
+                standing[entry.topic][known] = rows.get(entry.topic)
+        for path, papers in standing.items():
+            if has_order(papers.values(), zero_is_last=True):
+                positions |= {(known, path): row.position for known, row in papers.items() if row}
         return positions
 
     def _paper(self, known: Known, positions: dict[tuple[Known, TopicPath], int]) -> PaperPlan:
@@ -170,13 +189,15 @@ class _Planner:
         plan.add_identifiers = [i for i in dict.fromkeys(listed_ids) if i not in stored_ids]
         plan.drop_identifiers = sorted(stored_ids - known.identifiers, key=str)
         elsewhere = paper is not None and self._elsewhere(paper)
+        places = self._placement_rows(paper)
         plan.placements = diff_rows(
-            self._placement_rows(paper), self._desired_placements(plan, title, positions)
+            places, self._desired_placements(plan, title, positions, places)
         )
         self._merge_places(plan, paper)
         keep_one_primary(plan)
-        plan.repositories = diff_rows(_repository_rows(paper), _desired_repositories(known))
-        plan.links = diff_rows(_link_rows(paper), _desired_links(known))
+        code, pages = _repository_rows(paper), _link_rows(paper)
+        plan.repositories = diff_rows(code, in_stored_order(code, _desired_repositories(known)))
+        plan.links = diff_rows(pages, in_stored_order(pages, _desired_links(known)))
         if elsewhere:  # another list may still state them
             plan.repositories.retire.clear()
             plan.links.retire.clear()
@@ -193,17 +214,17 @@ class _Planner:
         facts, spoken = plan.facts, {row.field: row for row in paper.provenance.all()}
 
         def offer(name: str, old: Any, new: Any) -> None:
-            if new in (None, old):
+            if new in (None, old) or (old and not plan.known.speaking):
                 return
             if self._may_set(spoken.get(name), bool(old)):
                 plan.fields[name] = (old, new)
             elif _is_curators(spoken.get(name)):
                 self._contest(plan, paper, name, old, new)
 
-        if paper.title not in {entry.title for entry in plan.known.entries}:
+        if paper.title not in {entry.title for entry in plan.known.speaking}:
             offer("title", paper.title, facts.title)
         offer("year", paper.year, facts.venue.year)
-        if facts.venue.name:
+        if facts.venue.name and (plan.known.speaking or paper.venue is None):
             venue = self.venues.get(fold(facts.venue.name))
             if venue is None or venue.pk != paper.venue_id:
                 old = paper.venue.name if paper.venue else ""
@@ -213,7 +234,8 @@ class _Planner:
         if dated != (paper.published_on, paper.published_precision) and _tells_date(plan, paper):
             offer("published_on", paper.published_on, facts.published_on)
         printed = tuple(row.printed_name for row in paper.authorships.all())
-        if facts.authors and facts.authors != printed:
+        is_said = plan.known.speaking or not printed
+        if facts.authors and facts.authors != printed and is_said:
             if self._may_set(spoken.get("authors"), bool(printed)):
                 plan.authors = facts.authors
             elif _is_curators(spoken.get("authors")):
@@ -224,7 +246,7 @@ class _Planner:
         says = self.said.says(self.said.papers, paper.pk)
         if is_contested(says, part, theirs):
             line = next(
-                (e.line for e in plan.known.entries if part != "title" or e.title == theirs),
+                (e.line for e in plan.known.by_weight if part != "title" or e.title == theirs),
                 plan.known.entries[0].line,
             )
             plan.conflicts.append(
@@ -261,20 +283,28 @@ class _Planner:
         return {paths.get(row.topic_id, row.topic_id): row for row in rows}
 
     def _desired_placements(
-        self, plan: PaperPlan, title: str, positions: dict[tuple[Known, TopicPath], int]
+        self,
+        plan: PaperPlan,
+        title: str,
+        positions: dict[tuple[Known, TopicPath], int],
+        stored: dict[TopicPath | int, Placement],
     ) -> dict[TopicPath | int, Values]:
         desired: dict[TopicPath | int, Values] = {}
         usual = self._usual_identifier(plan)
         # Against the list's own main spelling: a curator's title is not the list's to repeat.
-        spellings = {entry.title for entry in plan.known.entries}
+        spellings = {entry.title for entry in plan.known.speaking}
         main = title if title in spellings else plan.facts.title
-        for entry in plan.known.entries:
+        for entry in plan.known.by_weight:
             if entry.topic in desired:
                 continue
+            row = stored.get(entry.topic)
+            # What a merged paper is called is not what this one is called there, unless it was before.
+            is_own = entry.line not in plan.known.other_lines
+            differs = is_own or (row is not None and row.listed_title == entry.title)
             ident = entry.identifiers[0] if entry.identifiers else None
             desired[entry.topic] = {
                 "position": positions[plan.known, entry.topic],
-                "listed_title": entry.title if entry.title != main else "",
+                "listed_title": entry.title if differs and entry.title != main else "",
                 "listed_url": "" if ident == usual or not entry.url else _listed_url(entry.url),
             }
         return desired
@@ -313,7 +343,7 @@ class _Planner:
         if base is None:
             return None
         then = {self.topics.living(pk) for pk in base}
-        if theirs in (then, ours) or ours == then:
+        if theirs in (then, then | self._of_merged(paper), ours) or ours == then:
             return None
         before = {row.topic_id: row.topic.name for row in self._placements(paper)}
         return Conflict(
@@ -326,6 +356,11 @@ class _Planner:
             in_words(names),
             names,
         )
+
+    def _of_merged(self, paper: Paper) -> set[int]:
+        """The topics that the list had the papers merged into this one under."""
+        said = [self.said.says(self.said.papers, pk) for pk in self.merged.get(paper.pk, {})]
+        return {self.topics.living(pk) for says in said for pk in says.get("topics", [])}
 
     def _gone(self) -> tuple[list[GonePaper], list[Conflict]]:
         """Papers that the list no longer has; and those of them that a curator has moved meanwhile."""
@@ -429,7 +464,7 @@ def _desired_repositories(known: Known) -> dict[RepositoryKey, Values]:
             "url": listed.target.inner_url,
             "badge_key": listed.badge.key if listed.badge else None,
         }
-        for number, (key, listed) in enumerate(repositories(known.entries).items())
+        for number, (key, listed) in enumerate(repositories(known.by_weight).items())
     }
 
 
@@ -440,5 +475,5 @@ def _link_rows(paper: Paper | None) -> dict[str, Link]:
 def _desired_links(known: Known) -> dict[str, Values]:
     return {
         url: {"kind": str(link.kind), "label": link.label, "position": number}
-        for number, (url, link) in enumerate(links(known.entries).items())
+        for number, (url, link) in enumerate(links(known.by_weight).items())
     }

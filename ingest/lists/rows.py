@@ -1,6 +1,6 @@
 """Compare what a list states with the rows of a table that came from it."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -21,6 +21,37 @@ class RowDiff(Generic[Key, Row]):
 
     def __bool__(self) -> bool:
         return bool(self.create or self.change or self.retire)
+
+
+def has_order(rows: Iterable[Row | None], *, zero_is_last: bool = False) -> bool:
+    """Whether rows stand in this order already, and none of them has yet to come.
+
+    Numbers may have gaps: what was taken away from between leaves the others where they are.
+    """
+    found = [row for row in rows if row is None or not is_taken_away(row)]
+    places = [
+        (zero_is_last and row.position == 0, row.position, row.pk)  # type: ignore[attr-defined]
+        for row in found
+        if row is not None and row.retired_at is None
+    ]
+    return len(places) == len(found) and places == sorted(places)
+
+
+def is_taken_away(row: Stated) -> bool:
+    """Whether a curator removed it: it does not come back with the next import."""
+    return row.source == Source.CURATOR and row.retired_at is not None
+
+
+def in_stored_order(
+    existing: Mapping[Key, Row], desired: Mapping[Key, Values]
+) -> Mapping[Key, Values]:
+    """Ask for no other numbers where the order of a paper's rows is as stored."""
+    if not has_order(existing.get(key) for key in desired):
+        return desired
+    return {
+        key: {**values, "position": existing[key].position}  # type: ignore[attr-defined]
+        for key, values in desired.items()
+    }
 
 
 def diff_rows(existing: Mapping[Key, Row], desired: Mapping[Key, Values]) -> RowDiff[Key, Row]:

@@ -46,7 +46,7 @@ class Statements:
 
 def paper_says(plan: PaperPlan, topics: dict[TopicPath, int]) -> Says:
     """What the list says of a paper now; `topics` holds the keys of its topics."""
-    facts, entries = plan.facts, plan.known.entries
+    facts, entries = plan.facts, plan.known.by_weight
     return {
         "title": list(dict.fromkeys(entry.title for entry in entries)),
         "authors": list(facts.authors),

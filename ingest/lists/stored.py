@@ -49,7 +49,9 @@ def stored_papers(reading: ReadingList, catalogue: Catalogue | None) -> list[Pap
     )
 
 
-def known_paper(paper: Paper, *, elsewhere: bool, listed: bool) -> Known:
+def known_paper(
+    paper: Paper, merged: dict[int, set[str]], *, elsewhere: bool, listed: bool
+) -> Known:
     """A stored paper for the matcher. What better sources or other lists say of it stands firm."""
     rows = paper.identifiers.all()
     return Known(
@@ -66,5 +68,6 @@ def known_paper(paper: Paper, *, elsewhere: bool, listed: bool) -> Known:
         ),
         elsewhere=elsewhere,
         listed=listed,
+        merged=merged,
         people=tuple(row.printed_name for row in paper.authorships.all()),
     )
