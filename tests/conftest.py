@@ -1,6 +1,7 @@
 """What all tests share: the servers, a browser that notices every fault, a worker, sources stood in for."""
 
 import gc
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -122,8 +123,12 @@ def worker(transactional_db: None) -> Iterator[None]:
     """A Celery worker in a thread of the test, on the real broker."""
     from celery.contrib.testing.worker import start_worker
 
-    with start_worker(celery_app, perform_ping_check=False):
-        yield
+    level = logging.root.level  # it sets what is logged, and leaves it so
+    try:
+        with start_worker(celery_app, perform_ping_check=False):
+            yield
+    finally:
+        logging.root.setLevel(level)
 
 
 @pytest.fixture
