@@ -129,10 +129,14 @@ def _words(topic: Topic, was: Topic, names: set[str]) -> str:
 def follow_list(
     topic: Topic, name: str, parent: Topic | None, user: AbstractBaseUser | None = None
 ) -> TreeChange | None:
-    """Give a topic the name and the place that its list has for it; later imports may change it again."""
+    """Give a topic the name and the place that its list has for it; later imports may change it again.
+
+    Refused where a curator's topic beside it is called so.
+    """
     with tree_change(topic.catalogue_id, user) as recorder:
         given = fresh_topic(recorder.catalogue, topic.pk)
         check_place(given, parent)
+        name = clean_name(recorder.catalogue, name, parent, given)
         recorder.words = f"Let the list decide on “{given.name}”"
         if given.name != name:
             recorder.words += f": it is “{name}”"

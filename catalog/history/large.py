@@ -12,7 +12,6 @@ from typing import Any
 from celery import current_app
 from django.core.cache import cache
 from django.db import connection
-from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -22,6 +21,7 @@ from catalog.history.contexts import by_run
 from catalog.history.plan import Obstacle
 from catalog.history.rights import why_not
 from catalog.models import Run
+from catalog.models.upkeep import RunStatus
 
 logger = logging.getLogger(__name__)
 
@@ -118,15 +118,14 @@ def _unforeseen_words(done: undo.Undone) -> str:
     return f"Tried out, and nothing was taken back: {rows} taken by now."
 
 
-def _finish(run: Run, status: str, message: str, done: undo.Undone | None = None) -> None:
-    run.status, run.message, run.finished_at = status, message, timezone.now()
+def _finish(run: Run, status: RunStatus, message: str, done: undo.Undone | None = None) -> None:
     if done:
         run.left = len(done.obstacles)
         run.details |= {"left": [_packed(one) for one in done.obstacles[:_MOST_NAMED]]}
         run.details |= {"refused": [[one.label, one.key] for one in done.refused]}
         if status == Run.Status.DONE:
             run.changed = done.plan.size()
-    run.save()
+    run.finish(status, message)
 
 
 def _packed(one: Obstacle) -> dict[str, str]:

@@ -163,6 +163,12 @@ def test_names_that_cannot_be_are_refused(listed, name):
         curation.add_topic(make_catalogue(), name, Place(None))
 
 
+def test_the_lists_name_is_refused_where_a_neighbour_has_it(listed):
+    with pytest.raises(Refused, match="There is a “Prompt”"):
+        curation.follow_list(topic("recurrence"), "PROMPT", None)
+    assert topic("recurrence").name == "Recurrence"
+
+
 def test_chains_of_moves_lead_straight_to_the_topic(client, listed):
     moved = topic("prompt")
     for name in ("First", "Second", "Third"):
