@@ -120,8 +120,11 @@ def _terms(found: Iterable[Token], *, pairs: bool) -> Iterator[str]:
                         yield before + part
                 elif part not in STOP_WORDS:
                     yield stem(part)
+                    # What one word is made of is no pair: "AttentioN" would be found as a rare name by "attention".
                     if pairs and before and before not in STOP_WORDS:
-                        yield PAIR + stem(before + part)
+                        pair = before + part
+                        if pair not in (token.joined, *token.plain):
+                            yield PAIR + stem(pair)
                 before = part
             if len(word) > 1:
                 yield stem("".join(word))

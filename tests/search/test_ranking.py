@@ -120,6 +120,13 @@ def test_words_joined_and_apart_are_one_name(make_indexed, query):
     assert set(order(query)) == {apart.pk, joined.pk}
 
 
+def test_a_word_with_capitals_inside_counts_once(make_indexed):
+    """Its parts are no pair, which would be rare and so worth more than the word itself."""
+    odd = make_indexed("Episodic Memory AttentioN for Models")
+    plain = make_indexed("Episodic Memory Attention for Models")
+    assert order("attention of flat heads") == [plain.pk, odd.pk]
+
+
 def test_citations_stars_and_youth_settle_what_is_equal_and_no_more(make_indexed):
     old = make_indexed(
         "Caching Keys, Part One",
