@@ -17,7 +17,7 @@ from catalog.models.upkeep import RunStatus
 from catalog.running import end_orphans
 from search import serving
 from search.embeddings import configured_model, encode
-from search.index import refresh_words
+from search.index import follow_glossary, refresh_words
 from search.nearest import build_indexes
 from search.prior import refresh_priors_if_written
 from search.similar import refresh_similar
@@ -25,11 +25,15 @@ from search.similar import refresh_similar
 logger = logging.getLogger(__name__)
 
 BATCH = 64
-# The text is title and abstract as one; papers of like length share a batch, which wastes no padding.
+# The text is the title and the abstract, or what the glossary says of names in the title, as one; papers of like length share a
+# batch, which wastes no padding.
 _FIND = """
 WITH texts AS (
-    SELECT id, CASE WHEN abstract = '' THEN title ELSE title || '. ' || abstract END AS text
-    FROM catalog_paper WHERE merged_into_id IS NULL
+    SELECT p.id, concat_ws('. ', title, nullif(CASE WHEN abstract <> '' THEN abstract ELSE said.meanings END, '')) AS text
+    FROM catalog_paper p LEFT JOIN (
+        SELECT m.paper_id, string_agg(e.meaning, ' ' ORDER BY m.place, e.id) AS meanings
+        FROM catalog_glossarymention m JOIN catalog_glossaryentry e ON e.id = m.entry_id GROUP BY 1
+    ) said ON said.paper_id = p.id WHERE p.merged_into_id IS NULL
 ), hashed AS (
     SELECT id, text, encode(sha256(convert_to(text, 'UTF8')), 'hex') AS hash FROM texts
 )
@@ -85,6 +89,7 @@ def embed_changed(
     Raises AlreadyRunning, and ModelUnavailable when there is something to embed and no model.
     """
     with alone(EMBED, "The embedding job is running already."):
+        words = follow_glossary()
         wanting, missing, papers = _find(configured_model(), limit)
         run = _start(reason) if wanting else None
         try:
@@ -97,7 +102,7 @@ def embed_changed(
                 same=papers - missing,
                 left=missing - len(wanting),
                 similar=_refresh_similar(ids),
-                words=refresh_words([*ids, *_without_words()]),
+                words=words + refresh_words([*ids, *_without_words()]),
             )
             refresh_priors_if_written()
         except Exception as error:

@@ -13,6 +13,7 @@ from django.db.backends.utils import CursorWrapper
 
 from catalog.models import Paper
 from search.authors import refresh_author_names
+from search.glossary import refresh_mentions, unread
 from search.postings import write_alone, write_postings
 from search.recounting import note_changed, recount
 from search.suggestions import refresh_places, refresh_suggestions
@@ -64,6 +65,7 @@ def refresh_words(ids: Iterable[int] | None = None) -> int:
     have them; the others keep their counts, which do no harm when they are a little old. All are recounted here after all
     papers were looked at, else by a job (search.recounting).
     """
+    glossary = unread() if ids is None else None
     every = list(Paper.objects.order_by("pk").values_list("pk", flat=True)) if ids is None else []
     wanted = every if ids is None else sorted(set(ids))
     written, suggested = 0, False
@@ -71,6 +73,7 @@ def refresh_words(ids: Iterable[int] | None = None) -> int:
         batch = wanted[start : start + BATCH]
         with transaction.atomic(), connection.cursor() as cursor:
             write_alone(cursor)
+            refresh_mentions(cursor, batch)
             texts = list(texts_of(batch))
             refresh_author_names(cursor, batch)
             changed = _write(cursor, batch, texts)
@@ -87,8 +90,20 @@ def refresh_words(ids: Iterable[int] | None = None) -> int:
         with transaction.atomic(), connection.cursor() as cursor:
             write_alone(cursor)
             refresh_places()
+    if glossary:
+        glossary.remember()
     if written and ids is None:
         recount()
+    return written
+
+
+def follow_glossary() -> int:
+    """Bring the papers that it may concern up to date with the glossary, if that has changed; return how many rows were written."""
+    glossary = unread()
+    if not glossary:
+        return 0
+    written = refresh_words(glossary.papers)
+    glossary.remember()
     return written
 
 

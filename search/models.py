@@ -61,9 +61,14 @@ class Word(models.Model):
 
 
 class IndexState(models.Model):
-    """The one row that says how many papers have changed since words and terms were counted last (search.recounting)."""
+    """The one row that says how many papers have changed since words and terms were counted last (search.recounting), and by
+    which glossary their titles were read (search.glossary).
+    """
 
     changed = models.PositiveIntegerField(default=0)
+    glossary = models.CharField(
+        max_length=32, default="", db_default="", help_text="Of the glossary by which papers were read last."
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="index_state_once")]

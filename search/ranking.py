@@ -53,7 +53,7 @@ SETTINGS: dict[str, float] = {
     "full_share": 0.8,
     "share_power": 3,
     "room": 0.98,  # of a tier, for the fused score and all that adds to it but what follows from mentions and spelling
-    "likeness": 0.4,  # of a title to what was typed, where it has all of the words
+    "likeness": 0.6,  # of a title to what was typed, where it has all of the words
     "most_likened": 50,  # best candidates by words that are looked at for that
     "same_spelling": 0.01,  # for a title that has what was typed letter by letter
     "prior_share": 0.02,  # what being cited, starred and new can add to a score
@@ -184,8 +184,9 @@ WITH asked AS MATERIALIZED (
 ), fused AS (
     SELECT paper_id, scored.lexical, cosine, CASE WHEN place IS NULL OR place <= %(most_scored)s THEN title_key || ' ' || array_to_string(names, ' ') END AS spelled,
         5 - tier + least({below_one},
+            -- A title that has all that was asked for has it; what stands beside it, in other words, says nothing more.
             (%(room)s - %(prior_share)s - CASE WHEN tier < 4 THEN %(likeness)s ELSE %(mention_room)s END) * CASE WHEN cosine IS NULL THEN scored.lexical
-                ELSE share.lexical * scored.lexical + (1 - share.lexical) * cosine END
+                ELSE share.lexical * CASE WHEN tier = 3 AND NOT is_mentioned THEN 1 ELSE scored.lexical END + (1 - share.lexical) * cosine END
             + %(prior_share)s * prior + CASE WHEN is_mentioned AND tier >= 3 THEN CASE tier WHEN 3 THEN %(named)s ELSE %(mention)s END ELSE 0 END
             + CASE WHEN tier < 3 OR (tier = 3 AND place <= %(most_likened)s) THEN %(likeness)s * similarity(title_key, %(title_key)s)
                 + CASE WHEN strpos(title, %(text)s) > 0 THEN %(same_spelling)s ELSE 0 END ELSE 0 END

@@ -16,7 +16,8 @@ from search.synonyms import Words, synonyms
 from search.texts import PaperTexts
 from search.words import STOP_WORDS, Token, is_cjk, stem, tokens
 
-TITLE, AUTHOR, OTHER, ABSTRACT = 1, 2, 4, 8  # the fields that a term stands in, as bits
+# The fields that a term stands in, as bits.
+TITLE, AUTHOR, OTHER, ABSTRACT, GLOSSARY = 1, 2, 4, 8, 16
 _SATURATION = 1.2
 _NORMALISED = 0.6  # how much of the length counts
 # Numbers of guesses: words joined that may be a name, a synonym, and a name in its parts as typed ("LongMemEval").
@@ -40,6 +41,7 @@ _TITLE = _Field(TITLE, 2.0, 9)
 _AUTHORS = _Field(AUTHOR, 1.5, 12)
 _OTHER = _Field(OTHER, 0.5, 8)
 _ABSTRACT = _Field(ABSTRACT, 1.0, 110)
+_GLOSSARY = _Field(GLOSSARY, 1.0, 14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,12 @@ def paper_terms(texts: PaperTexts) -> dict[str, Held]:
         ([*texts.topics, *texts.venue, *texts.repositories], _OTHER),
         ([texts.abstract], _ABSTRACT),
     ):
-        counted: Counter[str] = Counter()
-        for text in group:
-            counted.update(_counted(text))
+        counted = _counted(*group)
         add(counted, field, _length(counted))
+    explained = _counted(*texts.meanings)
+    # What the paper says of itself weighs what it would without the glossary.
+    fresh = {term: count for term, count in explained.items() if term not in frequencies}
+    add(fresh, _GLOSSARY, _length(explained))
     held = {
         term: Held(frequency / (_SATURATION + frequency), fields[term])
         for term, frequency in frequencies.items()
@@ -104,8 +108,8 @@ def _length(counts: Mapping[str, int]) -> float:
     return sum(counts.values())
 
 
-def _counted(text: str, *, pairs: bool = False) -> Counter[str]:
-    return Counter(_terms(tokens(text), pairs=pairs))
+def _counted(*texts: str, pairs: bool = False) -> Counter[str]:
+    return Counter(term for text in texts for term in _terms(tokens(text), pairs=pairs))
 
 
 def _terms(found: Iterable[Token], *, pairs: bool) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What there is to search in a paper: the texts of its own row and of the tables around it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import connection
 
@@ -28,6 +28,10 @@ SELECT p.id, p.title, p.abstract,
         SELECT r.owner || '/' || r.name FROM catalog_paperrepository l
         JOIN catalog_repository r ON r.id = l.repository_id
         WHERE l.paper_id = p.id AND l.retired_at IS NULL ORDER BY l.position, r.id
+    ),
+    ARRAY(
+        SELECT e.meaning FROM catalog_glossarymention m JOIN catalog_glossaryentry e ON e.id = m.entry_id
+        WHERE m.paper_id = p.id ORDER BY m.place, e.id
     )
 FROM catalog_paper p
 WHERE p.merged_into_id IS NULL AND p.id = ANY(%s)
@@ -37,7 +41,10 @@ ORDER BY p.id
 
 @dataclass(frozen=True, slots=True)
 class PaperTexts:
-    """Every searchable text of one paper, as pages print it; its first venue bears the year."""
+    """Every searchable text of one paper, as pages print it; its first venue bears the year.
+
+    `meanings` is what the glossary says of names in its titles.
+    """
 
     paper_id: int
     title: str
@@ -47,6 +54,7 @@ class PaperTexts:
     topics: list[str]
     venue: list[str]
     repositories: list[str]
+    meanings: list[str] = field(default_factory=list)
 
     @property
     def titles(self) -> list[str]:

@@ -140,6 +140,7 @@ def _other_texts(texts: PaperTexts) -> Iterator[tuple[str, str]]:
     yield from (("topic", name) for name in texts.topics)
     yield from (("venue", name) for name in texts.venue)
     yield from (("code", name) for name in texts.repositories)
+    yield from (("glossary", meaning) for meaning in texts.meanings)
     yield from (("abstract", sentence) for sentence in sentences(texts.abstract))
 
 

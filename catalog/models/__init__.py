@@ -16,6 +16,7 @@ from catalog.models.dumps import Dump, DumpFile, DumpPart
 from catalog.models.duplicates import AuthorSuspect, PaperSuspect
 from catalog.models.editors import Editorship
 from catalog.models.evidence import CodeSuggestion, Evidence, EvidenceKind, Readme
+from catalog.models.glossary import GlossaryEntry, GlossaryMention
 from catalog.models.graph import (
     Citation,
     CitationCount,
@@ -72,6 +73,8 @@ __all__ = [
     "Evidence",
     "EvidenceKind",
     "FieldStatement",
+    "GlossaryEntry",
+    "GlossaryMention",
     "GoneReason",
     "HarvestQuery",
     "Identifier",
