@@ -23,6 +23,7 @@ from catalog.models import (
     Authorship,
     Citation,
     CitationCount,
+    GlossaryEntry,
     Identifier,
     Link,
     LinkCheck,
@@ -228,6 +229,12 @@ class PaperPage:
     @property
     def citing_counts(self) -> list[CitationCount]:
         return [row for row in self.counts if row.citing]
+
+    @cached_property
+    def glossary(self) -> list[GlossaryEntry]:
+        """What names in its title mean."""
+        entries = GlossaryEntry.objects.filter(is_active=True, mentions__paper=self.paper)
+        return list(entries.order_by("mentions__place"))
 
     @cached_property
     def systems(self) -> list[System]:

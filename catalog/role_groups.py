@@ -30,6 +30,7 @@ _DELETED_BY_CURATORS = frozenset(
         "reference",
         "rejectedidentifier",
         "relation",
+        "glossaryentry",
         "system",
         "titlealias",
         "topic",

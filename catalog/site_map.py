@@ -14,6 +14,7 @@ from catalog.models import (
     Author,
     Authorship,
     Catalogue,
+    GlossaryEntry,
     Paper,
     PaperRepository,
     Repository,
@@ -29,7 +30,7 @@ MOST = 50_000  # addresses of one file
 _PERIODS = 5_000  # of each kind: a century of weeks
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SCHEMA = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_SINGLE = ("home", "topic-index", "new-index", "author-index", "venue-index", "year-index", "repository-index", "system-index", "graph", "map", "trends", "lookup", "suggest", "contributors", "data-index", "status")  # fmt: skip
+_SINGLE = ("home", "topic-index", "new-index", "author-index", "venue-index", "year-index", "repository-index", "system-index", "glossary-index", "graph", "map", "trends", "lookup", "suggest", "contributors", "data-index", "status")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,10 @@ def _sections() -> list[Section]:
         ),
         Section(
             System.objects.current().order_by("pk"),
+            lambda row: Address(row.get_absolute_url()),
+        ),
+        Section(
+            GlossaryEntry.objects.shown().order_by("pk"),
             lambda row: Address(row.get_absolute_url()),
         ),
         Section(

@@ -10,6 +10,7 @@ from django.views.generic import RedirectView
 from catalog import converters
 from catalog.views import (
     data,
+    glossary,
     home,
     new,
     papers,
@@ -66,6 +67,8 @@ urlpatterns = [
     page("systems/", systems.system_index, "system-index"),
     page("systems/<int:pk>/", systems.system_detail, "system"),
     page("systems/<int:pk>/<text:slug>/", systems.system_detail, "system-detail"),
+    page("glossary/", glossary.glossary_index, "glossary-index"),
+    page("glossary/<text:key>/", glossary.glossary_detail, "glossary-detail"),
     page("years/", people.year_index, "year-index"),
     *pages("years/<int:year>/", people.year_detail, "year-detail"),
     *pages("new/", new.new_index, "new-index"),

@@ -2,16 +2,22 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin
+from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, on_site
 from catalog.admin.forms import PlainForm
-from catalog.models import Topic
+from catalog.models import GlossaryEntry, Topic
 from search.admin_split import SplitTopicAdmin
 from search.models import Embedding, PaperText, Synonym, Word
+from search.receivers import follow_glossary
 from search.synonyms import by_words
+from search.words import key
 
 
 @admin.register(PaperText)
@@ -67,6 +73,80 @@ class SynonymAdmin(CuratedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Synonym | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or obj.is_curated)
+
+
+class GlossaryEntryForm(PlainForm):
+    others = SimpleArrayField(
+        forms.CharField(max_length=80),
+        required=False,
+        label="Other names",
+        help_text=GlossaryEntry._meta.get_field("others").help_text,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse names that no title can have."""
+        given = super().clean() or {}
+        names = [given.get("name"), *(given.get("others") or [])]
+        if any(name and not key(name) for name in names):
+            raise ValidationError("A name needs letters or digits, else no title can have it.")
+        return given
+
+
+@admin.register(GlossaryEntry)
+class GlossaryEntryAdmin(CuratedAdmin):
+    """What a curator has touched stays as it is; what Stemma brings is not deleted, as it would come back."""
+
+    form = GlossaryEntryForm
+    list_display = [
+        "name",
+        "others_listed",
+        "meaning",
+        "papers",
+        "is_active",
+        "is_curated",
+        on_site,
+    ]
+    list_editable = ["is_active"]
+    list_filter = ["is_active", "is_curated"]
+    search_fields = ["name", "others", "meaning"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": ["name", "others", "meaning", "is_active"],
+                "description": "Papers whose title has one of the names are found by the words of the meaning, too. What "
+                "Stemma brings cannot be deleted, as it would come back: take away “used” instead, and it stays so. "
+                "Searches follow a change within a minute or two.",
+            },
+        )
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(number=Count("mentions"))
+
+    def save_model(self, request: HttpRequest, obj: GlossaryEntry, form: Any, change: bool) -> None:
+        obj.is_curated = True
+        super().save_model(request, obj, form, change)
+        transaction.on_commit(follow_glossary)
+
+    def delete_model(self, request: HttpRequest, obj: GlossaryEntry) -> None:
+        super().delete_model(request, obj)
+        transaction.on_commit(follow_glossary)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[GlossaryEntry]) -> None:
+        super().delete_queryset(request, queryset.filter(is_curated=True))
+        transaction.on_commit(follow_glossary)
+
+    def has_delete_permission(self, request: HttpRequest, obj: GlossaryEntry | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.is_curated)
+
+    @admin.display(description="other names")
+    def others_listed(self, entry: GlossaryEntry) -> str:
+        return ", ".join(entry.others)
+
+    @admin.display(description="papers", ordering="number")
+    def papers(self, entry: Any) -> int:
+        return int(entry.number)
 
 
 @admin.register(Embedding)

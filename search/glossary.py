@@ -18,16 +18,21 @@ from pathlib import Path
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Q
 
 from catalog.folding import fold
 from catalog.models import GlossaryEntry
 from catalog.systems.mentions import Forms
-from search.words import parts, stem
+from search.terms import GLOSSARY
+from search.words import CJK, parts, stem
 
 FILE = Path(__file__).with_name("glossary.tsv")
 MOST = 4  # entries of a title
 _BATCH = 5000
-_WRITTEN = re.compile(r"(?=.*[A-Z0-9∞])\S+")  # names of one word that are found only as they are written
+_CJK = re.compile(f"({CJK})")
+_WRITTEN = re.compile(
+    r"(?=.*[A-Z0-9∞])\S+"
+)  # names of one word that are found only as they are written
 
 _STATE = """
 SELECT md5(coalesce(string_agg(concat_ws(E'\\t', id, name, array_to_string(others, '|'), meaning), E'\\n' ORDER BY id), ''))
@@ -42,6 +47,10 @@ _TITLES = """
 SELECT p.id, ARRAY[p.title] || ARRAY(SELECT a.title FROM catalog_titlealias a WHERE a.paper_id = p.id ORDER BY a.id)::text[]
 FROM catalog_paper p WHERE p.merged_into_id IS NULL AND {}
 """
+# Mentions go with an entry that is deleted, postings do not.
+_CONCERNED = f"""
+SELECT paper_id FROM catalog_glossarymention UNION SELECT paper_id FROM search_posting WHERE fields & {GLOSSARY} <> 0
+"""  # noqa: S608  # our own text
 _DROP = """
 DELETE FROM catalog_glossarymention m WHERE m.paper_id = ANY(%s) AND NOT EXISTS (
     SELECT FROM unnest(%s::bigint[], %s::bigint[]) AS new (paper_id, entry_id)
@@ -96,6 +105,12 @@ def write_entries(file: Path | None = None) -> int:
     return len(fresh) + len(changed) + len(left)
 
 
+def entry_called(text: str) -> GlossaryEntry | None:
+    """Return what the glossary has under a name, in any form of it, or under another name of it as it is written."""
+    called = Q(key=fold(text)) | Q(others__contains=[text])
+    return GlossaryEntry.objects.filter(called, is_active=True).first()
+
+
 class Names:
     """The names of all entries, to be found in titles."""
 
@@ -112,7 +127,10 @@ class Names:
 
     def find(self, title: str) -> list[int]:
         """Return the entries that a title names, each once: first names as they are written, then terms, of more words first."""
-        found = [entry for one in self._forms.find(title) for entry in self._written[one.form]]
+        spaced = _CJK.sub(
+            r" \1 ", title
+        )  # Latin names stand among Chinese characters without a space
+        found = [entry for one in self._forms.find(spaced) for entry in self._written[one.form]]
         terms = sorted(self._terms_in([stem(part) for part in parts(title)]), reverse=True)
         return list(dict.fromkeys([*found, *(entry for _, _, entry in terms)]))
 
@@ -140,7 +158,9 @@ def refresh_mentions(cursor: CursorWrapper, papers: Sequence[int]) -> None:
         for paper, titles in cursor.fetchall()
         for place, entry in enumerate(_found(names, titles))
     ]
-    of, entries, places = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
+    of, entries, places = (
+        (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [])
+    )
     cursor.execute(_DROP, [list(papers), of, entries])
     if rows:
         cursor.execute(_WRITE, [of, entries, places])
@@ -181,7 +201,7 @@ def unread() -> Unread | None:
         if cursor.fetchone()[0] == state:
             return None
         names = _names(state)
-        cursor.execute("SELECT DISTINCT paper_id FROM catalog_glossarymention")
+        cursor.execute(_CONCERNED)
         concerned = {paper for (paper,) in cursor.fetchall()}
         cursor.execute(_TITLES.format("true"))
         while rows := cursor.fetchmany(_BATCH):

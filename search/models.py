@@ -67,7 +67,10 @@ class IndexState(models.Model):
 
     changed = models.PositiveIntegerField(default=0)
     glossary = models.CharField(
-        max_length=32, default="", db_default="", help_text="Of the glossary by which papers were read last."
+        max_length=32,
+        default="",
+        db_default="",
+        help_text="Of the glossary by which papers were read last.",
     )
 
     class Meta:

@@ -22,8 +22,11 @@ _WORD = re.compile(
 _MOSTLY = 0.6  # of the papers that have a stem have it of one longer word: then it is none
 _MOST = 8  # words that are mended; who mistypes more of them means no word of the catalogue
 _RARELY = """
-SELECT a.word, coalesce(k.papers, 0) FROM unnest(%s::text[]) AS a (word) LEFT JOIN search_word k USING (word)
-WHERE coalesce(k.papers, 0) <= 2 ORDER BY 2, 1 LIMIT %s
+SELECT a.word, coalesce(k.papers, 0) FROM unnest(%s::text[], %s::text[]) AS a (word, stem) LEFT JOIN search_word k USING (word)
+WHERE coalesce(k.papers, 0) <= 2
+    -- What papers are found by without having it, by the glossary or as is expected of them, is a word all the same.
+    AND NOT (k.word IS NULL AND EXISTS (SELECT FROM search_term t WHERE t.text = a.stem AND t.papers > 0))
+ORDER BY 2, 1 LIMIT %s
 """
 # The words that begin so: the lexicon has stems beside words, and a reader would not know those.
 _BEGIN = """
@@ -61,7 +64,8 @@ def did_you_mean(text: str, right: Container[str] = ()) -> str | None:
     if not typed:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(_RARELY, [sorted(typed), _MOST])
+        words = sorted(typed)
+        cursor.execute(_RARELY, [words, [stem(word) for word in words], _MOST])
         rare: dict[str, int] = dict(cursor.fetchall())
         if not rare:
             return None

@@ -20,6 +20,7 @@ from search import twins
 from search.address import LAST_PAGE, Asked, facet_links
 from search.conditions import met_conditions
 from search.forms import LONGEST_QUERY, SearchForm
+from search.glossary import entry_called
 from search.queries import Hit, Results, search
 from search.question import read
 from search.sentences import nearest_sentences
@@ -67,6 +68,7 @@ def results(request: HtmxRequest) -> HttpResponse:
         "page": _pages(found).get_page(asked.page) if found else None,
         "facets": facet_links(found.facets, asked) if found else [],
         "sorts": _sorts(asked, found) if found else [],
+        "entry": entry_called(asked.query) if found and asked.query else None,
         "same": asked.parameters(),
         "exports": _exports(asked),
         "coins": {} if live or not found else _coins(request, found),

@@ -23,6 +23,7 @@ from config.celery import app as celery_app
 from config.startup import start_embedded
 from ingest.http.limiter import _redis
 from ingest.standins import Standin, World
+from search import glossary
 from tests import database
 
 # How long an example takes says how busy the machine is.
@@ -110,6 +111,16 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_glossary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What Stemma explains is in no test that does not ask for it: its words would find papers that a test means to miss."""
+    empty = tmp_path_factory.mktemp("glossary") / "glossary.tsv"
+    empty.write_text("")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(glossary, "FILE", empty)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from typing import Any
 from catalog.models import Catalogue
 
 FORMAT = "stemma-dump"
-VERSION = 2  # raised when a table is added, or when an older program would misread a dump
+VERSION = 3  # raised when a table is added, or when an older program would misread a dump
 NAME = "manifest.json"
 CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
 

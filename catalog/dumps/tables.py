@@ -132,6 +132,10 @@ _TABLES = [
         "systems", models.System, "Paper → what it introduces under a name",
         published_instead=_note_unless_quoted("t.introduced_by_id"),
     ),
+    Table(
+        "glossary", models.GlossaryEntry, "Names and terms that curators have said what they mean",
+        without={"id": "no page names it"}, only="t.is_curated", order=("key",), since=3,
+    ),
     Table("citations", models.Citation, "Citing paper → cited paper, by each source"),
     Table("references", models.Reference, "Entries of bibliographies that are no papers here"),
     Table("citing_works", models.CitingWork, "Works that cite papers and are none here"),
@@ -171,6 +175,7 @@ _TABLES = [
 _COMPUTED = "computed of what is dumped, anew after loading"
 _LEFT_OUT = {
     "catalog.SimilarPaper": _COMPUTED,
+    "catalog.GlossaryMention": _COMPUTED,
     "catalog.PaperMeasure": _COMPUTED,
     "catalog.Run": "what jobs did on one machine, and at whose word",
     "catalog.Problem": "work for curators; the jobs meet again what is still so",

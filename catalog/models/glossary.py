@@ -1,13 +1,24 @@
 """What names and terms of the field mean, in a sentence each, and which papers have one in their title."""
 
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.text import slugify
 
 from catalog.models.base import KeyField, tracked_by_hand
 from catalog.models.papers import Paper
+
+
+class GlossaryQuerySet(models.QuerySet["GlossaryEntry"]):
+    def shown(self) -> Self:
+        """Entries in use that the title of some listed paper names, each with how many do."""
+        listed = Q(mentions__paper__in=Paper.objects.listed().values("pk"))
+        counted = self.filter(is_active=True).annotate(
+            paper_count=models.Count("mentions", filter=listed)
+        )
+        return counted.filter(paper_count__gt=0)
 
 
 @tracked_by_hand
@@ -29,10 +40,16 @@ class GlossaryEntry(models.Model):
     meaning = models.CharField(
         max_length=400, help_text="One sentence: what it is or does, and how, in plain words."
     )
-    is_active = models.BooleanField("used", default=True, help_text="Whether it is shown and found by.")
-    is_curated = models.BooleanField(
-        "curated", default=False, help_text="Kept as it is, whatever the glossary that Stemma brings says."
+    is_active = models.BooleanField(
+        "used", default=True, help_text="Whether it is shown and found by."
     )
+    is_curated = models.BooleanField(
+        "curated",
+        default=False,
+        help_text="Kept as it is, whatever the glossary that Stemma brings says.",
+    )
+
+    objects = GlossaryQuerySet.as_manager()
 
     class Meta:
         ordering = ["key"]
@@ -45,12 +62,12 @@ class GlossaryEntry(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("glossary-detail", args=[self.key])
+
     @property
     def names(self) -> list[str]:
         return [self.name, *self.others]
-
-    def get_absolute_url(self) -> str:
-        return reverse("glossary-detail", args=[self.pk, slugify(self.name) or "entry"])
 
 
 class GlossaryMention(models.Model):

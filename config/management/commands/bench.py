@@ -20,7 +20,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
-from catalog.models import Author, Catalogue, Paper, Placement, Repository, System, Topic, Venue
+from catalog.models import (
+    Author,
+    Catalogue,
+    GlossaryEntry,
+    Paper,
+    Placement,
+    Repository,
+    System,
+    Topic,
+    Venue,
+)
 from ingest import starter
 from ingest.lists.service import import_list
 from search.benchmark import admin_lists, graph, malformed, pictures
@@ -167,6 +177,7 @@ def addresses() -> dict[str, list[str]]:
         "venue-index": [[]],
         "repository-index": [[]],
         "system-index": [[]],
+        "glossary-index": [[]],
         "year-index": [[]],
         "year-detail": [[year] for year in years[:SAMPLES]],
         "repository-detail": [[one.host, one.owner, one.name] for one in repositories],
@@ -181,6 +192,7 @@ def addresses() -> dict[str, list[str]]:
         "author-detail": Author.objects.public(),
         "venue-detail": Venue.objects.all(),
         "system-detail": System.objects.current(),
+        "glossary-detail": GlossaryEntry.objects.shown(),
     }
     found |= {name: [row.get_absolute_url() for row in _spread(rows[name])] for name in rows}
     found["search"] = [
