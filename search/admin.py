@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, on_site
 from catalog.admin.forms import PlainForm
-from catalog.models import GlossaryEntry, Topic
+from catalog.models import GlossaryEntry, GlossaryMention, Topic
 from search.admin_split import SplitTopicAdmin
 from search.models import Embedding, PaperText, Synonym, Word
 from search.receivers import follow_glossary
@@ -134,11 +134,16 @@ class GlossaryEntryAdmin(CuratedAdmin):
         transaction.on_commit(follow_glossary)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[GlossaryEntry]) -> None:
-        super().delete_queryset(request, queryset.filter(is_curated=True))
+        super().delete_queryset(request, queryset)
         transaction.on_commit(follow_glossary)
 
     def has_delete_permission(self, request: HttpRequest, obj: GlossaryEntry | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or obj.is_curated)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Which titles have a name is found anew: it goes with the entry."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, set(lacking) - {GlossaryMention._meta.verbose_name}, protected
 
     @admin.display(description="other names")
     def others_listed(self, entry: GlossaryEntry) -> str:
@@ -147,6 +152,13 @@ class GlossaryEntryAdmin(CuratedAdmin):
     @admin.display(description="papers", ordering="number")
     def papers(self, entry: Any) -> int:
         return int(entry.number)
+
+
+@admin.register(GlossaryMention)
+class GlossaryMentionAdmin(ReadOnlyAdmin):
+    list_display = ["entry", "paper"]
+    list_select_related = ["entry", "paper"]
+    search_fields = ["entry__name", "paper__title"]
 
 
 @admin.register(Embedding)

@@ -134,7 +134,7 @@ _TABLES = [
     ),
     Table(
         "glossary", models.GlossaryEntry, "Names and terms that curators have said what they mean",
-        without={"id": "no page names it"}, only="t.is_curated", order=("key",), since=3,
+        without={"id": "no page names it"}, only="t.is_curated", order=("name",), since=3,
     ),
     Table("citations", models.Citation, "Citing paper → cited paper, by each source"),
     Table("references", models.Reference, "Entries of bibliographies that are no papers here"),

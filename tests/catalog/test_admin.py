@@ -29,6 +29,8 @@ from catalog.models import (
     Editorship,
     Evidence,
     FieldStatement,
+    GlossaryEntry,
+    GlossaryMention,
     HarvestQuery,
     Identifier,
     Link,
@@ -131,6 +133,10 @@ def make_everything() -> Paper:
         catalogue=catalogue, date="2025-01-01", position=number, title=HOSTILE, paper=paper
     )
     Synonym.objects.create(short=f"X{number}", long=HOSTILE)
+    entry = GlossaryEntry.objects.create(
+        name=f"{HOSTILE[:60]}{number}", others=[HOSTILE[:80]], meaning=HOSTILE
+    )
+    GlossaryMention.objects.create(paper=paper, entry=entry, place=0)
     Dump.objects.create(date=date(2000, 1, 1) + timedelta(days=number), manifest=HOSTILE)
     run = Run.objects.create(
         job="embed", status="done", finished_at="2025-01-01T00:00Z", message=HOSTILE

@@ -78,6 +78,8 @@ MODELS: dict[type[Model], Model_] = {
     models.Dump: Model_(see=R, add=NOBODY, change=NOBODY, delete=ROOT),
     models.Evidence: KEPT,
     models.FieldStatement: KEPT,
+    models.GlossaryEntry: Model_(see=R, add=C, change=C, delete=C),
+    models.GlossaryMention: KEPT,
     models.HarvestQuery: STATED,
     models.Identifier: STATED,
     models.Link: STATED,

@@ -130,6 +130,10 @@ class Rows(dict[type[Model], Any]):
             ),
             PaperText.objects.get_or_create(paper=paper, defaults={"words": "x"})[0],
             Word.objects.create(word=f"word{name}", papers=1),
+            entry := models.GlossaryEntry.objects.create(
+                name=f"G{name}", meaning="Something.", is_curated=True
+            ),
+            models.GlossaryMention.objects.create(entry=entry, place=0, **of_paper),
             Synonym.objects.create(short=f"S{name}", long="something", is_curated=True),
             Embedding.objects.create(paper=paper, model="m", text_hash="h", vector=[0.6, 0.8]),
             ClockedSchedule.objects.create(clocked_time=timezone.now()),

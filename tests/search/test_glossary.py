@@ -18,7 +18,7 @@ from search.queries import search
 from search.question import read
 from search.ranking import rank
 from search.spelling import did_you_mean
-from tests.factories import make_paper
+from tests.factories import make_paper, make_staff
 
 SHIPPED = FILE  # before tests put an empty one in its place
 
@@ -252,4 +252,72 @@ class TestFollowing:
         kept, paper = make_indexed("Other"), make_indexed("Serving with PagedAttention")
         Paper.objects.filter(pk=paper.pk).update(merged_into=kept)
         refresh_words([paper.pk])
+        assert not GlossaryMention.objects.exists()
+
+
+@pytest.mark.django_db
+class TestCurating:
+    @pytest.fixture
+    def curator(self, client):
+        client.force_login(
+            make_staff(
+                *(
+                    "add_glossaryentry",
+                    "change_glossaryentry",
+                    "delete_glossaryentry",
+                    "view_glossaryentry",
+                    "view_glossarymention",
+                )
+            )
+        )
+        return client
+
+    def test_an_edited_entry_is_the_curators_from_then_on(self, curator, tmp_path):
+        (tmp_path / "glossary.tsv").write_text(f"attention sink\t{SINK}\n")
+        write_entries(tmp_path / "glossary.tsv")
+        entry = GlossaryEntry.objects.get()
+        answer = curator.post(
+            reverse("admin:catalog_glossaryentry_change", args=[entry.pk]),
+            {
+                "name": "attention sink",
+                "others": "sinks, first tokens",
+                "meaning": "Mine.",
+                "is_active": "on",
+            },
+        )
+        assert answer.status_code == 302
+        assert write_entries(tmp_path / "glossary.tsv") == 0
+        entry.refresh_from_db()
+        assert (entry.others, entry.meaning, entry.is_curated) == (
+            ["sinks", "first tokens"],
+            "Mine.",
+            True,
+        )
+
+    @pytest.mark.parametrize(
+        ("name", "others"), [("…", ""), ("good", "?!, fine"), ("ATTENTION SINK", ""), ("", "")]
+    )
+    def test_a_name_that_no_title_can_have_or_that_is_there_is_refused_in_a_line(
+        self, curator, name, others
+    ):
+        make_entry("Attention Sink", SINK)
+        page = curator.post(
+            reverse("admin:catalog_glossaryentry_add"),
+            {"name": name, "others": others, "meaning": "Mine.", "is_active": "on"},
+        )
+        assert page.status_code == 200
+        assert "errorlist" in page.content.decode()
+        assert GlossaryEntry.objects.count() == 1
+
+    def test_what_stemma_brings_is_not_deleted_and_what_a_curator_made_is(
+        self, curator, make_indexed
+    ):
+        brought = GlossaryEntry.objects.create(name="Brought", meaning="With Stemma.")
+        made = make_entry("PagedAttention", PAGED)
+        make_indexed("Serving with PagedAttention")
+        for entry in (brought, made):
+            curator.post(
+                reverse("admin:catalog_glossaryentry_delete", args=[entry.pk]), {"post": "yes"}
+            )
+        assert list(GlossaryEntry.objects.all()) == [brought]
         assert not GlossaryMention.objects.exists()

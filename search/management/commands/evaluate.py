@@ -3,15 +3,19 @@
 import json
 import statistics
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, fields
 from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from tqdm import tqdm
 
+from catalog.models import GlossaryEntry
+from search import serving
 from search.embed import embed_changed
 from search.evaluation import beir
 from search.evaluation.asking import SEARCHED, Asked, Judged, Part, judge
@@ -38,6 +42,17 @@ def _setting(text: str) -> tuple[str, float]:
     return name, int(number) if isinstance(SETTINGS[name], int) else number
 
 
+@contextmanager
+def without_glossary() -> Iterator[None]:
+    """Leave the glossary out of index and vectors until the end of the block, in a transaction that is taken back."""
+    with transaction.atomic():
+        GlossaryEntry.objects.update(is_active=False)
+        embed_changed("evaluation without the glossary")
+        yield
+        transaction.set_rollback(True)
+    serving.forget()
+
+
 class Command(BaseCommand):
     help = __doc__
 
@@ -55,15 +70,20 @@ class Command(BaseCommand):
             "--against", metavar="NAME=VALUE", type=_setting, action="append", default=[],
             help="Compare with other settings of the ranking, and say how sure the difference is.",
         )  # fmt: skip
+        parser.add_argument(
+            "--without-glossary", action="store_true",
+            help="As search would be if it did not know what names in titles mean. Nothing is kept; the index is locked meanwhile.",
+        )  # fmt: skip
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         against = dict(options["against"])
         try:
-            if options["beir"]:
-                found = self._collection(options["beir"], against, quiet=options["json"])
-            else:
-                found = self._catalogue(options["questions"], against, quiet=options["json"])
+            with without_glossary() if options["without_glossary"] else nullcontext():
+                if options["beir"]:
+                    found = self._collection(options["beir"], against, quiet=options["json"])
+                else:
+                    found = self._catalogue(options["questions"], against, quiet=options["json"])
         except (QuestionsRefused, beir.CollectionRefused, ScratchRefused) as error:
             raise CommandError(str(error)) from error
         if options["json"]:

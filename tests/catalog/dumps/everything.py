@@ -16,6 +16,8 @@ from catalog.models import (
     CitingWork,
     CodeSuggestion,
     FieldStatement,
+    GlossaryEntry,
+    GlossaryMention,
     HarvestQuery,
     Identifier,
     Link,
@@ -184,3 +186,12 @@ def fill(seed: int = 1, papers: int = 12) -> None:
     PaperSuspect.objects.create(first=pair[0], second=pair[1], **decided)
     Synonym.objects.create(short="KV", long="key-value", is_curated=True, papers=3)
     Synonym.objects.create(short="RL", long="learned by itself")
+    entry = GlossaryEntry.objects.create(
+        name="Attention Sink",
+        others=["sink"],
+        meaning=text()[:400],
+        is_curated=True,
+        is_active=False,
+    )
+    GlossaryMention.objects.create(entry=entry, paper=first, place=0)
+    GlossaryEntry.objects.create(name="Brought", meaning="With Stemma.")

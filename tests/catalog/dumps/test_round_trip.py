@@ -14,7 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.dumps.tables import tables, why_left_out
-from catalog.models import Author, Candidate, Paper, Provenance, Relation, System, TitleAlias
+from catalog.models import (
+    Author,
+    Candidate,
+    GlossaryEntry,
+    Paper,
+    Provenance,
+    Relation,
+    System,
+    TitleAlias,
+)
 from search.models import Synonym
 from tests.catalog.dumps.everything import SECRET_MAIL, SECRET_NAME, TEXTS, fill
 from tests.factories import make_catalogue, make_paper
@@ -107,6 +116,7 @@ def test_what_is_computed_of_a_row_is_computed_when_it_is_loaded(tmp_path):
     assert not Author.objects.filter(name_key="").exists()
     assert not TitleAlias.objects.filter(title_key="").exists()
     assert list(Synonym.objects.values_list("short", "papers")) == [("KV", 0)]
+    assert [entry.key for entry in GlossaryEntry.objects.all()] == ["attentionsink"]
 
 
 @pytest.mark.parametrize("options", [{}, {"published": True}])
