@@ -184,14 +184,14 @@ WITH asked AS MATERIALIZED (
 ), fused AS (
     SELECT paper_id, scored.lexical, cosine, CASE WHEN place IS NULL OR place <= %(most_scored)s THEN title_key || ' ' || array_to_string(names, ' ') END AS spelled,
         5 - tier + least({below_one},
-            -- A title that has all that was asked for has it; what stands beside it, in other words, says nothing more.
-            (%(room)s - %(prior_share)s - CASE WHEN tier < 4 THEN %(likeness)s ELSE %(mention_room)s END) * CASE WHEN cosine IS NULL THEN scored.lexical
-                ELSE share.lexical * CASE WHEN tier = 3 AND NOT is_mentioned THEN 1 ELSE scored.lexical END + (1 - share.lexical) * cosine END
+            (%(room)s - %(prior_share)s - CASE WHEN tier < 4 THEN %(likeness)s ELSE %(mention_room)s END) * CASE WHEN cosine IS NULL THEN counted.words
+                ELSE share.lexical * counted.words + (1 - share.lexical) * cosine END
             + %(prior_share)s * prior + CASE WHEN is_mentioned AND tier >= 3 THEN CASE tier WHEN 3 THEN %(named)s ELSE %(mention)s END ELSE 0 END
             + CASE WHEN tier < 3 OR (tier = 3 AND place <= %(most_likened)s) THEN %(likeness)s * similarity(title_key, %(title_key)s)
                 + CASE WHEN strpos(title, %(text)s) > 0 THEN %(same_spelling)s ELSE 0 END ELSE 0 END
         ) AS score
-    FROM scored, share
+    -- A title that has all that was asked for has it; what stands beside it, in other words, says nothing more.
+    FROM scored, share, LATERAL (SELECT CASE WHEN tier = 3 AND NOT is_mentioned THEN 1 ELSE scored.lexical END AS words) counted
     UNION ALL
     SELECT paper_id, coalesce(score / (SELECT nullif(max(score), 0) FROM held), 0), NULL, NULL, 1 - place::float8 / (%(most)s + 1)
     FROM held h WHERE place > %(most_scored)s AND NOT EXISTS (SELECT FROM candidate c WHERE c.paper_id = h.paper_id)
