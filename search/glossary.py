@@ -18,7 +18,6 @@ from pathlib import Path
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Q
 
 from catalog.folding import fold
 from catalog.models import GlossaryEntry
@@ -106,9 +105,9 @@ def write_entries(file: Path | None = None) -> int:
 
 
 def entry_called(text: str) -> GlossaryEntry | None:
-    """Return what the glossary has under a name, in any form of it, or under another name of it as it is written."""
-    called = Q(key=fold(text)) | Q(others__contains=[text])
-    return GlossaryEntry.objects.filter(called, is_active=True).first()
+    """Return what the glossary has under a name, in any form of it."""
+    entry = _present_names().called(text)
+    return GlossaryEntry.objects.filter(pk=entry).first() if entry else None
 
 
 class Names:
@@ -117,11 +116,15 @@ class Names:
     def __init__(self, entries: Iterable[tuple[int, Sequence[str]]]) -> None:
         self._written: dict[str, list[int]] = defaultdict(list)
         self._terms: dict[str, list[tuple[tuple[str, ...], int]]] = defaultdict(list)
+        self._called: dict[str | tuple[str, ...], int] = {}
         for entry, names in entries:
             for name in names:
+                stems = _stems(name)
+                self._called.setdefault(fold(name), entry)
+                self._called.setdefault(stems, entry)
                 if _WRITTEN.fullmatch(name):
                     self._written[name].append(entry)
-                elif stems := tuple(map(stem, parts(name))):
+                elif stems:
                     self._terms[stems[0]].append((stems, entry))
         self._forms = Forms(self._written)
 
@@ -131,27 +134,35 @@ class Names:
             r" \1 ", title
         )  # Latin names stand among Chinese characters without a space
         found = [entry for one in self._forms.find(spaced) for entry in self._written[one.form]]
-        terms = sorted(self._terms_in([stem(part) for part in parts(title)]), reverse=True)
+        terms = sorted(self._terms_in(_stems(title)), reverse=True)
         return list(dict.fromkeys([*found, *(entry for _, _, entry in terms)]))
 
-    def _terms_in(self, stems: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    def called(self, text: str) -> int | None:
+        """Return the entry of which a text is a name, whatever its capitals, signs and endings."""
+        stems = _stems(text)
+        return self._called.get(fold(text)) or self._called.get(stems) if stems else None
+
+    def _terms_in(self, stems: tuple[str, ...]) -> Iterator[tuple[int, int, int]]:
         """Yield how many words a term has, how near to the beginning it stands and whose it is, the longest at each place."""
         place = 0
         while place < len(stems):
             here = [
                 (len(term), -place, entry)
                 for term, entry in self._terms.get(stems[place], ())
-                if tuple(stems[place : place + len(term)]) == term
+                if stems[place : place + len(term)] == term
             ]
             longest = max((length for length, _, _ in here), default=0)
             yield from (one for one in here if one[0] == longest)
             place += max(longest, 1)
 
 
+def _stems(text: str) -> tuple[str, ...]:
+    return tuple(map(stem, parts(text)))
+
+
 def refresh_mentions(cursor: CursorWrapper, papers: Sequence[int]) -> None:
     """Find anew which entries the titles of these papers name."""
-    cursor.execute(_STATE)
-    names = _names(cursor.fetchone()[0])
+    names = _present_names()
     cursor.execute(_TITLES.format("p.id = ANY(%s)"), [list(papers)])
     rows = [
         (paper, entry, place)
@@ -166,9 +177,25 @@ def refresh_mentions(cursor: CursorWrapper, papers: Sequence[int]) -> None:
         cursor.execute(_WRITE, [of, entries, places])
 
 
+def embedded_text(title: str, abstract: str) -> str:
+    """Return the text by which a paper that is not here yet would be embedded (search.embed)."""
+    if abstract:
+        return f"{title}. {abstract}"
+    found = _found(_present_names(), [title])
+    meanings = GlossaryEntry.objects.in_bulk(found)
+    said = " ".join(meanings[entry].meaning for entry in found if entry in meanings)
+    return f"{title}. {said}" if said else title
+
+
 def _found(names: Names, titles: Iterable[str]) -> list[int]:
     every = dict.fromkeys(entry for title in titles for entry in names.find(title))
     return list(every)[:MOST]
+
+
+def _present_names() -> Names:
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE)
+        return _names(cursor.fetchone()[0])
 
 
 @lru_cache(maxsize=1)

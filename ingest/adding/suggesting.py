@@ -12,6 +12,7 @@ from catalog.readable import readable
 from ingest.lists.identity import near_titles
 from ingest.models import Draft
 from search.embeddings import ModelUnavailable, is_loading
+from search.glossary import embedded_text
 from search.queries import search
 from search.topic_suggestions import SuggestedTopics, TopicSuggester, suggest_by_words
 
@@ -74,8 +75,7 @@ def suggest_again(draft: Draft) -> bool:
 
 
 def _text(draft: Draft) -> str:
-    abstract = draft.facts.get("abstract", {}).get("value", "")
-    return f"{draft.title}. {abstract}".strip()
+    return embedded_text(draft.title, draft.facts.get("abstract", {}).get("value", ""))
 
 
 def _reasons(suggested: SuggestedTopics, papers: dict[int, str]) -> list[str]:

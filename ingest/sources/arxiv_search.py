@@ -22,6 +22,7 @@ from ingest.sources.arxiv.ask import fetch_page
 from ingest.sources.arxiv.feed import ArxivRecord, withdrawn
 from ingest.visits import Scope, Seen
 from search.embeddings import ModelUnavailable
+from search.glossary import embedded_text
 from search.topic_suggestions import SuggestedTopics, TopicSuggester
 
 PAGE = 500  # arXiv allows 2,000 and asks for less
@@ -218,7 +219,7 @@ def settle() -> None:
 
 
 def _suggest(catalogue: int, records: Sequence[ArxivRecord]) -> list[SuggestedTopics]:
-    texts = [f"{record.title}. {record.abstract}" for record in records]
+    texts = [embedded_text(record.title, record.abstract) for record in records]
     if not texts:
         return []
     try:

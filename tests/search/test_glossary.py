@@ -1,5 +1,6 @@
 """The glossary: which names a title has, what papers are found by it, how it follows its file and its curators."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from catalog.folding import fold
 from catalog.models import GlossaryEntry, GlossaryMention, Paper, Source, TitleAlias
 from search import glossary
 from search.embed import embed_changed
-from search.glossary import FILE, Names, read_file, write_entries
+from search.glossary import FILE, Names, embedded_text, read_file, write_entries
 from search.index import follow_glossary, refresh_words
 from search.models import Embedding, IndexState, Posting
 from search.queries import search
@@ -200,7 +201,7 @@ class TestFinding:
     def test_the_page_of_a_query_that_is_a_name_says_what_it_means(self, client, make_indexed):
         entry = make_entry("Attention Sink", SINK, "StreamingLLM")
         make_indexed("Attention Sinks in Streams")
-        for query in ("attention sink", "Attention-Sink", "StreamingLLM"):
+        for query in ("attention sinks", "Attention-Sink", "attentionsink", "streamingllm"):
             page = client.get(reverse("search"), {"q": query}).content.decode()
             assert f'<a href="{entry.get_absolute_url()}">Attention Sink</a>: First tokens' in page
         assert (
@@ -246,6 +247,21 @@ class TestFollowing:
         after = dict(Embedding.objects.values_list("paper", "text_hash"))
         told = Paper.objects.get(abstract="")
         assert {paper for paper in after if after[paper] != before[paper]} == {told.pk}
+
+    @pytest.mark.parametrize(
+        "paper",
+        [
+            {"title": "Serving with PagedAttention"},
+            {"title": "Plain"},
+            {"title": "PagedAttention", "abstract": "We page."},
+        ],
+    )
+    def test_a_paper_that_is_not_here_yet_is_read_as_one_that_is(self, make_indexed, paper):
+        make_entry("PagedAttention", PAGED)
+        make_indexed(**paper)
+        embed_changed("test")
+        text = embedded_text(paper["title"], paper.get("abstract", ""))
+        assert Embedding.objects.get().text_hash == sha256(text.encode()).hexdigest()
 
     def test_a_merged_paper_has_no_mentions(self, make_indexed):
         make_entry("PagedAttention", PAGED)
