@@ -82,7 +82,8 @@ def read_file(file: Path) -> Iterator[Written]:
 def write_entries(file: Path | None = None) -> int:
     """Bring the entries that no curator has touched up to date with the file; return how many were written or deleted."""
     rows = {row.key: row for row in GlossaryEntry.objects.all()}
-    fresh, changed = [], []
+    ours = GlossaryEntry.objects.filter(is_curated=False)  # asked again: a curator may edit one now
+    fresh, written = [], 0
     left = {key for key, row in rows.items() if not row.is_curated}
     for entry in read_file(file or FILE):
         name, *others = entry.names
@@ -96,13 +97,14 @@ def write_entries(file: Path | None = None) -> int:
             others,
             entry.meaning,
         ):
-            row.name, row.others, row.meaning = name, others, entry.meaning
-            changed.append(row)
+            written += ours.filter(pk=row.pk).update(
+                name=name, others=others, meaning=entry.meaning
+            )
     with transaction.atomic():
         GlossaryEntry.objects.bulk_create(fresh, ignore_conflicts=True)
-        GlossaryEntry.objects.bulk_update(changed, ["name", "others", "meaning"])
-        GlossaryEntry.objects.filter(key__in=left, is_curated=False).delete()
-    return len(fresh) + len(changed) + len(left)
+        gone = [row.pk for row in ours.filter(key__in=left).select_for_update()] if left else []
+        GlossaryEntry.objects.filter(pk__in=gone).delete()
+    return len(fresh) + written + len(gone)
 
 
 def entry_called(text: str) -> GlossaryEntry | None:

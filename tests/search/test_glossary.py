@@ -125,6 +125,22 @@ class TestEntries:
         mine.refresh_from_db()
         assert (mine.name, mine.meaning, mine.is_active) == ("Attention Sink", "Mine.", False)
 
+    def test_what_a_curator_edits_at_that_moment_stays(self, tmp_path):
+        self.write(tmp_path, f"attention sink\t{SINK}", f"paging\t{SINK}")
+
+        class Edited:
+            """A file that is read just as a curator saves both entries."""
+
+            def read_text(self, encoding: str) -> str:
+                GlossaryEntry.objects.update(meaning="Mine.", is_curated=True)
+                return f"attention sink\t{PAGED}\n"
+
+        assert write_entries(Edited()) == 0  # type: ignore[arg-type]
+        assert set(GlossaryEntry.objects.values_list("name", "meaning")) == {
+            ("attention sink", "Mine."),
+            ("paging", "Mine."),
+        }
+
 
 @pytest.mark.django_db
 class TestFinding:
