@@ -118,13 +118,14 @@ class Names:
 
     def __init__(self, entries: Iterable[tuple[int, Sequence[str]]]) -> None:
         self._written: dict[str, list[int]] = defaultdict(list)
-        self._terms: dict[str, list[tuple[tuple[str, ...], int]]] = defaultdict(list)
+        self._terms: dict[str, list[tuple[tuple[str, ...], str, int]]] = defaultdict(list)
         for entry, names in entries:
             for name in names:
                 if _WRITTEN.fullmatch(name):
                     self._written[name].append(entry)
-                elif stems := tuple(map(stem, parts(name))):
-                    self._terms[stems[0]].append((stems, entry))
+                elif stems := tuple(map(stem, words := parts(name))):
+                    alone = _singular(words[0]) if len(words) == 1 else ""
+                    self._terms[stems[0]].append((stems, alone, entry))
         self._forms = Forms(self._written)
 
     def find(self, title: str) -> list[int]:
@@ -133,21 +134,30 @@ class Names:
             r" \1 ", title
         )  # Latin names stand among Chinese characters without a space
         found = [entry for one in self._forms.find(spaced) for entry in self._written[one.form]]
-        terms = sorted(self._terms_in([stem(part) for part in parts(title)]), reverse=True)
+        terms = sorted(self._terms_in(parts(title)), reverse=True)
         return list(dict.fromkeys([*found, *(entry for _, _, entry in terms)]))
 
-    def _terms_in(self, stems: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-        """Yield how many words a term has, how near to the beginning it stands and whose it is, the longest at each place."""
-        place = 0
+    def _terms_in(self, words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+        """Yield how many words a term has, how near to the beginning it stands and whose it is, the longest at each place.
+
+        A term of one word stands as that word or its plural: by the stem "linearizing" would be in "linear", "personalization"
+        in "person".
+        """
+        stems, place = [stem(word) for word in words], 0
         while place < len(stems):
             here = [
                 (len(term), -place, entry)
-                for term, entry in self._terms.get(stems[place], ())
+                for term, alone, entry in self._terms.get(stems[place], ())
                 if tuple(stems[place : place + len(term)]) == term
+                and alone in ("", _singular(words[place]))
             ]
             longest = max((length for length, _, _ in here), default=0)
             yield from (one for one in here if one[0] == longest)
             place += max(longest, 1)
+
+
+def _singular(word: str) -> str:
+    return word.removesuffix("s")
 
 
 def refresh_mentions(cursor: CursorWrapper, papers: Sequence[int]) -> None:
