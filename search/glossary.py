@@ -107,6 +107,19 @@ def write_entries(file: Path | None = None) -> int:
     return len(fresh) + written + len(gone)
 
 
+def keep_away(name: str) -> None:
+    """Have what Stemma brings under a name that a curator gave up stay away: it would come back beside what that became."""
+    for entry in read_file(FILE):
+        if fold(entry.names[0]) == fold(name):
+            unused = {
+                "name": name,
+                "meaning": entry.meaning,
+                "is_active": False,
+                "is_curated": True,
+            }
+            GlossaryEntry.objects.get_or_create(key=fold(name), defaults=unused)
+
+
 def entry_called(text: str) -> GlossaryEntry | None:
     """Return what the glossary has under a name, in any form of it, or under another name of it as it is written."""
     called = Q(key=fold(text)) | Q(others__contains=[text])

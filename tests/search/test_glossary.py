@@ -299,7 +299,7 @@ class TestCurating:
             reverse("admin:catalog_glossaryentry_change", args=[entry.pk]),
             {
                 "name": "attention sink",
-                "others": "sinks, first tokens",
+                "others": "sinks\r\nfirst, second tokens\r\n\r\n",
                 "meaning": "Mine.",
                 "is_active": "on",
             },
@@ -308,13 +308,13 @@ class TestCurating:
         assert write_entries(tmp_path / "glossary.tsv") == 0
         entry.refresh_from_db()
         assert (entry.others, entry.meaning, entry.is_curated) == (
-            ["sinks", "first tokens"],
+            ["sinks", "first, second tokens"],
             "Mine.",
             True,
         )
 
     @pytest.mark.parametrize(
-        ("name", "others"), [("…", ""), ("good", "?!, fine"), ("ATTENTION SINK", ""), ("", "")]
+        ("name", "others"), [("…", ""), ("good", "?!\nfine"), ("ATTENTION SINK", ""), ("", "")]
     )
     def test_a_name_that_no_title_can_have_or_that_is_there_is_refused_in_a_line(
         self, curator, name, others
@@ -340,3 +340,35 @@ class TestCurating:
             )
         assert list(GlossaryEntry.objects.all()) == [brought]
         assert not GlossaryMention.objects.exists()
+
+    def test_several_are_deleted_together_only_if_none_of_them_was_brought(
+        self, curator, make_indexed, django_assert_max_num_queries
+    ):
+        brought = GlossaryEntry.objects.create(name="Brought", meaning="With Stemma.")
+        made = make_entry("PagedAttention", PAGED)
+        for number in range(30):
+            make_indexed(f"Serving {number} with PagedAttention")
+        page = reverse("admin:catalog_glossaryentry_changelist")
+        action = {"action": "delete_selected", "_selected_action": [made.pk, brought.pk]}
+        assert curator.post(page, {**action, "post": "yes"}).status_code == 403
+        with django_assert_max_num_queries(25):
+            asked = curator.post(page, {**action, "_selected_action": [made.pk]})
+        assert "PagedAttention" in asked.content.decode()
+        assert "Serving 7" not in asked.content.decode()
+        curator.post(page, {**action, "_selected_action": [made.pk], "post": "yes"})
+        assert list(GlossaryEntry.objects.all()) == [brought]
+
+    def test_what_is_renamed_does_not_come_back_under_its_old_name(
+        self, curator, monkeypatch, tmp_path
+    ):
+        (tmp_path / "glossary.tsv").write_text(f"attention sink\t{SINK}\n")
+        monkeypatch.setattr(glossary, "FILE", tmp_path / "glossary.tsv")
+        write_entries()
+        entry = GlossaryEntry.objects.get()
+        address = reverse("admin:catalog_glossaryentry_change", args=[entry.pk])
+        for name in ("first tokens", "First Tokens", "sinks of attention"):
+            given = {"name": name, "others": "", "meaning": SINK, "is_active": "on"}
+            assert curator.post(address, given).status_code == 302
+        assert write_entries() == 0
+        used = dict(GlossaryEntry.objects.values_list("name", "is_active"))
+        assert used == {"sinks of attention": True, "attention sink": False}
