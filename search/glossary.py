@@ -217,16 +217,20 @@ class Unread:
 
 
 def unread() -> Unread | None:
-    """Bring the entries up to date with the file; return what is to be read again, None where nothing has changed since."""
+    """Bring the entries up to date with the file; return what is to be read again, None where nothing has changed since.
+
+    What no glossary was read by yet was written by an older version, whose terms were others: all of it is read.
+    """
     write_entries()
     with connection.cursor() as cursor:
         cursor.execute(_STATE)
         state = cursor.fetchone()[0]
         cursor.execute(_READ_BY)
-        if cursor.fetchone()[0] == state:
+        read_by = cursor.fetchone()[0]
+        if read_by == state:
             return None
         names = _names(state)
-        cursor.execute(_CONCERNED)
+        cursor.execute(_CONCERNED if read_by else "SELECT id FROM catalog_paper")
         concerned = {paper for (paper,) in cursor.fetchall()}
         cursor.execute(_TITLES.format("true"))
         while rows := cursor.fetchmany(_BATCH):

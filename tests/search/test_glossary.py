@@ -13,7 +13,7 @@ from search import glossary
 from search.embed import embed_changed
 from search.glossary import FILE, Names, read_file, write_entries
 from search.index import follow_glossary, refresh_words
-from search.models import Embedding, IndexState, Posting
+from search.models import Embedding, IndexState, PaperText, Posting
 from search.queries import search
 from search.question import read
 from search.ranking import rank
@@ -244,6 +244,16 @@ class TestFollowing:
         assert follow_glossary() == 1
         assert not Posting.objects.filter(fields=16).exists()
         assert Posting.objects.filter(paper=other).exists()
+
+    def test_what_an_older_version_wrote_is_all_read_once(self, make_indexed):
+        paper = make_indexed("Nothing of It")
+        Posting.objects.filter(paper=paper).delete()
+        PaperText.objects.update(terms_hash="of an older version")
+        assert follow_glossary() == 1
+        assert Posting.objects.filter(paper=paper).exists()
+        PaperText.objects.update(terms_hash="of nobody")
+        make_entry("PagedAttention", PAGED)
+        assert follow_glossary() == 0
 
     def test_a_refresh_of_all_reads_the_file(self, monkeypatch, tmp_path, make_indexed):
         paper = make_indexed("Serving with PagedAttention")
