@@ -121,9 +121,16 @@ def keep_away(name: str) -> None:
 
 
 def entry_called(text: str) -> GlossaryEntry | None:
-    """Return what the glossary has under a name, in any form of it, or under another name of it as it is written."""
-    called = Q(key=fold(text)) | Q(others__contains=[text])
-    return GlossaryEntry.objects.filter(called, is_active=True).first()
+    """Return what the glossary has under a name, or another name of it, however it is spelled, in the plural or not."""
+    key = fold(text)
+    keys = {key, f"{key}s", key.removesuffix("s")}
+    near = Q(key__in=keys) | Q(others__icontains=text.strip().removesuffix("s"))
+    found = [
+        entry
+        for entry in GlossaryEntry.objects.filter(near, is_active=True)
+        if keys & set(map(fold, entry.names))
+    ]
+    return min(found, key=lambda entry: (entry.key != key, entry.key), default=None)
 
 
 class Names:

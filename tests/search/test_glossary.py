@@ -219,7 +219,7 @@ class TestFinding:
     def test_the_page_of_a_query_that_is_a_name_says_what_it_means(self, client, make_indexed):
         entry = make_entry("Attention Sink", SINK, "StreamingLLM")
         make_indexed("Attention Sinks in Streams")
-        for query in ("attention sink", "Attention-Sink", "StreamingLLM"):
+        for query in ("attention sinks", "Attention-Sink", "StreamingLLM", "streamingllms"):
             page = client.get(reverse("search"), {"q": query}).content.decode()
             assert f'<a href="{entry.get_absolute_url()}">Attention Sink</a>: First tokens' in page
         assert (
