@@ -92,7 +92,7 @@ def test_what_search_would_be_without_the_glossary_and_nothing_is_kept(
     assert list(Posting.objects.order_by("pk").values()) == before
 
 
-def hit(found: Any) -> float:
+def hit(found: Any) -> Any:
     return found["parts"]["lexical"]["kinds"]["k"]["hit_1"]
 
 
