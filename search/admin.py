@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, on_site
 from catalog.admin.forms import PlainForm
+from catalog.folding import fold
 from catalog.models import GlossaryEntry, GlossaryMention, Topic
 from search.admin_split import SplitTopicAdmin
 from search.glossary import keep_away
@@ -104,7 +105,7 @@ class GlossaryEntryForm(PlainForm):
         """Refuse names that no title can have."""
         given = super().clean() or {}
         names = [given.get("name"), *(given.get("others") or [])]
-        if any(name and not key(name) for name in names):
+        if any(name and (not key(name) or "/" in fold(name)) for name in names):
             raise ValidationError("A name needs letters or digits, else no title can have it.")
         return given
 

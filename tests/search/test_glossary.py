@@ -324,7 +324,8 @@ class TestCurating:
         )
 
     @pytest.mark.parametrize(
-        ("name", "others"), [("…", ""), ("good", "?!\nfine"), ("ATTENTION SINK", ""), ("", "")]
+        ("name", "others"),
+        [("…", ""), ("∞/∞", ""), ("good", "?!\nfine"), ("ATTENTION SINK", ""), ("", "")],
     )
     def test_a_name_that_no_title_can_have_or_that_is_there_is_refused_in_a_line(
         self, curator, name, others
