@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+from django.db import IntegrityError
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.folding import fold
-from catalog.models import GlossaryEntry, GlossaryMention, Paper, Source, TitleAlias
+from catalog.models import GlossaryEntry, GlossaryMention, Paper, Run, Source, TitleAlias
 from search import glossary
 from search.embed import embed_changed
 from search.glossary import FILE, Names, read_file, write_entries
@@ -275,6 +276,17 @@ class TestFollowing:
         after = dict(Embedding.objects.values_list("paper", "text_hash"))
         told = Paper.objects.get(abstract="")
         assert {paper for paper in after if after[paper] != before[paper]} == {told.pk}
+
+    def test_a_glossary_that_cannot_be_followed_is_a_failed_run(
+        self, monkeypatch, tmp_path, make_indexed
+    ):
+        (tmp_path / "glossary.tsv").write_text("PagedAttention\t\n")
+        monkeypatch.setattr(glossary, "FILE", tmp_path / "glossary.tsv")
+        with pytest.raises(IntegrityError):
+            embed_changed("test")
+        run = Run.objects.get()
+        assert run.status == Run.Status.FAILED
+        assert "glossary_entry_has_meaning" in run.message
 
     def test_a_merged_paper_has_no_mentions(self, make_indexed):
         make_entry("PagedAttention", PAGED)
