@@ -1,6 +1,6 @@
 """What search keeps of papers, to be looked at: it is computed, never edited."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -12,10 +12,12 @@ from django.http import HttpRequest
 
 from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, on_site
 from catalog.admin.forms import PlainForm
+from catalog.folding import fold
 from catalog.models import GlossaryEntry, GlossaryMention, Topic
 from search.admin_split import SplitTopicAdmin
+from search.glossary import keep_away
 from search.models import Embedding, PaperText, Synonym, Word
-from search.receivers import follow_glossary
+from search.receivers import announce_glossary
 from search.synonyms import by_words
 from search.words import key
 
@@ -75,19 +77,35 @@ class SynonymAdmin(CuratedAdmin):
         return super().has_delete_permission(request, obj) and (obj is None or obj.is_curated)
 
 
+class LinesField(SimpleArrayField):
+    """Names, each on a line of its own: they may have commas."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(forms.CharField(max_length=80), delimiter="\n", **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = "\n".join(line for line in value.splitlines() if line.strip())
+        return super().to_python(value)
+
+
 class GlossaryEntryForm(PlainForm):
-    others = SimpleArrayField(
-        forms.CharField(max_length=80),
+    others = LinesField(
         required=False,
         label="Other names",
         help_text=GlossaryEntry._meta.get_field("others").help_text,
     )
 
+    class Meta:
+        widgets: ClassVar = {"meaning": forms.Textarea(attrs={"rows": 3})}
+
     def clean(self) -> dict[str, Any]:
         """Refuse names that no title can have."""
         given = super().clean() or {}
         names = [given.get("name"), *(given.get("others") or [])]
-        if any(name and not key(name) for name in names):
+        if any(name and (not key(name) or "/" in fold(name)) for name in names):
             raise ValidationError("A name needs letters or digits, else no title can have it.")
         return given
 
@@ -127,23 +145,27 @@ class GlossaryEntryAdmin(CuratedAdmin):
     def save_model(self, request: HttpRequest, obj: GlossaryEntry, form: Any, change: bool) -> None:
         obj.is_curated = True
         super().save_model(request, obj, form, change)
-        transaction.on_commit(follow_glossary)
+        if change and "name" in form.changed_data:
+            keep_away(form.initial["name"])
+        transaction.on_commit(announce_glossary)
 
     def delete_model(self, request: HttpRequest, obj: GlossaryEntry) -> None:
         super().delete_model(request, obj)
-        transaction.on_commit(follow_glossary)
+        transaction.on_commit(announce_glossary)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[GlossaryEntry]) -> None:
         super().delete_queryset(request, queryset)
-        transaction.on_commit(follow_glossary)
+        transaction.on_commit(announce_glossary)
 
     def has_delete_permission(self, request: HttpRequest, obj: GlossaryEntry | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or obj.is_curated)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Which titles have a name is found anew: it goes with the entry."""
-        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        return deleted, counts, set(lacking) - {GlossaryMention._meta.verbose_name}, protected
+        """Which titles have a name is found anew: it goes with the entry, and is not told paper by paper."""
+        kept = [entry for entry in objs if not self.has_delete_permission(request, entry)]
+        lacking = {self.opts.verbose_name} if kept else set()
+        names = [str(entry) for entry in objs]
+        return names, {self.opts.verbose_name_plural: len(names)}, lacking, []
 
     @admin.display(description="other names")
     def others_listed(self, entry: GlossaryEntry) -> str:

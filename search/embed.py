@@ -89,10 +89,11 @@ def embed_changed(
     Raises AlreadyRunning, and ModelUnavailable when there is something to embed and no model.
     """
     with alone(EMBED, "The embedding job is running already."):
-        words = follow_glossary()
-        wanting, missing, papers = _find(configured_model(), limit)
-        run = _start(reason) if wanting else None
+        model, run, missing = configured_model(), None, 0
         try:
+            words = follow_glossary()
+            wanting, missing, papers = _find(model, limit)
+            run = _start(reason) if wanting else None
             _embed_all(wanting, progress)
             ids = [paper.paper_id for paper in wanting]
             new = sum(paper.is_new for paper in wanting)

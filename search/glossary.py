@@ -23,20 +23,23 @@ from catalog.folding import fold
 from catalog.models import GlossaryEntry
 from catalog.systems.mentions import Forms
 from search.terms import GLOSSARY
-from search.words import CJK, parts, stem
+from search.words import CJK, parts
 
 FILE = Path(__file__).with_name("glossary.tsv")
 MOST = 4  # entries of a title
 _BATCH = 5000
 _CJK = re.compile(f"({CJK})")
+_STOP = re.compile(r"[:;?!]\s|\s[-–—]+\s")  # a term does not go on after it
+_Words = tuple[str, ...]
 _WRITTEN = re.compile(
     r"(?=.*[A-Z0-9∞])\S+"
 )  # names of one word that are found only as they are written
 
-_STATE = """
-SELECT md5(coalesce(string_agg(concat_ws(E'\\t', id, name, array_to_string(others, '|'), meaning), E'\\n' ORDER BY id), ''))
+_VERSION = 1  # of how titles are read: raised when papers must be read again
+_STATE = f"""
+SELECT '{_VERSION}:' || md5(coalesce(string_agg(concat_ws(E'\\t', id, name, array_to_string(others, '|'), meaning), E'\\n' ORDER BY id), ''))
 FROM catalog_glossaryentry WHERE is_active
-"""
+"""  # noqa: S608  # our own text
 _READ_BY = "SELECT coalesce(max(glossary), '') FROM search_indexstate"
 _REMEMBER = """
 INSERT INTO search_indexstate (id, changed, glossary) VALUES (1, 0, %s)
@@ -81,7 +84,8 @@ def read_file(file: Path) -> Iterator[Written]:
 def write_entries(file: Path | None = None) -> int:
     """Bring the entries that no curator has touched up to date with the file; return how many were written or deleted."""
     rows = {row.key: row for row in GlossaryEntry.objects.all()}
-    fresh, changed = [], []
+    ours = GlossaryEntry.objects.filter(is_curated=False)  # asked again: a curator may edit one now
+    fresh, written = [], 0
     left = {key for key, row in rows.items() if not row.is_curated}
     for entry in read_file(file or FILE):
         name, *others = entry.names
@@ -95,17 +99,31 @@ def write_entries(file: Path | None = None) -> int:
             others,
             entry.meaning,
         ):
-            row.name, row.others, row.meaning = name, others, entry.meaning
-            changed.append(row)
+            written += ours.filter(pk=row.pk).update(
+                name=name, others=others, meaning=entry.meaning
+            )
     with transaction.atomic():
         GlossaryEntry.objects.bulk_create(fresh, ignore_conflicts=True)
-        GlossaryEntry.objects.bulk_update(changed, ["name", "others", "meaning"])
-        GlossaryEntry.objects.filter(key__in=left, is_curated=False).delete()
-    return len(fresh) + len(changed) + len(left)
+        gone = [row.pk for row in ours.filter(key__in=left).select_for_update()] if left else []
+        GlossaryEntry.objects.filter(pk__in=gone).delete()
+    return len(fresh) + written + len(gone)
+
+
+def keep_away(name: str) -> None:
+    """Have what Stemma brings under a name that a curator gave up stay away: it would come back beside what that became."""
+    for entry in read_file(FILE):
+        if fold(entry.names[0]) == fold(name):
+            unused = {
+                "name": name,
+                "meaning": entry.meaning,
+                "is_active": False,
+                "is_curated": True,
+            }
+            GlossaryEntry.objects.get_or_create(key=fold(name), defaults=unused)
 
 
 def entry_called(text: str) -> GlossaryEntry | None:
-    """Return what the glossary has under a name, in any form of it."""
+    """Return what the glossary has under a name, or another name of it, however it is spelled, in the plural or not."""
     entry = _present_names().called(text)
     return GlossaryEntry.objects.filter(pk=entry).first() if entry else None
 
@@ -115,49 +133,49 @@ class Names:
 
     def __init__(self, entries: Iterable[tuple[int, Sequence[str]]]) -> None:
         self._written: dict[str, list[int]] = defaultdict(list)
-        self._terms: dict[str, list[tuple[tuple[str, ...], int]]] = defaultdict(list)
-        self._called: dict[str | tuple[str, ...], int] = {}
+        self._terms: dict[str, list[tuple[_Words, int]]] = defaultdict(list)
+        self._called: dict[str, int] = {}
         for entry, names in entries:
             for name in names:
-                stems = _stems(name)
-                self._called.setdefault(fold(name), entry)
-                self._called.setdefault(stems, entry)
+                words = _words(name)
+                self._called.setdefault("".join(words), entry)
                 if _WRITTEN.fullmatch(name):
                     self._written[name].append(entry)
-                elif stems:
-                    self._terms[stems[0]].append((stems, entry))
+                elif words:
+                    self._terms[words[0]].append((words, entry))
         self._forms = Forms(self._written)
+
+    def called(self, text: str) -> int | None:
+        """Return the entry of which a text is a name, whatever its capitals and signs, in the plural or not."""
+        return self._called.get("".join(_words(text)))
 
     def find(self, title: str) -> list[int]:
         """Return the entries that a title names, each once: first names as they are written, then terms, of more words first."""
-        spaced = _CJK.sub(
-            r" \1 ", title
-        )  # Latin names stand among Chinese characters without a space
-        found = [entry for one in self._forms.find(spaced) for entry in self._written[one.form]]
-        terms = sorted(self._terms_in(_stems(title)), reverse=True)
+        # Latin names stand among Chinese characters without a space.
+        forms = self._forms.find(_CJK.sub(r" \1 ", title))
+        found = [entry for one in forms for entry in self._written[one.form]]
+        # Nothing is at the end of each piece, so that no term goes on into the next.
+        words = [word for piece in _STOP.split(title) for word in (*_words(piece), "")]
+        terms = sorted(self._terms_in(tuple(words)), reverse=True)
         return list(dict.fromkeys([*found, *(entry for _, _, entry in terms)]))
 
-    def called(self, text: str) -> int | None:
-        """Return the entry of which a text is a name, whatever its capitals, signs and endings."""
-        stems = _stems(text)
-        return self._called.get(fold(text)) or self._called.get(stems) if stems else None
-
-    def _terms_in(self, stems: tuple[str, ...]) -> Iterator[tuple[int, int, int]]:
+    def _terms_in(self, words: _Words) -> Iterator[tuple[int, int, int]]:
         """Yield how many words a term has, how near to the beginning it stands and whose it is, the longest at each place."""
         place = 0
-        while place < len(stems):
+        while place < len(words):
             here = [
                 (len(term), -place, entry)
-                for term, entry in self._terms.get(stems[place], ())
-                if stems[place : place + len(term)] == term
+                for term, entry in self._terms.get(words[place], ())
+                if words[place : place + len(term)] == term
             ]
             longest = max((length for length, _, _ in here), default=0)
             yield from (one for one in here if one[0] == longest)
             place += max(longest, 1)
 
 
-def _stems(text: str) -> tuple[str, ...]:
-    return tuple(map(stem, parts(text)))
+def _words(text: str) -> _Words:
+    """The words of a text in the singular. By their stems "linearizing" would be in "linear", "personalization" in "person"."""
+    return tuple(word.removesuffix("s") for word in parts(text))
 
 
 def refresh_mentions(cursor: CursorWrapper, papers: Sequence[int]) -> None:
@@ -219,16 +237,20 @@ class Unread:
 
 
 def unread() -> Unread | None:
-    """Bring the entries up to date with the file; return what is to be read again, None where nothing has changed since."""
+    """Bring the entries up to date with the file; return what is to be read again, None where nothing has changed since.
+
+    What no glossary was read by yet was written by an older version, whose terms were others: all of it is read.
+    """
     write_entries()
     with connection.cursor() as cursor:
         cursor.execute(_STATE)
         state = cursor.fetchone()[0]
         cursor.execute(_READ_BY)
-        if cursor.fetchone()[0] == state:
+        read_by = cursor.fetchone()[0]
+        if read_by == state:
             return None
         names = _names(state)
-        cursor.execute(_CONCERNED)
+        cursor.execute(_CONCERNED if read_by else "SELECT id FROM catalog_paper")
         concerned = {paper for (paper,) in cursor.fetchall()}
         cursor.execute(_TITLES.format("true"))
         while rows := cursor.fetchmany(_BATCH):

@@ -67,7 +67,7 @@ class IndexState(models.Model):
 
     changed = models.PositiveIntegerField(default=0)
     glossary = models.CharField(
-        max_length=32,
+        max_length=40,
         default="",
         db_default="",
         help_text="Of the glossary by which papers were read last.",

@@ -27,7 +27,7 @@ class GlossaryEntry(models.Model):
 
     name = models.CharField(
         max_length=80,
-        help_text="As it is printed. One word with capitals or digits is found in titles only as it is written here, any other in every form.",
+        help_text="As it is printed. One word is found in titles as it is written here, without capitals or digits also in the plural; several words in every form of them.",
     )
     key = KeyField(of="name", unique=True)
     others = ArrayField(
@@ -35,7 +35,7 @@ class GlossaryEntry(models.Model):
         verbose_name="other names",
         default=list,
         blank=True,
-        help_text="Other spellings and full synonyms, separated by commas.",
+        help_text="Other spellings and full synonyms, each on a line of its own.",
     )
     meaning = models.CharField(
         max_length=400, help_text="One sentence: what it is or does, and how, in plain words."

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='indexstate',
             name='glossary',
-            field=models.CharField(db_default='', default='', help_text='Of the glossary by which papers were read last.', max_length=32),
+            field=models.CharField(db_default='', default='', help_text='Of the glossary by which papers were read last.', max_length=40),
         ),
     ]

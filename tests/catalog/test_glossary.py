@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from catalog.models import GlossaryEntry, GlossaryMention, Paper, System
+from tests.catalog.queries import count_queries
 from tests.factories import make_paper
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +94,15 @@ def test_the_site_map_has_them(client, listed):
     parts = client.get(reverse("sitemap-part", args=[1])).content.decode()
     assert entry.get_absolute_url() in parts
     assert reverse("glossary-index") in parts
+
+
+def test_number_of_queries_does_not_grow_with_the_lists(client, listed):
+    entry = make_entry("PagedAttention", "Keeps blocks.", listed)
+    urls = [one.get_absolute_url() for one in (entry, listed)] + [reverse("glossary-index")]
+    client.get(listed.get_absolute_url())  # what is remembered between requests
+    before = [count_queries(client, url) for url in urls]
+    for number in range(10):
+        paper = make_paper(f"PagedAttention {number}", authors=["Ada Lovelace"])
+        GlossaryMention.objects.create(entry=entry, paper=paper, place=0)
+        make_entry(f"Name {number}", "Means something.", listed, paper)
+    assert [count_queries(client, url) for url in urls] == before

@@ -125,7 +125,11 @@ def test_each_title_of_the_starter_list_finds_its_paper_first(tmp_path):
 def test_the_benchmark_asks_for_every_kind_of_page(make_indexed):
     make_indexed("Sparse Attention", repository="lab/code", year=2024)
     kinds = bench.addresses()
-    assert {name for name, urls in kinds.items() if not urls} == {"venue-detail", "system-detail"}
+    assert {name for name, urls in kinds.items() if not urls} == {
+        "venue-detail",
+        "system-detail",
+        "glossary-detail",
+    }
     assert len(kinds["search"]) == len(bench.QUERIES)
     figures = list(bench.pages())
     assert [figure.name for figure in figures if figure.note] == []

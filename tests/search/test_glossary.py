@@ -4,17 +4,18 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from django.db import IntegrityError
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.folding import fold
-from catalog.models import GlossaryEntry, GlossaryMention, Paper, Source, TitleAlias
+from catalog.models import GlossaryEntry, GlossaryMention, Paper, Run, Source, TitleAlias
 from search import glossary
 from search.embed import embed_changed
 from search.glossary import FILE, Names, embedded_text, read_file, write_entries
 from search.index import follow_glossary, refresh_words
-from search.models import Embedding, IndexState, Posting
+from search.models import Embedding, IndexState, PaperText, Posting
 from search.queries import search
 from search.question import read
 from search.ranking import rank
@@ -57,6 +58,9 @@ def named(title: str, *names: str) -> list[str]:
         ("AttentionSink: Streams", "attention sink", True),
         ("Attention with a Sink", "attention sink", False),
         ("On Chunking and Chunks", "chunking", True),
+        ("Hallucinations of Models", "hallucination", True),
+        ("Linear-Time Sequence Modeling", "linearizing", False),
+        ("Person Re-Identification", "personalization", False),
         ("Lost in the Middle: How Models Use Context", "lost in the middle", True),
         ("KV-Cache Compression", "KV cache", True),
         ("缓存与效果：从MHA到MLA", "MLA", True),
@@ -125,6 +129,22 @@ class TestEntries:
         assert self.write(tmp_path, f"attention sink\t{SINK}") == 0
         mine.refresh_from_db()
         assert (mine.name, mine.meaning, mine.is_active) == ("Attention Sink", "Mine.", False)
+
+    def test_what_a_curator_edits_at_that_moment_stays(self, tmp_path):
+        self.write(tmp_path, f"attention sink\t{SINK}", f"paging\t{SINK}")
+
+        class Edited:
+            """A file that is read just as a curator saves both entries."""
+
+            def read_text(self, encoding: str) -> str:
+                GlossaryEntry.objects.update(meaning="Mine.", is_curated=True)
+                return f"attention sink\t{PAGED}\n"
+
+        assert write_entries(Edited()) == 0  # type: ignore[arg-type]
+        assert set(GlossaryEntry.objects.values_list("name", "meaning")) == {
+            ("attention sink", "Mine."),
+            ("paging", "Mine."),
+        }
 
 
 @pytest.mark.django_db
@@ -201,7 +221,7 @@ class TestFinding:
     def test_the_page_of_a_query_that_is_a_name_says_what_it_means(self, client, make_indexed):
         entry = make_entry("Attention Sink", SINK, "StreamingLLM")
         make_indexed("Attention Sinks in Streams")
-        for query in ("attention sinks", "Attention-Sink", "attentionsink", "streamingllm"):
+        for query in ("attention sinks", "Attention-Sink", "attentionsink", "streamingllms"):
             page = client.get(reverse("search"), {"q": query}).content.decode()
             assert f'<a href="{entry.get_absolute_url()}">Attention Sink</a>: First tokens' in page
         assert (
@@ -226,6 +246,16 @@ class TestFollowing:
         assert follow_glossary() == 1
         assert not Posting.objects.filter(fields=16).exists()
         assert Posting.objects.filter(paper=other).exists()
+
+    def test_what_an_older_version_wrote_is_all_read_once(self, make_indexed):
+        paper = make_indexed("Nothing of It")
+        Posting.objects.filter(paper=paper).delete()
+        PaperText.objects.update(terms_hash="of an older version")
+        assert follow_glossary() == 1
+        assert Posting.objects.filter(paper=paper).exists()
+        PaperText.objects.update(terms_hash="of nobody")
+        make_entry("PagedAttention", PAGED)
+        assert follow_glossary() == 0
 
     def test_a_refresh_of_all_reads_the_file(self, monkeypatch, tmp_path, make_indexed):
         paper = make_indexed("Serving with PagedAttention")
@@ -263,6 +293,17 @@ class TestFollowing:
         text = embedded_text(paper["title"], paper.get("abstract", ""))
         assert Embedding.objects.get().text_hash == sha256(text.encode()).hexdigest()
 
+    def test_a_glossary_that_cannot_be_followed_is_a_failed_run(
+        self, monkeypatch, tmp_path, make_indexed
+    ):
+        (tmp_path / "glossary.tsv").write_text("PagedAttention\t\n")
+        monkeypatch.setattr(glossary, "FILE", tmp_path / "glossary.tsv")
+        with pytest.raises(IntegrityError):
+            embed_changed("test")
+        run = Run.objects.get()
+        assert run.status == Run.Status.FAILED
+        assert "glossary_entry_has_meaning" in run.message
+
     def test_a_merged_paper_has_no_mentions(self, make_indexed):
         make_entry("PagedAttention", PAGED)
         kept, paper = make_indexed("Other"), make_indexed("Serving with PagedAttention")
@@ -296,7 +337,7 @@ class TestCurating:
             reverse("admin:catalog_glossaryentry_change", args=[entry.pk]),
             {
                 "name": "attention sink",
-                "others": "sinks, first tokens",
+                "others": "sinks\r\nfirst, second tokens\r\n\r\n",
                 "meaning": "Mine.",
                 "is_active": "on",
             },
@@ -305,13 +346,14 @@ class TestCurating:
         assert write_entries(tmp_path / "glossary.tsv") == 0
         entry.refresh_from_db()
         assert (entry.others, entry.meaning, entry.is_curated) == (
-            ["sinks", "first tokens"],
+            ["sinks", "first, second tokens"],
             "Mine.",
             True,
         )
 
     @pytest.mark.parametrize(
-        ("name", "others"), [("…", ""), ("good", "?!, fine"), ("ATTENTION SINK", ""), ("", "")]
+        ("name", "others"),
+        [("…", ""), ("∞/∞", ""), ("good", "?!\nfine"), ("ATTENTION SINK", ""), ("", "")],
     )
     def test_a_name_that_no_title_can_have_or_that_is_there_is_refused_in_a_line(
         self, curator, name, others
@@ -337,3 +379,35 @@ class TestCurating:
             )
         assert list(GlossaryEntry.objects.all()) == [brought]
         assert not GlossaryMention.objects.exists()
+
+    def test_several_are_deleted_together_only_if_none_of_them_was_brought(
+        self, curator, make_indexed, django_assert_max_num_queries
+    ):
+        brought = GlossaryEntry.objects.create(name="Brought", meaning="With Stemma.")
+        made = make_entry("PagedAttention", PAGED)
+        for number in range(30):
+            make_indexed(f"Serving {number} with PagedAttention")
+        page = reverse("admin:catalog_glossaryentry_changelist")
+        action = {"action": "delete_selected", "_selected_action": [made.pk, brought.pk]}
+        assert curator.post(page, {**action, "post": "yes"}).status_code == 403
+        with django_assert_max_num_queries(25):
+            asked = curator.post(page, {**action, "_selected_action": [made.pk]})
+        assert "PagedAttention" in asked.content.decode()
+        assert "Serving 7" not in asked.content.decode()
+        curator.post(page, {**action, "_selected_action": [made.pk], "post": "yes"})
+        assert list(GlossaryEntry.objects.all()) == [brought]
+
+    def test_what_is_renamed_does_not_come_back_under_its_old_name(
+        self, curator, monkeypatch, tmp_path
+    ):
+        (tmp_path / "glossary.tsv").write_text(f"attention sink\t{SINK}\n")
+        monkeypatch.setattr(glossary, "FILE", tmp_path / "glossary.tsv")
+        write_entries()
+        entry = GlossaryEntry.objects.get()
+        address = reverse("admin:catalog_glossaryentry_change", args=[entry.pk])
+        for name in ("first tokens", "First Tokens", "sinks of attention"):
+            given = {"name": name, "others": "", "meaning": SINK, "is_active": "on"}
+            assert curator.post(address, given).status_code == 302
+        assert write_entries() == 0
+        used = dict(GlossaryEntry.objects.values_list("name", "is_active"))
+        assert used == {"sinks of attention": True, "attention sink": False}

@@ -3,8 +3,8 @@
 import json
 import statistics
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, fields
 from math import isfinite, nan
 from pathlib import Path
@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from tqdm import tqdm
 
+from catalog.locks import AlreadyRunning
 from catalog.models import GlossaryEntry
 from search import serving
 from search.embed import embed_changed
@@ -21,9 +22,12 @@ from search.evaluation import beir
 from search.evaluation.asking import SEARCHED, Asked, Judged, Part, judge
 from search.evaluation.measures import Measures, chance_of_difference
 from search.evaluation.questions import HELD_OUT, QuestionsRefused, read_questions
+from search.glossary import write_entries
 from search.index import refresh_words
 from search.ranking import SETTINGS
 from search.scratch import ScratchRefused, scratch_database
+
+Around = Callable[[], AbstractContextManager[None]]  # what is so while questions are asked
 
 _NAMES = [one.name for one in fields(Measures)]
 _TESTED = ("mrr_10", "ndcg_10", "hit_5")
@@ -46,6 +50,7 @@ def _setting(text: str) -> tuple[str, float]:
 def without_glossary() -> Iterator[None]:
     """Leave the glossary out of index and vectors until the end of the block, in a transaction that is taken back."""
     with transaction.atomic():
+        write_entries()  # else the embedding job would bring what is not there yet, to be used
         GlossaryEntry.objects.update(is_active=False)
         embed_changed("evaluation without the glossary")
         yield
@@ -78,33 +83,35 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         against = dict(options["against"])
+        around = without_glossary if options["without_glossary"] else nullcontext
         try:
-            with without_glossary() if options["without_glossary"] else nullcontext():
-                if options["beir"]:
-                    found = self._collection(options["beir"], against, quiet=options["json"])
-                else:
-                    found = self._catalogue(options["questions"], against, quiet=options["json"])
-        except (QuestionsRefused, beir.CollectionRefused, ScratchRefused) as error:
+            if options["beir"]:
+                found = self._collection(options["beir"], against, around, quiet=options["json"])
+            else:
+                found = self._catalogue(
+                    options["questions"], against, around, quiet=options["json"]
+                )
+        except (QuestionsRefused, beir.CollectionRefused, ScratchRefused, AlreadyRunning) as error:
             raise CommandError(str(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False))
         else:
             self._print(found)
 
-    def _catalogue(self, file: Path, against: dict[str, float], *, quiet: bool) -> dict[str, Any]:
+    def _catalogue(
+        self, file: Path, against: dict[str, float], around: Around, *, quiet: bool
+    ) -> dict[str, Any]:
         questions = read_questions(file)
         there = [one for one in questions if one.papers]
         if not there:
             raise CommandError(f"{file}: no paper of this catalogue answers any of its questions.")
         asked = [Asked(one.kind, one.text, dict.fromkeys(one.papers, 1.0)) for one in there]
-        return {
-            "questions": len(asked),
-            "left_out": len(questions) - len(asked),
-            **_evaluate(asked, against, quiet=quiet),
-        }
+        with around():
+            found = _evaluate(asked, against, quiet=quiet)
+        return {"questions": len(asked), "left_out": len(questions) - len(asked), **found}
 
     def _collection(
-        self, folder: Path, against: dict[str, float], *, quiet: bool
+        self, folder: Path, against: dict[str, float], around: Around, *, quiet: bool
     ) -> dict[str, Any]:
         questions = beir.read_queries(folder)
         with scratch_database("evaluation"):
@@ -123,7 +130,8 @@ class Command(BaseCommand):
                 )
                 for one in questions.asked
             ]  # fmt: skip
-            found = _evaluate(asked, against, quiet=quiet)
+            with around():
+                found = _evaluate(asked, against, quiet=quiet)
         notes = questions.notes + questions.missing(papers)
         return {"documents": len(papers), "questions": len(asked), "notes": notes, **found}
 

@@ -9,10 +9,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from catalog.models import Paper
-from search import embed
+from catalog.models import GlossaryEntry, Paper
+from search import embed, glossary
 from search.evaluation.questions import HELD_OUT, QuestionsRefused, read_questions
 from search.index import refresh_words
+from search.models import Posting
 from tests.factories import make_paper
 
 
@@ -62,6 +63,37 @@ def test_two_settings_are_compared_question_by_question(catalogue, tmp_path):
     test = found["parts"]["fused"]["mrr_10"]
     assert (test["ours"], test["theirs"]) == (1, 0)
     assert test["p"] < 0.01
+
+
+GLOSSARY = "lighthouses\tTowers whose lamps warn ships of rocks at night, seen from far away.\n"
+
+
+@pytest.fixture
+def brought(monkeypatch, tmp_path):
+    """A glossary that Stemma brings, and no job has read yet."""
+    (tmp_path / "glossary.tsv").write_text(GLOSSARY)
+    monkeypatch.setattr(glossary, "FILE", tmp_path / "glossary.tsv")
+
+
+def test_what_search_would_be_without_the_glossary_and_nothing_is_kept(
+    catalogue, tmp_path, brought
+):
+    file = write(
+        tmp_path / "questions.jsonl",
+        {"kind": "k", "question": "lamps", "answers": ["A History of Lighthouses"]},
+    )
+    assert hit(run("--questions", file, "--without-glossary")) == 0
+    assert not GlossaryEntry.objects.exists()
+    embed.embed_changed("test")
+    before = list(Posting.objects.order_by("pk").values())
+    assert hit(run("--questions", file)) == 1
+    assert hit(run("--questions", file, "--without-glossary")) == 0
+    assert hit(run("--questions", file)) == 1
+    assert list(Posting.objects.order_by("pk").values()) == before
+
+
+def hit(found: Any) -> Any:
+    return found["parts"]["lexical"]["kinds"]["k"]["hit_1"]
 
 
 def test_the_table_is_for_people(catalogue, tmp_path):
@@ -130,6 +162,7 @@ def test_a_collection_is_read_into_a_database_of_its_own(collection):
     assert (found["documents"], found["questions"], found["notes"]) == (3, 2, [])
     assert found["parts"]["fused"]["kinds"]["all"]["ndcg_10"] == 1
     assert found["parts"]["vector"]["kinds"]["all"]["recall_100"] == 1
+    assert run("--beir", collection, "--without-glossary")["documents"] == 3
     assert connection.settings_dict["NAME"] == name
     assert list(Paper.objects.all()) == [kept]
 
