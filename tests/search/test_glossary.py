@@ -139,6 +139,13 @@ class TestFinding:
         )
         assert ("virtual", True) in hit.why or ("virtual memory", True) in hit.why
 
+    def test_a_paper_is_found_by_the_short_name_that_its_title_does_not_say(self, make_indexed):
+        make_entry("YOCO", "Reuses one cache in all upper layers.", "You Only Cache Once", "reuse")
+        paper = make_indexed("You Only Cache Once: Decoders")
+        make_indexed("Reuse of Decoders")
+        hit = search("yoco").hits[0]
+        assert (hit.paper_id, hit.reason) == (paper.pk, "glossary: YOCO")
+
     def test_the_meaning_is_in_no_phrase_and_no_field(self, make_indexed):
         make_entry("PagedAttention", PAGED)
         make_indexed("Efficient Serving with PagedAttention")
