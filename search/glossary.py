@@ -30,6 +30,7 @@ FILE = Path(__file__).with_name("glossary.tsv")
 MOST = 4  # entries of a title
 _BATCH = 5000
 _CJK = re.compile(f"({CJK})")
+_STOP = re.compile(r"[:;?!]\s|\s[-–—]+\s")  # a term does not go on after it
 _WRITTEN = re.compile(
     r"(?=.*[A-Z0-9∞])\S+"
 )  # names of one word that are found only as they are written
@@ -131,7 +132,8 @@ class Names:
             r" \1 ", title
         )  # Latin names stand among Chinese characters without a space
         found = [entry for one in self._forms.find(spaced) for entry in self._written[one.form]]
-        terms = sorted(self._terms_in([stem(part) for part in parts(title)]), reverse=True)
+        stems = [word for piece in _STOP.split(title) for word in [*map(stem, parts(piece)), ""]]
+        terms = sorted(self._terms_in(stems), reverse=True)
         return list(dict.fromkeys([*found, *(entry for _, _, entry in terms)]))
 
     def _terms_in(self, stems: Sequence[str]) -> Iterator[tuple[int, int, int]]:

@@ -56,6 +56,8 @@ def named(title: str, *names: str) -> list[str]:
         ("AttentionSink: Streams", "attention sink", True),
         ("Attention with a Sink", "attention sink", False),
         ("On Chunking and Chunks", "chunking", True),
+        ("On Compression: Memory in Little Room", "compressive memory", False),
+        ("Sparse - Attention or Not", "sparse attention", False),
         ("Lost in the Middle: How Models Use Context", "lost in the middle", True),
         ("KV-Cache Compression", "KV cache", True),
         ("缓存与效果：从MHA到MLA", "MLA", True),
@@ -95,6 +97,25 @@ def test_the_file_is_well_formed_and_says_each_thing_once():
     assert keys == sorted(keys)
     names = [name for entry in entries for name in dict.fromkeys(map(fold, entry.names))]
     assert len(names) == len(set(names)), "two entries share a name"
+
+
+@pytest.mark.parametrize(
+    ("title", "names"),
+    [
+        ("Mamba: Linear-Time Sequence Modeling with Selective State Spaces", {"Mamba"}),
+        (
+            "ChunkKV: Semantic-Preserving KV Cache Compression",
+            {"ChunkKV", "KV Cache Compression"},
+        ),
+        ("Circuit Complexity Bounds for RoPE-based Models", {"RoPE", "Circuit complexity"}),
+        ("XKV: Personalized KV Cache Memory Reduction", {"KV Cache"}),
+        ("Fnet: Mixing tokens with fourier transforms", {"FNet"}),
+    ],
+)
+def test_entries_of_the_file_are_not_found_where_their_stem_means_another_thing(title, names):
+    entries = list(read_file(SHIPPED))
+    found = Names((n, one.names) for n, one in enumerate(entries)).find(title)
+    assert {entries[number].names[0] for number in found} == names
 
 
 @pytest.mark.django_db
