@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from catalog.admin.base import CuratedAdmin, ReadOnlyAdmin, on_site
 from catalog.admin.forms import PlainForm
+from catalog.folding import fold
 from catalog.models import GlossaryEntry, GlossaryMention, Topic
 from search.admin_split import SplitTopicAdmin
 from search.models import Embedding, PaperText, Synonym, Word
@@ -76,6 +77,7 @@ class SynonymAdmin(CuratedAdmin):
 
 
 class GlossaryEntryForm(PlainForm):
+    settled_on_saving = frozenset({"glossary_entry_has_name"})
     others = SimpleArrayField(
         forms.CharField(max_length=80),
         required=False,
@@ -84,11 +86,14 @@ class GlossaryEntryForm(PlainForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Refuse names that no title can have."""
+        """Refuse names that no title can have, or that are there."""
         given = super().clean() or {}
         names = [given.get("name"), *(given.get("others") or [])]
-        if any(name and not key(name) for name in names):
+        if any(name and not (key(name) and fold(name)) for name in names):
             raise ValidationError("A name needs letters or digits, else no title can have it.")
+        others = GlossaryEntry.objects.exclude(pk=self.instance.pk)
+        if there := others.filter(key=fold(given.get("name") or "")).first():
+            self.add_error("name", f"There is an entry of this name: “{there}”.")
         return given
 
 

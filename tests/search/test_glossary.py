@@ -322,20 +322,42 @@ class TestCurating:
             True,
         )
 
+    def test_an_entry_is_added(self, curator):
+        answer = curator.post(
+            reverse("admin:catalog_glossaryentry_add"),
+            {"name": "YOCO", "others": "", "meaning": "Mine.", "is_active": "on"},
+        )
+        assert answer.status_code == 302
+        entry = GlossaryEntry.objects.get()
+        assert (entry.key, entry.is_curated) == ("yoco", True)
+
+    NEEDS, THERE = "A name needs letters", "There is an entry of this name"
+
     @pytest.mark.parametrize(
-        ("name", "others"), [("…", ""), ("good", "?!, fine"), ("ATTENTION SINK", ""), ("", "")]
+        ("name", "others", "said"),
+        [
+            ("…", "", NEEDS),
+            ("good", "?!, fine", NEEDS),
+            ("ATTENTION SINK", "", THERE),
+            ("", "", "This field is required"),
+        ],
     )
     def test_a_name_that_no_title_can_have_or_that_is_there_is_refused_in_a_line(
-        self, curator, name, others
+        self, curator, name, others, said
     ):
         make_entry("Attention Sink", SINK)
-        page = curator.post(
+        mine = make_entry("Mine", SINK)
+        asked = {"name": name, "others": others, "meaning": "Mine.", "is_active": "on"}
+        for address in (
             reverse("admin:catalog_glossaryentry_add"),
-            {"name": name, "others": others, "meaning": "Mine.", "is_active": "on"},
-        )
-        assert page.status_code == 200
-        assert "errorlist" in page.content.decode()
-        assert GlossaryEntry.objects.count() == 1
+            reverse("admin:catalog_glossaryentry_change", args=[mine.pk]),
+        ):
+            page = curator.post(address, asked)
+            assert page.status_code == 200
+            assert said in page.content.decode()
+            assert "Constraint" not in page.content.decode()
+        mine.refresh_from_db()
+        assert (mine.name, GlossaryEntry.objects.count()) == ("Mine", 2)
 
     def test_what_stemma_brings_is_not_deleted_and_what_a_curator_made_is(
         self, curator, make_indexed
