@@ -14,9 +14,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from tqdm import tqdm
 
+from catalog.locks import AlreadyRunning
 from catalog.models import GlossaryEntry
 from search import serving
 from search.embed import embed_changed
+from search.embeddings import ModelUnavailable
 from search.evaluation import beir
 from search.evaluation.asking import SEARCHED, Asked, Judged, Part, judge
 from search.evaluation.measures import Measures, chance_of_difference
@@ -26,6 +28,13 @@ from search.ranking import SETTINGS
 from search.scratch import ScratchRefused, scratch_database
 
 _NAMES = [one.name for one in fields(Measures)]
+_REFUSALS = (
+    AlreadyRunning,
+    ModelUnavailable,
+    QuestionsRefused,
+    beir.CollectionRefused,
+    ScratchRefused,
+)
 _TESTED = ("mrr_10", "ndcg_10", "hit_5")
 
 
@@ -84,7 +93,7 @@ class Command(BaseCommand):
                     found = self._collection(options["beir"], against, quiet=options["json"])
                 else:
                     found = self._catalogue(options["questions"], against, quiet=options["json"])
-        except (QuestionsRefused, beir.CollectionRefused, ScratchRefused) as error:
+        except _REFUSALS as error:
             raise CommandError(str(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False))
