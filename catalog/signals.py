@@ -8,6 +8,9 @@ from django.dispatch import Signal
 # Sent after the commit with `ids`: a sorted list of primary keys of papers whose text may have changed.
 papers_changed = Signal()
 
+# Sent after the commit when entries of the glossary were taken back or put back.
+glossary_changed = Signal()
+
 # Sent by the page about the state of the data. A receiver answers with a line on what of its own fails, or with "".
 state_asked = Signal()
 

@@ -92,6 +92,8 @@ class LinesField(SimpleArrayField):
 
 
 class GlossaryEntryForm(PlainForm):
+    settled_on_saving = frozenset({"glossary_entry_has_name"})
+
     others = LinesField(
         required=False,
         label="Other names",
@@ -102,11 +104,14 @@ class GlossaryEntryForm(PlainForm):
         widgets: ClassVar = {"meaning": forms.Textarea(attrs={"rows": 3})}
 
     def clean(self) -> dict[str, Any]:
-        """Refuse names that no title can have."""
+        """Refuse names that no title can have, or that are there."""
         given = super().clean() or {}
         names = [given.get("name"), *(given.get("others") or [])]
-        if any(name and (not key(name) or "/" in fold(name)) for name in names):
+        if any(name and (not (key(name) and fold(name)) or "/" in fold(name)) for name in names):
             raise ValidationError("A name needs letters or digits, else no title can have it.")
+        others = GlossaryEntry.objects.exclude(pk=self.instance.pk)
+        if there := others.filter(key=fold(given.get("name") or "")).first():
+            self.add_error("name", f"There is an entry of this name: “{there}”.")
         return given
 
 

@@ -9,12 +9,13 @@ class SearchConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         from catalog.dumps import tables
-        from catalog.signals import papers_changed, state_asked
+        from catalog.signals import glossary_changed, papers_changed, state_asked
         from search import embeddings, nearest, reranking
         from search.models import Synonym
-        from search.receivers import FOLLOWER, fill_index, follow_changes
+        from search.receivers import FOLLOWER, announce_glossary, fill_index, follow_changes
 
         papers_changed.connect(follow_changes, dispatch_uid=FOLLOWER)
+        glossary_changed.connect(announce_glossary, dispatch_uid=FOLLOWER)
         for part in (embeddings, reranking):
             state_asked.connect(part.say_what_fails, dispatch_uid=part.__name__)
         connection_created.connect(nearest.set_up_connection, dispatch_uid=FOLLOWER)

@@ -55,7 +55,7 @@ SETTINGS: dict[str, float] = {
     "room": 0.98,  # of a tier, for the fused score and all that adds to it but what follows from mentions and spelling
     "likeness": 0.6,  # of a title to what was typed, where it has all of the words
     "most_likened": 50,  # best candidates by words that are looked at for that
-    "same_spelling": 0.01,  # for a title that has what was typed letter by letter
+    "same_spelling": 0.02,  # for a title that has what was typed letter by letter
     "prior_share": 0.02,  # what being cited, starred and new can add to a score
     "floor": 0.2,  # of the weight that a paper about every term would have, for the best to count in full
     "slip": 0.8,  # what a word is worth that may be meant by one that no paper has

@@ -35,7 +35,7 @@ def follow_changes(sender: object, ids: list[int], **kwargs: Any) -> None:
     _send(embed_changed)
 
 
-def announce_glossary() -> None:
+def announce_glossary(sender: object = None, **kwargs: Any) -> None:
     """Bring papers up to date with the glossary, in the background: it may concern all of them."""
     _send(embed_changed)
 

@@ -90,6 +90,8 @@ def paper_terms(texts: PaperTexts) -> dict[str, Held]:
     # What the paper says of itself weighs what it would without the glossary.
     fresh = {term: count for term, count in explained.items() if term not in frequencies}
     add(fresh, _GLOSSARY, _length(explained))
+    called = {term: 1 for term in _counted(*texts.called) if term not in frequencies}
+    add(called, _GLOSSARY, _GLOSSARY.usual_length)
     held = {
         term: Held(frequency / (_SATURATION + frequency), fields[term])
         for term, frequency in frequencies.items()

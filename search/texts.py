@@ -32,6 +32,11 @@ SELECT p.id, p.title, p.abstract,
     ARRAY(
         SELECT e.meaning FROM catalog_glossarymention m JOIN catalog_glossaryentry e ON e.id = m.entry_id
         WHERE m.paper_id = p.id ORDER BY m.place, e.id
+    ),
+    ARRAY(
+        SELECT called FROM catalog_glossarymention m JOIN catalog_glossaryentry e ON e.id = m.entry_id,
+            unnest(e.name || e.others) WITH ORDINALITY n (called, number)
+        WHERE m.paper_id = p.id AND called !~ '\\s' AND called <> lower(called) ORDER BY m.place, e.id, number
     )
 FROM catalog_paper p
 WHERE p.merged_into_id IS NULL AND p.id = ANY(%s)
@@ -43,7 +48,7 @@ ORDER BY p.id
 class PaperTexts:
     """Every searchable text of one paper, as pages print it; its first venue bears the year.
 
-    `meanings` is what the glossary says of names in its titles.
+    `meanings` is what the glossary says of names in its titles, `called` the names of one word that it has for the same: "YOCO".
     """
 
     paper_id: int
@@ -55,6 +60,7 @@ class PaperTexts:
     venue: list[str]
     repositories: list[str]
     meanings: list[str] = field(default_factory=list)
+    called: list[str] = field(default_factory=list)
 
     @property
     def titles(self) -> list[str]:

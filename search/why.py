@@ -141,6 +141,7 @@ def _other_texts(texts: PaperTexts) -> Iterator[tuple[str, str]]:
     yield from (("venue", name) for name in texts.venue)
     yield from (("code", name) for name in texts.repositories)
     yield from (("glossary", meaning) for meaning in texts.meanings)
+    yield "glossary", ", ".join(texts.called)
     yield from (("abstract", sentence) for sentence in sentences(texts.abstract))
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, connection, models, transaction
@@ -15,6 +16,7 @@ from catalog.history.words import Names
 from catalog.models import (
     Author,
     Authorship,
+    GlossaryEntry,
     Identifier,
     Paper,
     Placement,
@@ -23,7 +25,7 @@ from catalog.models import (
     Topic,
     TopicRedirect,
 )
-from catalog.signals import announce_changed_papers
+from catalog.signals import announce_changed_papers, glossary_changed
 
 _CHUNK = 1000
 _OUT_OF_THE_WAY = 10_000
@@ -72,6 +74,8 @@ class Undoing:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         announce_changed_papers(papers)
+        if any(table.model is GlossaryEntry for table in self.plan.tables):
+            transaction.on_commit(partial(glossary_changed.send, sender=None))
 
     def _merges(self) -> UndoPlan:
         """Take merges back by who knows all that a merge moves; then see what is left to do."""

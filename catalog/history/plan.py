@@ -36,6 +36,7 @@ from catalog.models import (
     CodeSuggestion,
     Evidence,
     FieldStatement,
+    GlossaryMention,
     Link,
     Paper,
     PaperMeasure,
@@ -55,7 +56,7 @@ from catalog.models import (
 
 # What is computed or stated of a row by services goes with it: it is no work of anybody's.
 _FOLLOWS = {
-    AuthorSuspect, CitationCount, CitingWork, CodeSuggestion, Evidence, FieldStatement, PaperMeasure, PaperSuspect, Problem,
+    AuthorSuspect, CitationCount, CitingWork, CodeSuggestion, Evidence, FieldStatement, GlossaryMention, PaperMeasure, PaperSuspect, Problem,
     Readme, Run, SimilarPaper, StarCount, VenueSuggestion,
 }  # fmt: skip
 _FOLLOWS_APPS = {"search", "ingest", "pghistory", "admin"}

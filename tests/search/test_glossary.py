@@ -61,6 +61,8 @@ def named(title: str, *names: str) -> list[str]:
         ("Hallucinations of Models", "hallucination", True),
         ("Linear-Time Sequence Modeling", "linearizing", False),
         ("Person Re-Identification", "personalization", False),
+        ("On Compression: Memory in Little Room", "compressive memory", False),
+        ("Sparse - Attention or Not", "sparse attention", False),
         ("Lost in the Middle: How Models Use Context", "lost in the middle", True),
         ("KV-Cache Compression", "KV cache", True),
         ("缓存与效果：从MHA到MLA", "MLA", True),
@@ -100,6 +102,25 @@ def test_the_file_is_well_formed_and_says_each_thing_once():
     assert keys == sorted(keys)
     names = [name for entry in entries for name in dict.fromkeys(map(fold, entry.names))]
     assert len(names) == len(set(names)), "two entries share a name"
+
+
+@pytest.mark.parametrize(
+    ("title", "names"),
+    [
+        ("Mamba: Linear-Time Sequence Modeling with Selective State Spaces", {"Mamba"}),
+        (
+            "ChunkKV: Semantic-Preserving KV Cache Compression",
+            {"ChunkKV", "KV Cache Compression"},
+        ),
+        ("Circuit Complexity Bounds for RoPE-based Models", {"RoPE", "Circuit complexity"}),
+        ("XKV: Personalized KV Cache Memory Reduction", {"KV Cache"}),
+        ("Fnet: Mixing tokens with fourier transforms", {"FNet"}),
+    ],
+)
+def test_entries_of_the_file_are_not_found_where_their_stem_means_another_thing(title, names):
+    entries = list(read_file(SHIPPED))
+    found = Names((n, one.names) for n, one in enumerate(entries)).find(title)
+    assert {entries[number].names[0] for number in found} == names
 
 
 @pytest.mark.django_db
@@ -159,6 +180,13 @@ class TestFinding:
             "glossary: Stores cached tensors in blocks like virtual memory"
         )
         assert ("virtual", True) in hit.why or ("virtual memory", True) in hit.why
+
+    def test_a_paper_is_found_by_the_short_name_that_its_title_does_not_say(self, make_indexed):
+        make_entry("YOCO", "Reuses one cache in all upper layers.", "You Only Cache Once", "reuse")
+        paper = make_indexed("You Only Cache Once: Decoders")
+        make_indexed("Reuse of Decoders")
+        hit = search("yoco").hits[0]
+        assert (hit.paper_id, hit.reason) == (paper.pk, "glossary: YOCO")
 
     def test_the_meaning_is_in_no_phrase_and_no_field(self, make_indexed):
         make_entry("PagedAttention", PAGED)
@@ -351,21 +379,43 @@ class TestCurating:
             True,
         )
 
+    def test_an_entry_is_added(self, curator):
+        answer = curator.post(
+            reverse("admin:catalog_glossaryentry_add"),
+            {"name": "YOCO", "others": "", "meaning": "Mine.", "is_active": "on"},
+        )
+        assert answer.status_code == 302
+        entry = GlossaryEntry.objects.get()
+        assert (entry.key, entry.is_curated) == ("yoco", True)
+
+    NEEDS, THERE = "A name needs letters", "There is an entry of this name"
+
     @pytest.mark.parametrize(
-        ("name", "others"),
-        [("…", ""), ("∞/∞", ""), ("good", "?!\nfine"), ("ATTENTION SINK", ""), ("", "")],
+        ("name", "others", "said"),
+        [
+            ("…", "", NEEDS),
+            ("∞/∞", "", NEEDS),
+            ("good", "?!\nfine", NEEDS),
+            ("ATTENTION SINK", "", THERE),
+            ("", "", "This field is required"),
+        ],
     )
     def test_a_name_that_no_title_can_have_or_that_is_there_is_refused_in_a_line(
-        self, curator, name, others
+        self, curator, name, others, said
     ):
         make_entry("Attention Sink", SINK)
-        page = curator.post(
+        mine = make_entry("Mine", SINK)
+        asked = {"name": name, "others": others, "meaning": "Mine.", "is_active": "on"}
+        for address in (
             reverse("admin:catalog_glossaryentry_add"),
-            {"name": name, "others": others, "meaning": "Mine.", "is_active": "on"},
-        )
-        assert page.status_code == 200
-        assert "errorlist" in page.content.decode()
-        assert GlossaryEntry.objects.count() == 1
+            reverse("admin:catalog_glossaryentry_change", args=[mine.pk]),
+        ):
+            page = curator.post(address, asked)
+            assert page.status_code == 200
+            assert said in page.content.decode()
+            assert "Constraint" not in page.content.decode()
+        mine.refresh_from_db()
+        assert (mine.name, GlossaryEntry.objects.count()) == ("Mine", 2)
 
     def test_what_stemma_brings_is_not_deleted_and_what_a_curator_made_is(
         self, curator, make_indexed

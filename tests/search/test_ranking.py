@@ -267,3 +267,10 @@ def test_where_nothing_differs_no_writer_of_the_index_is_kept_waiting(make_index
     with CaptureQueriesContext(connection) as queries:
         assert refresh_priors() == 0
     assert len(queries) == 1
+
+
+def test_of_systems_with_one_name_the_one_that_is_written_as_typed_comes_first(make_indexed):
+    older = make_indexed("E^2-LLM: Efficient and Extreme Length Extension of Large Language Models")
+    newer = make_indexed("E2LLM: Encoder Elongated Large Language Models for Understanding")
+    assert order("E2LLM")[:2] == [newer.pk, older.pk]
+    assert order("E^2-LLM")[:2] == [older.pk, newer.pk]

@@ -18,6 +18,7 @@ from catalog.locks import AlreadyRunning
 from catalog.models import GlossaryEntry
 from search import serving
 from search.embed import embed_changed
+from search.embeddings import ModelUnavailable
 from search.evaluation import beir
 from search.evaluation.asking import SEARCHED, Asked, Judged, Part, judge
 from search.evaluation.measures import Measures, chance_of_difference
@@ -30,6 +31,13 @@ from search.scratch import ScratchRefused, scratch_database
 Around = Callable[[], AbstractContextManager[None]]  # what is so while questions are asked
 
 _NAMES = [one.name for one in fields(Measures)]
+_REFUSALS = (
+    AlreadyRunning,
+    ModelUnavailable,
+    QuestionsRefused,
+    beir.CollectionRefused,
+    ScratchRefused,
+)
 _TESTED = ("mrr_10", "ndcg_10", "hit_5")
 
 
@@ -91,7 +99,7 @@ class Command(BaseCommand):
                 found = self._catalogue(
                     options["questions"], against, around, quiet=options["json"]
                 )
-        except (QuestionsRefused, beir.CollectionRefused, ScratchRefused, AlreadyRunning) as error:
+        except _REFUSALS as error:
             raise CommandError(str(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False))

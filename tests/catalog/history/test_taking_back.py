@@ -14,7 +14,18 @@ from catalog.history import large, undo
 from catalog.history.groups import Wanted, group_named, latest
 from catalog.history.plan import plan_undo
 from catalog.history.rights import why_not
-from catalog.models import Catalogue, Editorship, Identifier, Paper, Placement, Run, TreeChange
+from catalog.models import (
+    Catalogue,
+    Editorship,
+    GlossaryEntry,
+    GlossaryMention,
+    Identifier,
+    Paper,
+    Placement,
+    Run,
+    TreeChange,
+)
+from catalog.signals import glossary_changed
 from tests.catalog.test_undo import CHANGED, LIST, bring, everything, request_of
 from tests.catalog.test_undo import undo as take_back
 from tests.factories import make_catalogue, make_paper, make_topic
@@ -250,3 +261,31 @@ def test_a_job_that_fails_leaves_everything_and_says_so(
     assert everything() == before
     assert "Nothing was taken back. ZeroDivisionError" in client.get(page).content.decode()
     assert client.get(address(group)).status_code == 200  # it can be tried again
+
+
+# The glossary: which titles name an entry is found by a job, and is nobody's work
+
+
+def test_an_entry_and_a_paper_go_although_the_title_names_it_and_search_is_told(
+    jane, django_capture_on_commit_callbacks
+):
+    told: list[None] = []
+
+    def hear(sender: object, **kwargs: object) -> None:
+        told.append(None)
+
+    with request_of(jane) as group:
+        entry = GlossaryEntry.objects.create(name="YOCO", meaning="Caches once.", is_curated=True)
+    with request_of(jane) as added:
+        paper = make_paper("YOCO")
+    GlossaryMention.objects.create(paper=paper, entry=entry, place=0)
+    glossary_changed.connect(hear)
+    with django_capture_on_commit_callbacks(execute=True):
+        take_back(added, jane)
+    assert not Paper.objects.exists()
+    assert not told
+    GlossaryMention.objects.create(paper=make_paper("YOCO Again"), entry=entry, place=0)
+    with django_capture_on_commit_callbacks(execute=True):
+        take_back(group, jane)
+    assert told == [None]
+    assert not GlossaryEntry.objects.exists()

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from catalog.locks import AlreadyRunning
 from catalog.models import GlossaryEntry, Paper
 from search import embed, glossary
 from search.evaluation.questions import HELD_OUT, QuestionsRefused, read_questions
@@ -113,6 +114,21 @@ def test_what_is_no_question_is_refused_with_its_line(db, tmp_path, text):
     with pytest.raises(QuestionsRefused) as raised:
         read_questions(file)
     assert str(file) in str(raised.value)
+
+
+def test_without_the_glossary_beside_a_job_that_embeds_is_refused_in_one_line(
+    catalogue, tmp_path, monkeypatch
+):
+    def refuse(reason: str) -> None:
+        raise AlreadyRunning("The embedding job is running already.")
+
+    monkeypatch.setattr("search.management.commands.evaluate.embed_changed", refuse)
+    entry = GlossaryEntry.objects.create(name="YOCO", meaning="Caches once.")
+    file = write(tmp_path / "q.jsonl", {"question": "bees", "answers": ["2401.00001"]})
+    with pytest.raises(CommandError, match="running already"):
+        run("--questions", file, "--without-glossary")
+    entry.refresh_from_db()
+    assert entry.is_active
 
 
 def test_an_unknown_setting_names_the_known_ones(db):
