@@ -30,6 +30,7 @@ MOST = 4  # entries of a title
 _BATCH = 5000
 _CJK = re.compile(f"({CJK})")
 _STOP = re.compile(r"[:;?!]\s|\s[-–—]+\s")  # a term does not go on after it
+_LETTERS = re.compile(r"[\W_]")  # all but these
 _Words = tuple[str, ...]
 _WRITTEN = re.compile(
     r"(?=.*[A-Z0-9∞])\S+"
@@ -62,7 +63,7 @@ DELETE FROM catalog_glossarymention m WHERE m.paper_id = ANY(%s) AND NOT EXISTS 
 _WRITE = """
 INSERT INTO catalog_glossarymention AS old (paper_id, entry_id, place)
 SELECT new.* FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS new (paper_id, entry_id, place)
-JOIN catalog_glossaryentry e ON e.id = new.entry_id
+JOIN catalog_glossaryentry e ON e.id = new.entry_id FOR KEY SHARE OF e
 ON CONFLICT (paper_id, entry_id) DO UPDATE SET place = excluded.place WHERE old.place <> excluded.place
 """
 
@@ -134,11 +135,11 @@ class Names:
     def __init__(self, entries: Iterable[tuple[int, Sequence[str]]]) -> None:
         self._written: dict[str, list[int]] = defaultdict(list)
         self._terms: dict[str, list[tuple[_Words, int]]] = defaultdict(list)
-        self._called: dict[str, int] = {}
+        self._called: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for entry, names in entries:
             for name in names:
                 words = _words(name)
-                self._called.setdefault("".join(words), entry)
+                self._called["".join(words)].append((name, entry))
                 if _WRITTEN.fullmatch(name):
                     self._written[name].append(entry)
                 elif words:
@@ -146,8 +147,17 @@ class Names:
         self._forms = Forms(self._written)
 
     def called(self, text: str) -> int | None:
-        """Return the entry of which a text is a name, whatever its capitals and signs, in the plural or not."""
-        return self._called.get("".join(_words(text)))
+        """Return the entry of which a text is a name, whatever its signs, in the plural or not, in small letters or as it is written."""
+        typed = _LETTERS.sub("", text)
+        for name, entry in self._called.get("".join(_words(text)), ()):
+            is_as_written = typed.startswith(_LETTERS.sub("", name))
+            if (
+                is_as_written
+                or typed in (typed.lower(), typed.upper())
+                or not _WRITTEN.fullmatch(name)
+            ):
+                return entry
+        return None
 
     def find(self, title: str) -> list[int]:
         """Return the entries that a title names, each once: first names as they are written, then terms, of more words first."""

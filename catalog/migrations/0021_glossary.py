@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('is_curated', models.BooleanField(default=False, help_text='Kept as it is, whatever the glossary that Stemma brings says.', verbose_name='curated')),
             ],
             options={
-                'verbose_name_plural': 'glossary',
+                'verbose_name_plural': 'glossary entries',
                 'ordering': ['key'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='glossary_entry_has_name'), models.CheckConstraint(condition=models.Q(('meaning', ''), _negated=True), name='glossary_entry_has_meaning')],
             },

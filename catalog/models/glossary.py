@@ -53,7 +53,7 @@ class GlossaryEntry(models.Model):
 
     class Meta:
         ordering = ["key"]
-        verbose_name_plural = "glossary"
+        verbose_name_plural = "glossary entries"
         constraints = [
             models.CheckConstraint(condition=~Q(key=""), name="glossary_entry_has_name"),
             models.CheckConstraint(condition=~Q(meaning=""), name="glossary_entry_has_meaning"),

@@ -1,9 +1,11 @@
 """The glossary: what names and terms of the field mean, and the papers that have one in their title."""
 
+from collections.abc import Iterator
+
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from catalog.folding import fold
@@ -31,10 +33,19 @@ def glossary_index(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/glossary.html", context, status=status)
 
 
+def _called(key: str) -> Iterator[GlossaryEntry]:
+    """The entries in use of that name, and then those that have it among their others."""
+    entries = GlossaryEntry.objects.filter(is_active=True)
+    yield from entries.filter(key=key)
+    yield from (one for one in entries.exclude(others=[]) if key in map(fold, one.others))
+
+
 @require_safe
 def glossary_detail(request: HttpRequest, key: str) -> HttpResponse:
-    """The page of an entry, at its name in small letters without signs; other spellings lead there."""
-    entry = get_object_or_404(GlossaryEntry, key=fold(key), is_active=True)
+    """The page of an entry, at its name in small letters without signs; other spellings and names lead there."""
+    entry = next(_called(fold(key)), None)
+    if entry is None:
+        raise Http404
     if key != entry.key:
         return redirect(entry, permanent=True)
     papers = Paper.objects.listed().filter(glossary_mentions__entry=entry)

@@ -70,9 +70,10 @@ def test_the_page_of_an_entry_shows_its_papers_and_who_speaks_of_it(client, list
 
 
 def test_other_spellings_lead_to_the_entry_and_what_is_not_used_is_not_there(client, listed):
-    entry = make_entry("PagedAttention", "Keeps blocks.", listed)
-    answer = client.get("/glossary/Paged-Attention/")
-    assert (answer.status_code, answer["Location"]) == (301, entry.get_absolute_url())
+    entry = make_entry("PagedAttention", "Keeps blocks.", listed, others=["Paged Kernels"])
+    for other in ("Paged-Attention", "paged kernels"):
+        answer = client.get(f"/glossary/{other}/")
+        assert (answer.status_code, answer["Location"]) == (301, entry.get_absolute_url())
     GlossaryEntry.objects.update(is_active=False)
     assert client.get(entry.get_absolute_url()).status_code == 404
     assert client.get("/glossary/unknown/").status_code == 404

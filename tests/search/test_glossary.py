@@ -84,6 +84,23 @@ def test_written_names_come_first_then_longer_terms_and_of_terms_at_one_place_on
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "is_called"),
+    [
+        ("QuEST", True),
+        ("quest", True),
+        ("QUEST", True),
+        ("Quest", False),
+        ("QuESTs", True),
+        ("q", False),
+        ("", False),
+        ("?", False),
+    ],
+)
+def test_who_types_capitals_means_them(text, is_called):
+    assert (Names([(7, ["QuEST"])]).called(text) == 7) is is_called
+
+
 @given(st.text(max_size=60), st.lists(st.text(min_size=1, max_size=12), max_size=6))
 def test_any_title_and_any_names_are_read(title, names):
     found = named(title, *names)
