@@ -209,12 +209,11 @@ _PROPOSED = f"{_ENOUGH} ORDER BY score DESC, paper_id LIMIT 2 * %(most)s"
 _FILTERED = f"""{_ENOUGH}
         UNION ALL
         (
-            SELECT x.paper_id, 0, NULL, NULL, NULL FROM search_papertext x
-            WHERE EXISTS (SELECT FROM read WHERE is_cut) AND {{typed}}
-            AND NOT EXISTS (SELECT FROM listed d WHERE d.paper_id = x.paper_id AND d.covered > 0) AND EXISTS (
-                SELECT FROM form f JOIN search_posting p ON p.term_id = f.id AND p.paper_id = x.paper_id
-                WHERE f.n NOT IN ({{joined}}, {{name}}) AND p.fields > 0
-            ) ORDER BY x.paper_id LIMIT %(most)s
+            SELECT x.paper_id, 0, NULL, NULL, NULL FROM (
+                SELECT DISTINCT p.paper_id FROM form f JOIN search_posting p ON p.term_id = f.id
+                WHERE EXISTS (SELECT FROM read WHERE is_cut) AND f.n NOT IN ({{joined}}, {{name}}) AND p.fields > 0
+            ) x WHERE {{typed}} AND NOT EXISTS (SELECT FROM listed d WHERE d.paper_id = x.paper_id AND d.covered > 0)
+            ORDER BY x.paper_id LIMIT %(most)s
         )"""  # noqa: S608  # our own text
 # Written in once: they never change, and the statement is one text for all plain questions.
 _NUMBERS = {"joined": JOINED, "name": NAME, "title": TITLE, "below_one": _BELOW_ONE}
