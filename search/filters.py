@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q
 
 from catalog.folding import fold, fold_words
@@ -400,13 +399,3 @@ _FIELDS: dict[str, _Compiler] = {
     "is": lambda value, made: _PAPER.format("f.withdrawn_at IS NOT NULL"),
     "kind": lambda value, made: _KIND.format(made.bind(str(value))),
 }
-
-
-def matching(made: Filter) -> list[int]:
-    """Return keys of all listed papers that a filter lets through."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT x.paper_id FROM search_papertext x WHERE {LISTED} AND {made.sql} ORDER BY 1",  # noqa: S608
-            made.parameters,
-        )
-        return [paper for (paper,) in cursor.fetchall()]

@@ -8,14 +8,14 @@ from catalog.models import Paper, SimilarPaper
 from catalog.readable import readable
 from search.conditions import as_reason, met_conditions
 from search.facets import Choice, Facet, count_facets
-from search.filters import Filter, make_filter, matching
+from search.filters import Filter, make_filter
 from search.models import Word
 from search.named import Named, find_named
 from search.question import Question, clean, read
 from search.ranking import MAX_RANKED, NAMED, SETTINGS, SLIPPED, Ranked, rank
 from search.reranking import rerank
 from search.serving import serving_vector
-from search.sorting import in_order
+from search.sorting import in_order, matching
 from search.spelling import did_you_mean
 from search.texts import texts_of
 from search.why import CLOSE_IN_MEANING, LIKE_TYPED, Fragments, explain_all
@@ -128,7 +128,8 @@ class _Searching:
             return rank(self.question, self.model, self.vector, typed=self.typed, chosen=chosen)
         if not (self.question.conditions or self.choice or self.question.sort):
             return []
-        return [Ranked(paper, 0.0, 0.0, None) for paper in matching(chosen)]
+        sort = "date" if self.sort == "relevance" else self.sort
+        return [Ranked(paper, 0.0, 0.0, None) for paper in matching(chosen, sort)]
 
     def _meant(self, found: Sequence[Ranked]) -> str:
         """The query with its slips mended, unless a title, a system or a person is called just so."""
@@ -149,11 +150,12 @@ class _Searching:
         return self._found(self.typed) if self.choice else []
 
     def _ordered(self, found: list[Ranked]) -> list[Ranked]:
-        if self.sort == "relevance" and self.question.text:
+        if not self.question.text:  # conditions find in order
+            return found
+        if self.sort == "relevance":
             return rerank(self.question.text, found)
         rows = {row.paper_id: row for row in found}
-        sort = "date" if self.sort == "relevance" and not self.question.text else self.sort
-        return [rows[paper] for paper in in_order(list(rows), sort)]
+        return [rows[paper] for paper in in_order(list(rows), self.sort)]
 
     def _facets(self, found: list[Ranked]) -> Sequence[Facet]:
         every = self._everything() if self.choice else found
