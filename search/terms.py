@@ -164,11 +164,13 @@ def asked_terms(text: str, most: int) -> list[AskedTerm]:
     latin = [part for part in said[:most] if not is_cjk(part)]
     for one, other in pairwise(latin):
         _ask(asked, one + other, NEIGHBOURS, JOINED)
-    for _, others in asked_synonyms(text, most):
+    for meant, others in asked_synonyms(text, most):
         # Together they are worth what the one word is; a stop word among them nothing.
         words = ["".join(row) for row in telling(others)]
+        # A Chinese word is asked for by its pairs; what it is called in English, as most titles are, is worth as much as they.
+        worth = max(1, len(meant) - 1) if is_cjk(meant[0]) else EXPANDED
         for word in words:
-            _ask(asked, word, EXPANDED / len(words), SYNONYM)
+            _ask(asked, word, worth / len(words), SYNONYM)
     return list(asked.values())
 
 

@@ -103,6 +103,20 @@ def test_chinese_words_find_english_titles(make_indexed):
     assert order("稀疏注意力") == [paper.pk]
 
 
+def test_a_chinese_word_finds_english_titles_beside_a_chinese_one_that_has_it(make_indexed):
+    """However rare it is, and however common its English counterpart."""
+    mine_synonyms()
+    papers = {"topics": [make_topic("Papers")]}
+    has_it = make_indexed("Transformer与局部注意力", **papers)
+    means_it = [make_indexed(f"Attention Number {number}", **papers) for number in range(30)]
+    for number in range(19):
+        make_indexed(f"Nothing of the Kind {number}", **papers)
+    recount_words()
+    found = order("注意力")
+    assert found[0] == has_it.pk
+    assert set(found[1:]) == {paper.pk for paper in means_it}
+
+
 def test_forms_of_a_word_count_as_one_word(make_indexed):
     """A paper with "compress", "compressed" and "compression" is not three times as much about it."""
     once = make_indexed("Compression of Prompts")
