@@ -7,9 +7,10 @@ from django.db import OperationalError as DatabaseError
 from django.db import connection
 from kombu.exceptions import OperationalError
 
-from catalog.models import Paper
+from catalog.models import GlossaryEntry, Paper
 from search import recounting
 from search.authors import refresh_author_names
+from search.glossary import write_entries
 from search.index import refresh_words
 from search.models import AuthorName, PaperText
 from search.tasks import embed_changed, index_changed, recount_changed
@@ -48,10 +49,14 @@ def _send(task: Any, *arguments: Any) -> None:
 
 
 def fill_index(sender: object, **kwargs: Any) -> None:
-    """Write the index anew after a migration that emptied it, so that nobody meets a catalogue that finds nothing."""
-    needed = {AuthorName._meta.db_table, PaperText._meta.db_table}
+    """Write the index anew after a migration that emptied it, so that nobody meets a catalogue that finds nothing.
+
+    The glossary comes first: papers that are imported next are found by it before any job has run.
+    """
+    needed = {one._meta.db_table for one in (AuthorName, PaperText, GlossaryEntry)}
     if not needed <= set(connection.introspection.table_names()):
         return  # migrated to where there were none yet
+    write_entries()
     if not AuthorName.objects.exists():
         with connection.cursor() as cursor:
             refresh_author_names(cursor)

@@ -19,6 +19,7 @@ from search.models import Embedding, IndexState, PaperText, Posting
 from search.queries import search
 from search.question import read
 from search.ranking import rank
+from search.receivers import fill_index
 from search.spelling import did_you_mean
 from tests.factories import make_paper, make_staff
 
@@ -161,6 +162,15 @@ class TestEntries:
         assert [(one.name, one.meaning) for one in GlossaryEntry.objects.all()] == [
             ("attention sink", PAGED)
         ]
+
+    def test_a_migration_brings_it_so_that_what_is_imported_next_is_found_by_it(
+        self, monkeypatch, tmp_path, make_indexed
+    ):
+        (tmp_path / "glossary.tsv").write_text(f"PagedAttention\t{PAGED}\n")
+        monkeypatch.setattr(glossary, "FILE", tmp_path / "glossary.tsv")
+        fill_index(sender=None)
+        paper = make_indexed("Serving with PagedAttention")
+        assert search("virtual").hits[0].paper_id == paper.pk
 
     def test_what_a_curator_has_touched_stays(self, tmp_path):
         mine = make_entry("Attention Sink", "Mine.", is_active=False)
