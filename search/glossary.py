@@ -4,8 +4,8 @@ A title often says little but a name. Who remembers what the thing does and not 
 explains the name: its words are indexed with those of the title (search.terms), and a paper without an abstract is embedded
 with it (search.embed).
 
-glossary.tsv is what Stemma brings, written by hand in words of our own from general knowledge of the field, not from abstracts: a line for each
-entry, its names with " | " between them, a tab, its meaning. Curators change and add entries in the admin (catalog.models.glossary);
+glossary.tsv is what Stemma brings, in words of our own: written from general knowledge of the field, then checked against abstracts where
+they were at hand (docs/decisions.md). A line for each entry: its names with " | " between them, a tab, its meaning. Curators change and add entries in the admin (catalog.models.glossary);
 what they have not touched follows the file.
 """
 
